@@ -156,7 +156,7 @@ class ProgressRules:
                 words[rule] = plainest[0]
         return words
 
-    def are_steps(self, values: Sequence[str]) -> bool:
+    def tell_progress(self, values: Sequence[str]) -> bool:
         """Return whether the values of a column say how far a job is."""
         rules = self.proposed(values)
         milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}

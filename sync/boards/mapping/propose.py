@@ -185,7 +185,7 @@ def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) 
 
     It is the stage of the sale only if EverBright has sent its values as such.
     """
-    if ProgressRules(fields).are_steps(values):
+    if ProgressRules(fields).tell_progress(values):
         rank = Rank.CONTENT if match.rank == Rank.NO_MATCH else match.rank
         return ColumnMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}

@@ -145,7 +145,7 @@ class MappingForm:
         values = [value for name, value in self.pairs if name == f"{ADD}:{tab}"]
         return [value for value in dict.fromkeys(values) if value] if values else None
 
-    def meanings(self, column: str) -> dict[str, list[str]] | None:
+    def rules_by_word(self, column: str) -> dict[str, list[str]] | None:
         """Return the rules of each word of `TAB:COLUMN`; None if the page didn't show its words."""
         start = f"{MEANS}:{column}:"
         said = [(n.removeprefix(start), v) for n, v in self.pairs if n.startswith(start)]

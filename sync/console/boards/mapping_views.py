@@ -30,7 +30,7 @@ _LONGEST = 40
 
 
 @dataclass(frozen=True)
-class WordRow:
+class TextRow:
     """One of our texts, the column's word for it, and the proposed one."""
 
     text: str
@@ -44,11 +44,11 @@ class WordSet:
 
     kind: str
     """The set's name in the page: `words0`, `words1`, and so on."""
-    rows: tuple[WordRow, ...]
+    rows: tuple[TextRow, ...]
 
 
 @dataclass(frozen=True)
-class StepRow:
+class RuleRow:
     """A value of a column for the whole job, and the rules it is a word for."""
 
     word: str
@@ -66,7 +66,7 @@ class ColumnView:
     field: str
     kind: str
     sets: tuple[WordSet, ...]
-    steps: tuple[StepRow, ...]
+    rule_rows: tuple[RuleRow, ...]
     """Its values, if it could show a job's progress."""
 
     @property
@@ -74,7 +74,7 @@ class ColumnView:
         return letters(self.mapped.index)
 
     @property
-    def word_rows(self) -> tuple[WordRow, ...]:
+    def text_rows(self) -> tuple[TextRow, ...]:
         """The texts of the chosen field, and the column's words for them."""
         return next((each.rows for each in self.sets if each.kind == self.kind), ())
 
@@ -88,11 +88,11 @@ class ColumnView:
             fix = "Create it again (in Google Sheets: Data, Data validation)"
             return f"The drop-down has lost its options, so nothing is written. {fix}."
         if self.field == PROGRESS:
-            is_said = any(row.rules for row in self.steps)
+            is_said = any(row.rules for row in self.rule_rows)
             return "" if is_said else "No word stands for a step yet, so nothing is written."
         words = self.mapped.words
         excluded = words.excluded if isinstance(words, TextWords) else ()
-        none = [row.text for row in self.word_rows if not row.word and row.text not in excluded]
+        none = [row.text for row in self.text_rows if not row.word and row.text not in excluded]
         return f"No option was chosen for {', '.join(none)}." if none else ""
 
     def agrees(self, other: "ColumnView") -> bool:
@@ -102,21 +102,21 @@ class ColumnView:
         if not has_same_field or self.caution != other.caution:
             return False
         if self.field == PROGRESS:
-            return self._has_steps_of(other) and other._has_steps_of(self)
+            return self._has_rules_of(other) and other._has_rules_of(self)
         if not self.kind:
             return True
         # An option that only one of them has can be chosen only for that one.
         has_same_options = {*(mine.options or ())} == {*(its.options or ())}
-        words, others = ([row.word for row in each.word_rows] for each in (self, other))
+        words, others = ([row.word for row in each.text_rows] for each in (self, other))
         return has_same_options and words == others
 
-    def _has_steps_of(self, other: "ColumnView") -> bool:
+    def _has_rules_of(self, other: "ColumnView") -> bool:
         """Return whether the words of the other that this column can show stand for the same."""
-        known = {row.word: row.rules for row in self.steps}
+        known = {row.word: row.rules for row in self.rule_rows}
         has_any = self.mapped.proposal.options is None
         return all(
             {*known.get(row.word, ())} == {*row.rules}
-            for row in other.steps
+            for row in other.rule_rows
             if row.word in known or (has_any and row.rules)
         )
 
@@ -156,10 +156,10 @@ class ColumnGroup:
         return [*dict.fromkeys(found)][:_SAMPLES]
 
     @property
-    def steps(self) -> list[StepRow]:
+    def rule_rows(self) -> list[RuleRow]:
         """The values of all of them."""
-        found: dict[str, StepRow] = {}
-        for row in (row for each in self.columns for row in each.steps):
+        found: dict[str, RuleRow] = {}
+        for row in (row for each in self.columns for row in each.rule_rows):
             found.setdefault(row.word, row)
         return [*found.values()]
 
@@ -275,7 +275,7 @@ class FieldOffers:
             field=field,
             kind=self.kind_of.get(field, ""),
             sets=() if is_computed else tuple(self._sets(column, place, form)),
-            steps=() if is_computed else tuple(self._steps(column, field, place, form)),
+            rule_rows=() if is_computed else tuple(self._rule_rows(column, field, place, form)),
         )
 
     def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
@@ -294,12 +294,12 @@ class FieldOffers:
                 chosen = form.first.get(f"{WORD}:{name}:{kind}:{text}", word)
                 # It may have been chosen for several tabs, of which this one hasn't the option.
                 is_there = options is None or chosen in ("", *options)
-                rows.append(WordRow(text, chosen if is_there else word, word))
+                rows.append(TextRow(text, chosen if is_there else word, word))
             yield WordSet(kind, tuple(rows))
 
-    def _steps(
+    def _rule_rows(
         self, column: MappedColumn, field: str, name: str, form: MappingForm
-    ) -> Iterator[StepRow]:
+    ) -> Iterator[RuleRow]:
         """Yield the values of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
         known = column.words.words if isinstance(column.words, RuleWords) else ()
@@ -309,11 +309,11 @@ class FieldOffers:
             return
         if column.field != PROGRESS:
             known = parse_words(self.rules.proposed(proposal.all_values))
-        meanings = form.meanings(name)
-        if meanings is None:
-            meanings = {word: [each.rule for each in known if each.word == word] for word in values}
+        rules = form.rules_by_word(name)
+        if rules is None:
+            rules = {word: [each.rule for each in known if each.word == word] for word in values}
         for word in values:
-            yield StepRow(word, tuple(meanings.get(word, ())))
+            yield RuleRow(word, tuple(rules.get(word, ())))
 
     def choices(self, tab: TabView, form: MappingForm) -> Choices:
         """Return what the user chose for a tab's columns."""
@@ -334,16 +334,23 @@ class FieldOffers:
         return Choices(fields, unset, added, column_words=words, header_row=row)
 
     def _chosen_words(self, column: ColumnView) -> dict[str, list[str]]:
-        """Return the words for a column, by our text; for a job's progress by every rule."""
-        if column.field == PROGRESS and column.steps:
-            steps = column.steps
-            return {r: [each.word for each in steps if r in each.rules] for r in self.rules.labels}
+        """Return the words for a column, by our text; for a job's progress by rule."""
+        if column.field == PROGRESS:
+            return self._chosen_words_by_rule(column)
         # A blank choice is sent only if something else would be proposed.
         return {
             row.text: [row.word] if row.word else []
-            for row in column.word_rows
+            for row in column.text_rows
             if row.word or row.proposed
         }
+
+    def _chosen_words_by_rule(self, column: ColumnView) -> dict[str, list[str]]:
+        """Return the words for each rule, without rules whose word has ended and stays."""
+        words, rows = column.mapped.words, column.rule_rows
+        ended = parse_words(words.ended) if isinstance(words, RuleWords) else ()
+        staying = {each.rule for each in ended}
+        chosen = {r: [row.word for row in rows if r in row.rules] for r in self.rules.labels}
+        return {rule: found for rule, found in chosen.items() if found or rule not in staying}
 
 
 def mapping_digest(tab: SeenTab) -> str:

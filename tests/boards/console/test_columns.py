@@ -3,11 +3,13 @@
 import pytest
 
 from sync.boards.mapping.decide import Choices, TabDecider
+from sync.boards.mapping.example import StoredMapping
+from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.console.boards.mapping_form import MappingForm
 from sync.console.boards.mapping_views import FieldOffers
 from tests.boards import two_tab_board
 from tests.boards.console.forms import Form
-from tests.boards.mapping.seen import fields, tab
+from tests.boards.mapping.seen import PERMIT, fields, tab
 from tests.boards.mapping.stand import area
 from tests.console.conftest import Console
 from tests.made_up import milestone
@@ -67,4 +69,16 @@ def test_every_word_of_a_column_about_the_whole_job_is_offered() -> None:
     mapping = TabDecider(fields(), Choices(), "robot").decide(seen, None)
     stage = FieldOffers(fields()).tab(mapping, MappingForm()).columns[2]
     assert stage.field == "progress"
-    assert [step.word for step in stage.steps] == words
+    assert [step.word for step in stage.rule_rows] == words
+
+
+def test_a_stages_words_outlast_a_mapping_without_their_options() -> None:
+    words = {"new": "Sold", f"{PERMIT}:APPROVED": "Permit OK"}
+    stored = StoredMapping(0, {2: "progress"}, {2: words})
+    without_list = SeenCell("Sold", CellKind.TEXT, ())
+    seen = tab(("Client", "Phone", "Stage"), ("Ada", "303-555-0101", without_list))
+    offers, form = FieldOffers(fields()), MappingForm((("field:0:1:stage", "progress"),))
+    view = offers.tab(TabDecider(fields(), Choices(), "robot").decide(seen, stored), form)
+    decider = TabDecider(fields(), offers.choices(view, form), "robot")
+    again = decider.decide(seen, stored).columns[2].words
+    assert again is not None and again.stored == words
