@@ -1,7 +1,7 @@
 """Reads the installer's tabs, decides which column shows what, previews and writes the mapping."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
