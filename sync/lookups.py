@@ -17,12 +17,13 @@ from sync.everbright.client import EverBright
 from sync.everbright.errors import MISSING
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
-from sync.jobs.model import ARCHIVED, Customer, Details, Job
+from sync.jobs.model import Customer, Details, Job
 from sync.ops import retry
 from sync.ops.pause import Pause
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store.lookups import DetailStore, DueLookup, Lookups
 from sync.types import Value
+from sync.webhooks.schema import ARCHIVED
 
 _TRIES = 30
 """With waits of up to an hour in between, more than a day."""

@@ -14,9 +14,9 @@ from sync.backfill.intake import Intake
 from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
 from sync.errors import BrightsheetError, Retryable
 from sync.everbright.errors import DOWN, TOKEN
-from sync.jobs.model import ARCHIVED
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
+from sync.webhooks.schema import ARCHIVED
 
 _LISTED = 20
 """The number of unread jobs to list in a report."""

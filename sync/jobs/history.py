@@ -10,12 +10,10 @@ from typing import Any
 
 from sync.jobs import contracts
 from sync.jobs.model import (
-    ARCHIVED,
     COMMENT,
     CONTRACT,
     QUOTE,
     RE_SIGN,
-    STAGE,
     Change,
     Event,
     Job,
@@ -57,7 +55,7 @@ class HistoryLines:
             return []
         origin = Origin(stamp=received, received=received, digest=digest)
         changes = _contract_changes(before, after, origin)
-        for subject in (STAGE, ARCHIVED, *event.values):
+        for subject in event.values:
             fact, known = after.facts.get(subject), before.facts.get(subject)
             old = known.value if known else ""
             if fact and fact.value != old:

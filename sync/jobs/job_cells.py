@@ -15,7 +15,6 @@ from sync.jobs.files import Addresses, documents_cell
 from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import (
-    ARCHIVED,
     ContractStatus,
     Customer,
     Details,
@@ -29,6 +28,7 @@ from sync.jobs.progress import HOLDING, JOB_RULES, PROGRESS, milestone_rule, rul
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Meaning, Statuses
 from sync.settings.config_file import Config
+from sync.webhooks.schema import ARCHIVED
 
 _NAME_LIMIT = 500
 _RE_SIGNED_NOTE = (

@@ -333,10 +333,13 @@ class Change(Value):
         return self.before is None and self.digest.startswith(READ)
 
 
-STAGE, ARCHIVED, QUOTE, ANY = "stage", "archived", "quote", "any"
-CONTRACT, RE_SIGN, COMMENT = "contract", "re-sign", "comment"
+QUOTE, CONTRACT, RE_SIGN, COMMENT = "quote", "contract", "re-sign", "comment"
 TYPED = "typed"
 """Text that was typed into a mapped cell was replaced; `name` is the header of its column."""
+
+
+ANY = "any"
+"""The subject of a fact without a value."""
 
 
 class Job(Value):

@@ -11,8 +11,6 @@ from datetime import UTC, datetime, timedelta
 from sync.jobs import contracts, reads
 from sync.jobs.model import (
     ANY,
-    ARCHIVED,
-    STAGE,
     Event,
     Fact,
     Job,
@@ -22,7 +20,7 @@ from sync.jobs.model import (
 )
 from sync.jobs.remarks import comment_order
 from sync.settings.config_file import Config
-from sync.webhooks.schema import Comment, Milestone, OtherEvent, Task
+from sync.webhooks.schema import STAGE, Comment, Milestone, OtherEvent, Task
 
 CLOCK_SKEW = timedelta(days=1)
 """How far an event's own dates may be ahead of its arrival."""
@@ -99,7 +97,7 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     signed = new.contract.signed if new.contract else ()
     origin = _origin(new.moments, [*written, *signed], received, digest)
     facts = dict(job.facts)
-    for subject, value in _values(new).items():
+    for subject, value in {ANY: "", **new.values}.items():
         fact = Fact(**dict(origin), value=value)
         facts[subject] = max(facts.get(subject, fact), fact, key=lambda each: each.order)
         job = _with_transition(job, new, fact) if subject == STAGE else job
@@ -113,15 +111,6 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     comments = {comment_order(comment): comment for comment in (*job.other_comments, *dated)}
     newest = tuple(comments[order] for order in sorted(comments, reverse=True)[:_COMMENTS])
     return job.model_copy(update={"facts": facts, "other_comments": newest})
-
-
-def _values(new: OtherEvent) -> dict[str, str]:
-    values = {ANY: "", **new.values}
-    if new.stage:
-        values[STAGE] = new.stage
-    if new.archived is not None:
-        values[ARCHIVED] = "yes" if new.archived else ""
-    return values
 
 
 def _is_re_sign(task: Task, config: Config) -> bool:
@@ -169,9 +158,9 @@ def newest_events(job: Job) -> Iterable[Origin]:
 
 def _with_transition(job: Job, new: OtherEvent, fact: Fact) -> Job:
     """Return `job` with a transition to the stage `fact`, unless the transition has a date."""
-    if not new.left_stage or new.is_dated or new.left_stage == new.stage:
+    if not new.left_stage or new.is_dated or new.left_stage == fact.value:
         return job
-    key = f"{new.left_stage}\n{new.stage}"
+    key = f"{new.left_stage}\n{fact.value}"
     known = job.transitions.get(key, fact)
     transitions = {**job.transitions, key: max(known, fact, key=lambda each: each.order)}
     newest = sorted(transitions.items(), key=lambda entry: entry[1].order, reverse=True)

@@ -14,12 +14,10 @@ from sync.jobs.columns import managed_column
 from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
-    ARCHIVED,
     COMMENT,
     CONTRACT,
     QUOTE,
     RE_SIGN,
-    STAGE,
     Change,
     Job,
 )
@@ -27,6 +25,7 @@ from sync.jobs.pipeline import pipeline_entry
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, join_names
 from sync.jobs.target import Target
 from sync.settings.config_file import Config
+from sync.webhooks.schema import ARCHIVED, STAGE
 
 STUCK_DAYS = 14
 

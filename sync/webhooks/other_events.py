@@ -18,7 +18,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
-from sync.webhooks.schema import Comment, Contract, ContractState, Document, Kind, OtherEvent
+from sync.webhooks.schema import (
+    ARCHIVED,
+    STAGE,
+    Comment,
+    Contract,
+    ContractState,
+    Document,
+    Kind,
+    OtherEvent,
+)
 from sync.webhooks.values import field_values, text_at
 
 Tree = Mapping[str, Any]
@@ -59,9 +68,12 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
-    archived = None
-    if kind is Kind.SITE_ARCHIVED:
-        archived = next((is_yes(tree[key]) for key in shapes.archived if key in tree), None)
+    values = field_values(tree)
+    if stage := text(tree, shapes.stage):
+        values[STAGE] = stage
+    marks = [tree[key] for key in shapes.archived if key in tree]
+    if kind is Kind.SITE_ARCHIVED and marks:
+        values[ARCHIVED] = "yes" if is_yes(marks[0]) else ""
     contract = None
     if kind is Kind.CONTRACT:
         contract = _task_contract(tree)
@@ -71,16 +83,13 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     event = OtherEvent(
         site=site,
         milestone_uuid=milestone_uuid,
-        archived=archived,
-        stage=text(tree, shapes.stage),
         left_stage=text(tree, _LEFT_STAGE),
         contract=contract,
         comments=tuple(_comments(tree)),
-        values=field_values(tree),
+        values=values,
         moments=tuple(moments(tree, date_keys)),
     )
-    shown = (event.stage, event.contract, event.comments, event.values)
-    has_content = event.archived is not None or any(shown)
+    has_content = event.values or event.contract or event.comments
     return event if has_content and (site or milestone_uuid) else None
 
 

@@ -179,20 +179,21 @@ class Contract(Value):
     """The signed documents."""
 
 
+STAGE, ARCHIVED = "stage", "archived"
+
+
 class OtherEvent(Value):
     """The parts of a webhook other than the milestone webhook that belong on the job's row."""
 
     site: str | None = None
     milestone_uuid: str | None = None
     """The milestone of the job that it names."""
-    archived: bool | None = None
-    stage: str = ""
     left_stage: str = ""
-    """The stage before `stage`."""
+    """The stage before the new one, which is in `values`."""
     contract: Contract | None = None
     comments: tuple[Comment, ...] = ()
     values: dict[str, str] = Field(default_factory=dict)
-    """As in a milestone."""
+    """As in a milestone; also those of STAGE and ARCHIVED ("yes" or "")."""
     moments: tuple[datetime, ...] = ()
     """Every date in it (UTC)."""
 

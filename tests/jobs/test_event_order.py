@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.jobs.model import ARCHIVED, Customer, Files, Job
+from sync.jobs.model import Customer, Files, Job
 from sync.jobs.projection import apply_event, apply_other_event, milestone_event
 from sync.jobs.reads import as_read
 from sync.webhooks.parse import read
+from sync.webhooks.schema import ARCHIVED
 from tests.jobs.test_projection import CONFIG
 from tests.jobs.test_row import layout
 from tests.laid_out import cells_of
