@@ -9,7 +9,7 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_URL
 
-from sync.errors import Permanent
+from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets import surroundings
@@ -50,7 +50,10 @@ class SheetClient:
         return snapshot_of(answer, tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> Everything:
-        """Read the tabs of jobs in `book` whole; those that have been added since are left out."""
+        """Read the tabs of jobs in `book` whole; those that have been added since are left out.
+
+        Raises Retryable if one is gone: its jobs have not just lost their keys.
+        """
         sheet_ids = [table.sheet_id for table in book.tables]
         answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
         now = snapshot_of(answer, tabs.tables)
@@ -58,6 +61,8 @@ class SheetClient:
         tables = tuple(
             table.with_cells(rows[table.sheet_id]) for table in now.tables if table.sheet_id in rows
         )
+        if len(tables) < len(rows):
+            raise Retryable("tab_gone", "A tab or its header row was deleted just now.")
         return Everything(replace(now, tables=tables), rows)
 
     def read_copies(self, tabs: JobTabs, sheet_ids: Iterable[int]) -> tuple[Snapshot, Rows]:

@@ -496,8 +496,6 @@ class Flusher:
         """Restore overwritten cells; list those without a certain place in the tab Recovered."""
         everything = self.writer.read_everything(context)
         now = everything.snapshot
-        if not now.tables:
-            return  # They were deleted just now: the next flush creates or reports them.
         keys.must_have_keys(now.tables)
         placement = undo.place_undos(now.tables, everything.rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):

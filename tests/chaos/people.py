@@ -101,8 +101,8 @@ class Person:
         sheet = self._google.sheets.spreadsheets[self._id]
         with sheet.lock:
             if self.deeds.put_header_back is not None:
-                if self._lots.random() < 0.5:
-                    return
+                if self._lots.random() < 0.7:
+                    return  # Till then, several reads find no header row.
                 self.deeds.put_header_back()
                 self.deeds.put_header_back = None
                 self._note_down("undo: the header row is back")

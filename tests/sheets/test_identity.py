@@ -1,10 +1,12 @@
 """Metadata and keys that aren't beside what they name any longer: Jobs after a sort or a cut."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from sync.errors import Permanent
+from emulator import Emulator
+from sync.errors import Permanent, Retryable
 from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
 from tests.chaos.tab import delete_header, jobs_tab, record
@@ -136,6 +138,27 @@ def test_a_duplicate_of_a_tab_without_its_header_row_stays_as_it_was(eight: Benc
     eight.flush()
     assert record(book, made) == before
     assert eight.row(uuid(1))["Milestone 1"] == "Approved"
+
+
+def test_a_header_row_that_is_deleted_between_two_reads_takes_no_keys_along(eight: Bench) -> None:
+    """The job whose key was cleared would count as deleted, and get a second row."""
+    original = jobs_tab(eight.google.sheets.spreadsheets[eight.spreadsheet])
+    assert original is not None
+    eight.edit("type_cell", row=eight.at(1), column=eight.index("site_id"), text="")
+    put_back = list[Callable[[], None]]()
+
+    def delete(google: Emulator, _call: object) -> None:
+        book = google.sheets.spreadsheets[eight.spreadsheet]
+        put_back.append(delete_header(book, original, 0))
+
+    eight.google.faults.between(delete, method="*.getByDataFilter", when="after", count=1)
+    eight.send(milestone(2, **LATER))
+    with pytest.raises(Retryable):
+        eight.flush_once()
+    put_back[0]()
+    eight.shown(milestone(1, **LATER))
+    assert eight.row(uuid(1))["Milestone 1"] == "Approved"
+    assert len(eight.texts()) == 8
 
 
 def cut_keys(bench: Bench, *numbers: int) -> None:
