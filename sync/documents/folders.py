@@ -5,7 +5,7 @@ from threading import Lock
 from time import monotonic
 
 from sync.documents.calls import Calls, Ids, IdUsedUp
-from sync.errors import Refused, Retryable
+from sync.errors import Permanent, Refused, Retryable
 from sync.google.drive import File
 from sync.store import Claim, Documents, PendingDocument, StoredFolder
 
@@ -81,6 +81,9 @@ class JobFolders:
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
             found = self._search_folder(calls, claim.site, stored)
+            if found and found.is_trashed and not calls.retry(calls.drive.is_writable_folder):
+                # So is each folder in it; it may be restored with all of them.
+                raise _root_is_trashed()
             folder_id = self._reconcile(claim, stored, found)
             files = calls.retry(calls.drive.children, folder_id) if folder_id else []
         # Newest first, so that the oldest copy of a document is kept: later entries win.
@@ -121,6 +124,8 @@ class JobFolders:
             # Not every kind of drive is documented to accept generated IDs.
             folder = create("", name, tag)
         self._documents.store_folder(claim, folder.id, folder.link)
+        if folder.is_trashed:
+            raise _root_is_trashed()
         self._add_to_cache(claim.site, folder.id, {})
         return folder.id
 
@@ -132,3 +137,8 @@ class JobFolders:
         cached = _CachedFolder(folder_id, copies, monotonic() + _CACHE_SECONDS)
         self._cache[site] = cached
         return cached
+
+
+def _root_is_trashed() -> Permanent:
+    text = "The folder DRIVE_FOLDER_ID is in the trash or read-only. Restore it in Drive."
+    return Permanent("drive_folder_trashed", text)

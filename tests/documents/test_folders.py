@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.errors import Retryable
+from sync.errors import Permanent, Retryable
 from sync.store import Documents, DocumentToCopy
 from tests.documents.bench import SITE, Bench, claimed
 from tests.made_up import uuid
@@ -28,6 +28,21 @@ def test_a_trashed_folder_gets_no_document(google: Emulator, sqlite_url: str) ->
     (anew,) = [one for one in bench.folders() if not one.trashed]
     assert [f.name for f in bench.files() if f.parents == [anew.id]] == ["more.pdf"]
     assert bench.documents.folder(SITE).id == anew.id
+
+
+def test_nothing_is_put_into_a_folder_of_all_documents_that_is_in_the_trash(
+    google: Emulator, sqlite_url: str
+) -> None:
+    bench = Bench(google, sqlite_url)
+    root = google.drive.files[bench.root]
+    root.trashed = True
+    for _ in range(3):
+        with pytest.raises(Permanent, match="DRIVE_FOLDER_ID"):
+            bench.once()
+    assert (len(bench.folders()), len(bench.files())) == (1, 0)
+    root.trashed = False
+    bench.once()
+    assert (len(bench.folders()), len(bench.files())) == (1, 1)
 
 
 def test_a_deleted_folder_is_created_again(google: Emulator, sqlite_url: str) -> None:
