@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import Blueprint, Flask
 
-from sync.console import access, actions, deliveries, findings, jobs, overview, statuses
+from sync.console import access, actions, deliveries, findings, jobs, outside, overview, statuses
 from sync.console.parts import Alert, ConsoleParts, Route
 from sync.console.passwords import PasswordTries
 from sync.wiring import Wiring
@@ -48,10 +48,10 @@ def add_console(
         ("/deliveries/<delivery>", "delivery", deliveries.delivery, get),
         ("/jobs/<site>", "job", jobs.job, get),
         ("/documents", "documents", jobs.documents, get),
-        ("/columns", "columns", overview.columns, get + post),
+        ("/columns", "columns", outside.columns, get + post),
         ("/findings", "findings", findings.findings, get),
         ("/statuses", "statuses", statuses.statuses, get + post),
-        ("/checks", "checks", overview.checks, get + post),
+        ("/checks", "checks", outside.checks, get + post),
         ("/actions", "actions", actions.listed, get),
         ("/actions/<name>", "action", actions.action, get + post),
         *pages,
