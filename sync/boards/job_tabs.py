@@ -188,7 +188,7 @@ class BoardTabs:
             return encode.VALUE
         form = there.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
         if cell.when is not None and not cell.pattern and form not in DATE_FORMATS:
-            return f"userEnteredValue,{encode.DATE_FIELD}"
+            return f"userEnteredValue,{encode.NUMBER_FORMAT}"
         return "userEnteredValue"
 
     def views(self, table: Table) -> Sequence[View]:

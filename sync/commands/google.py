@@ -4,7 +4,7 @@ import os
 import shlex
 import sys
 import webbrowser
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from threading import Thread
 
@@ -76,7 +76,7 @@ def _signed_in(app: dict[str, str], scopes: list[str], *, has_browser: bool) -> 
     has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
     if not (has_browser and has_screen):
         return _pasted(SignIn(app, scopes, _ELSEWHERE, emulator))
-    with Loopback() as loopback:
+    with closing(Loopback()) as loopback:
         sign_in = SignIn(app, scopes, loopback.address, emulator)
         _say(f"Sign in with the browser. If none opens, open:\n\n{sign_in.address}\n")
         # In a thread: some browsers return only when they are closed.

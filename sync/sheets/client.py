@@ -12,14 +12,13 @@ from gspread.urls import SPREADSHEET_URL
 from sync.errors import Permanent, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
-from sync.sheets import surroundings
 from sync.sheets.batch import Batch
 from sync.sheets.cell_data import Rows
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.read import rows_of, snapshot_of
 from sync.sheets.read_requests import READ_FIELDS, WRITTEN_FIELDS, data_filters
 from sync.sheets.snapshot import Snapshot
-from sync.sheets.surroundings import Surroundings
+from sync.sheets.surroundings import FIELDS, Surroundings, surroundings_of
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ class SheetClient:
 
     def surroundings(self) -> Surroundings:
         """Read the other parts of the spreadsheet, before tabs are created."""
-        return surroundings.surroundings(self.get(surroundings.FIELDS))
+        return surroundings_of(self.get(FIELDS))
 
     def get(self, fields: str, ranges: tuple[str, ...] = ()) -> Any:
         """Return the Spreadsheet resource with a field mask, of A1 `ranges` or all tabs."""

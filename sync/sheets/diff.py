@@ -305,7 +305,7 @@ class CellDecider:
             wanted = self.wanted(column) if column in self.table.columns else None
             if wanted is None:
                 continue
-            index, fields = self.table.columns[column], f"{encode.FRESH},note"
+            index, fields = self.table.columns[column], f"{encode.VALUE_AND_FORMAT},note"
             if not self.table.is_ours:
                 fields = self.tabs.mask(column, wanted, at(above, index))
             data = encode.encoded(wanted, self.zone, self.locale)

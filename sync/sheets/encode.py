@@ -14,16 +14,17 @@ from sync.jobs.cells import Cell, day_of, units
 from sync.sheets.cell_data import DATE_FORMATS, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
+# Field masks of writes.
 VALUE = "userEnteredValue,textFormatRuns"
+NUMBER_FORMAT = "userEnteredFormat.numberFormat"
+VALUE_AND_FORMAT = f"{VALUE},{NUMBER_FORMAT}"
+
 # Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
 _DAY = {"type": "DATE"}
 _AMERICAN, _AMERICAN_MOMENT = "en_US", "m/d/yyyy h:mm am/pm"
 _WHEN = re.compile(r"\w{3} \d\d?, \d{4}, \d\d?:\d\d [AP]M")
 """How notes begin."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
-DATE_FIELD = "userEnteredFormat.numberFormat"
-FRESH = f"{VALUE},{DATE_FIELD}"
-"""The mask for cells of a new row."""
 
 
 def moment_format(locale: str) -> dict[str, str]:

@@ -121,7 +121,7 @@ class JobTabs(Protocol):
         """
         is_alike = (last.is_day, last.is_age) == (cell.is_day, cell.is_age)
         has_format = cell.when is None or (last.when is not None and is_alike)
-        return encode.VALUE if has_format else encode.FRESH
+        return encode.VALUE if has_format else encode.VALUE_AND_FORMAT
 
     def views(self, table: Table) -> Sequence[View]:
         """Return the filter views that a tab gets on request."""

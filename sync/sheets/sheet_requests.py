@@ -17,7 +17,7 @@ from pydantic import Field
 
 from sync.jobs.cells import Column
 from sync.sheets.cell_data import Content
-from sync.sheets.encode import FRESH, VALUE
+from sync.sheets.encode import VALUE, VALUE_AND_FORMAT
 from sync.sheets.ids import FENCE_KEY, GUARD_KEY, HEADER, RECOVERED_KEY, RECOVERED_TAB, stable_id
 from sync.sheets.row_identity import ByKey, RowIdentity
 from sync.sheets.snapshot import PipelineTab, Tab
@@ -232,7 +232,9 @@ def runs(numbers: Iterable[int]) -> Iterator[list[int]]:
         yield [number for _, number in run]
 
 
-def write_block(rows: Sequence[RowWrite], fields: str = f"{FRESH},note") -> list[Request]:
+def write_block(
+    rows: Sequence[RowWrite], fields: str = f"{VALUE_AND_FORMAT},note"
+) -> list[Request]:
     """Return the requests that write adjacent rows, such as new ones: one per run of columns."""
     requests = []
     for columns in runs(cell.index for row in rows for cell in row.cells):

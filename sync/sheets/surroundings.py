@@ -54,7 +54,7 @@ class Surroundings:
 NOTHING_ELSE = Surroundings()
 
 
-def surroundings(answer: Json) -> Surroundings:
+def surroundings_of(answer: Json) -> Surroundings:
     """Parse `answer` (a Spreadsheet with the mask FIELDS)."""
     sheets = {sheet["properties"].get("sheetId", 0): sheet for sheet in answer.get("sheets", ())}
     return Surroundings(

@@ -12,14 +12,13 @@ from sync.jobs.cells import EMPTY, Column
 from sync.jobs.learned import proposed_order
 from sync.jobs.model import Change, Customer
 from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
-from sync.jobs.row import Layout
+from sync.jobs.row import HistoryCells, Layout
 from sync.jobs.target import Target
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
 from sync.sheets.diff import confirmation, fitting
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
-from sync.sheets.tabs.history import Line
 from sync.sheets.tabs.pipeline import Figures
 from sync.store import Pending, Shown
 
@@ -49,7 +48,7 @@ class Lines:
     """Lines of the History, newest first, with their changes (`seqs`) and jobs (`sites`)."""
 
     seqs: tuple[int, ...] = ()
-    lines: Sequence[Line] = ()
+    lines: Sequence[HistoryCells] = ()
     sites: frozenset[str] = frozenset()
 
 
@@ -163,7 +162,7 @@ class Targets:
     def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
         """Return lines of the History: as many as fit into one batch."""
         seqs: list[int] = []
-        lines: list[Line] = []
+        lines: list[HistoryCells] = []
         sites: set[str] = set()
         size = 0
         for seq, change, customer, rep in pending.lines:
@@ -178,7 +177,7 @@ class Targets:
             lines += [line] if line else []
         return Lines(tuple(seqs), lines[::-1], frozenset(sites))
 
-    def _line(self, change: Change, customer: Customer, rep: str) -> Line | None:
+    def _line(self, change: Change, customer: Customer, rep: str) -> HistoryCells | None:
         try:
             return self.layout.history_line(change, self.layout.name(change.site, customer), rep)
         except Exception:

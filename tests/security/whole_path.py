@@ -10,7 +10,7 @@ from typing import Any
 from sync.field_table import KEY
 from sync.jobs.cells import Column
 from sync.jobs.files import Addresses
-from sync.jobs.row import Layout
+from sync.jobs.row import HistoryCells, Layout
 from sync.jobs.target import Target
 from sync.projector import Projector
 from sync.settings.environment import load
@@ -23,7 +23,6 @@ from sync.sheets.job_tabs import JobRows
 from sync.sheets.snapshot import Fence, HiddenTab, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import history, pipeline
-from sync.sheets.tabs.history import Line
 from sync.sheets.targets import Targets
 from sync.store import Attempt, Database, Inbox, Jobs, Leases, Pending, SheetStore, Shown
 from sync.store.schema import metadata
@@ -131,7 +130,7 @@ class WholePath:
         snapshot: Snapshot,
         columns: list[Column],
         targets: list[Target],
-        lines: Sequence[Line] = (),
+        lines: Sequence[HistoryCells] = (),
     ) -> list[dict[str, Any]]:
         ensured = ensure(snapshot, self.targets.wanted(columns), is_ours=True)
         if ensured.history:

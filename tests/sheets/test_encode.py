@@ -90,7 +90,7 @@ def test_the_mask_names_what_is_written_and_nothing_else() -> None:
     fields = "userEnteredValue,textFormatRuns"
     assert OWN.mask("", Cell(text="x", note="n"), {}) == fields
     moment = OWN.mask("", Cell(when=NOON), {})
-    assert moment == f"{fields},userEnteredFormat.numberFormat" == encode.FRESH
+    assert moment == f"{fields},userEnteredFormat.numberFormat" == encode.VALUE_AND_FORMAT
     assert encode.encoded(Cell(), UTC) == {}
 
 

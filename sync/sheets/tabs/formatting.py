@@ -177,7 +177,7 @@ def as_moments(sheet_id: int, index: int, locale: str) -> Request:
     """Have the numbers of a column shown as moments."""
     cell = {"userEnteredFormat": {"numberFormat": encode.moment_format(locale)}}
     area = column_range(sheet_id, index)
-    return {"repeatCell": {"range": area, "cell": cell, "fields": encode.DATE_FIELD}}
+    return {"repeatCell": {"range": area, "cell": cell, "fields": encode.NUMBER_FORMAT}}
 
 
 def older_than(sheet_id: int, index: int, hours: int, shade: str) -> Request:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import tzinfo
 
-from sync.jobs.cells import EMPTY, Cell, Column, Tint
+from sync.jobs.cells import EMPTY, Column, Tint
+from sync.jobs.row import HistoryCells
 from sync.settings.config_file import Config
 from sync.sheets import encode, sheet_requests
 from sync.sheets.ids import HISTORY_KEY, HISTORY_TAB
@@ -17,10 +18,9 @@ from sync.sheets.snapshot import Tab
 from sync.sheets.surroundings import Surroundings
 from sync.sheets.tabs import formatting
 
-_RECEIVED, _DATED = "history:received", "history:dated"
 _COLUMNS = (
     Column(
-        id=_RECEIVED,
+        id="history:received",
         header="Received",
         width=135,
         header_note="When Brightsheet received it, the newest on top. Each change has a line, "
@@ -33,7 +33,7 @@ _COLUMNS = (
     Column(id="history:after", header="To", width=100, is_wrapped=True),
     Column(id="history:comment", header="Comment", width=420, is_wrapped=True),
     Column(
-        id=_DATED,
+        id="history:dated",
         header="Dated",
         width=90,
         header_note="The day it happened, if that isn't the day in Received. EverBright may send a "
@@ -41,10 +41,8 @@ _COLUMNS = (
     ),
     Column(id="history:site", header="Site ID", width=280, is_hidden=True),
 )
-"""The columns, in the order of the cells of a line."""
+"""The columns, in the order of `HistoryCells`."""
 _ROWS = 200
-
-Line = Sequence[Cell]
 
 
 def make(
@@ -73,24 +71,26 @@ def make(
     return requests, replace(tab, guards=places, has_header_guard=True)
 
 
-def insert(tab: Tab, lines: Sequence[Line], zone: tzinfo, locale: str) -> list[Request]:
+def insert(tab: Tab, lines: Sequence[HistoryCells], zone: tzinfo, locale: str) -> list[Request]:
     """Insert `lines`, given newest first, below the header.
 
     Header and columns are guarded: where a person has moved them, Google refuses the batch.
     """
-    columns = {c.id: tab.columns[c.id] for c in _COLUMNS if c.id in tab.columns}
+    ids = [column.id for column in _COLUMNS]
+    columns = {column: tab.columns[column] for column in ids if column in tab.columns}
     if not (lines and columns):
         return []
     first, rows = tab.header_row + 1, []
     for row, line in enumerate(lines, first):
-        cells = {column.id: cell for column, cell in zip(_COLUMNS, line, strict=True)}
-        received, dated = (encode.number(cells[name], zone) for name in (_RECEIVED, _DATED))
-        if received and dated and int(received) == int(dated):
-            cells[_DATED] = EMPTY
+        received, dated = (encode.number(cell, zone) for cell in (line.received, line.dated))
+        is_same_day = received and dated and int(received) == int(dated)
+        cells = dict(zip(ids, line._replace(dated=EMPTY) if is_same_day else line, strict=True))
         written = []
         for column, index in columns.items():
             data = encode.encoded(cells[column], zone, locale)
-            written.append(CellWrite(index=index, column=column, data=data, fields=encode.FRESH))
+            written.append(
+                CellWrite(index=index, column=column, data=data, fields=encode.VALUE_AND_FORMAT)
+            )
         rows.append(RowWrite(sheet_id=tab.sheet_id, row=row, cells=tuple(written)))
     return [
         *sheet_requests.header_guard(tab),
