@@ -1,7 +1,7 @@
 """Decides a tab's mapping from the proposal, the stored mapping and the user's choices. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -121,7 +121,7 @@ class TabMapping:
         return max(used, default=-1) + 1
 
 
-def no_option(column: MappedColumn, word: str, status: str) -> Permanent:
+def _no_option(column: MappedColumn, word: str, status: str) -> Permanent:
     there = ", ".join(column.proposal.options or ()) or "none"
     what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
     return Permanent("no_option", f"{what}. There are: {there}.")
@@ -221,33 +221,43 @@ class TabDecider:
         base: TabMapping,
         earlier: Mapping[int, EarlierColumn],
     ) -> tuple[MappedColumn, ...]:
-        wanted = self._chosen_fields(named, base.tab)
-        unset = {named[text].index for text in self._choices.unset if text in named}
-        keys = [n for n, column in earlier.items() if column.field == KEY and base.was_mapped]
+        choices = {named[text].index: "" for text in self._choices.unset if text in named}
+        choices |= self._chosen_fields(named, base.tab)
         taken = {column.field for column in earlier.values() if column.field}
         columns = []
         for proposal in proposals:
-            is_chosen = proposal.index in wanted or proposal.index in unset
-            if is_chosen and proposal.index in keys and KEY not in wanted.values():
+            choice, before = choices.get(proposal.index), earlier.get(proposal.index)
+            if choice is None:
+                column = self._unchosen_column(proposal, before, taken, base)
+                if column.field and column.field in choices.values():
+                    column = MappedColumn(proposal, "", "its field was set for another column")
+                columns.append(column)
+                continue
+            is_key = base.was_mapped and before is not None and before.field == KEY
+            if is_key and KEY not in choices.values():
                 command = 'To use another column: --set "Header=site_id".'
                 what = f"{proposal.header!r} links each row to its job."
                 raise Permanent("key", what, command)
-            if is_chosen:
-                column = MappedColumn(proposal, wanted.get(proposal.index, ""), "as you set it")
-            elif before := earlier.get(proposal.index):
-                column = MappedColumn(proposal, before.field, before.reason)
-            elif base.was_mapped and proposal.field:
-                spelled = self._fields.spelled(proposal.field)
-                command = f'to map it: --set "{proposal.header}={spelled}"'
-                column = MappedColumn(proposal, "", "not mapped", command=command)
-            elif proposal.field in taken:
-                column = MappedColumn(proposal, "", "another column has its field")
-            else:
-                column = MappedColumn(proposal, proposal.field, proposal.reason)
-            if column.field in wanted.values() and proposal.index not in wanted:
-                column = MappedColumn(proposal, "", "its field was set for another column")
-            columns.append(column)
+            columns.append(MappedColumn(proposal, choice, "as you set it"))
         return tuple(columns)
+
+    def _unchosen_column(
+        self,
+        proposal: Proposal,
+        before: EarlierColumn | None,
+        taken: Collection[str],
+        base: TabMapping,
+    ) -> MappedColumn:
+        """Return a column that the user chose nothing for; `taken` are the earlier fields."""
+        if before:
+            return MappedColumn(proposal, before.field, before.reason)
+        if base.was_mapped and proposal.field:
+            spelled = self._fields.spelled(proposal.field)
+            command = f'to map it: --set "{proposal.header}={spelled}"'
+            return MappedColumn(proposal, "", "not mapped", command=command)
+        if proposal.field in taken:
+            return MappedColumn(proposal, "", "another column has its field")
+        return MappedColumn(proposal, proposal.field, proposal.reason)
 
     def _chosen_fields(self, named: Mapping[str, Proposal], tab: SeenTab) -> dict[int, str]:
         """Return the field by column index that a person set."""
@@ -366,7 +376,7 @@ class TabDecider:
             return TextWords(by_text, takes_others=True) if by_text or earlier else None
         for text, word in chosen_by_text.items():
             if word and word not in options:
-                raise no_option(column, word, text)
+                raise _no_option(column, word, text)
         return fit_options(self._fields, column.field, options, wanted)
 
     def _rule_words(
@@ -378,7 +388,7 @@ class TabDecider:
         for rule, named in chosen.items():
             for word in named:
                 if options is not None and word not in (*options, *(each.word for each in earlier)):
-                    raise no_option(column, word, self._rules.spelled(rule))
+                    raise _no_option(column, word, self._rules.spelled(rule))
             words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(named)]
         ended = [each for each in words if options is not None and each.word not in options]
         return RuleWords(tuple(each for each in words if each not in ended), stored_words(ended))

@@ -59,27 +59,23 @@ def fit_options(
     """
     texts = fields.get(name).texts
     if not texts:
-        others = [text for text, word in chosen.items() if text != word]
-        texts = tuple(dict.fromkeys([*options, *others]))
+        worded = (text for text, word in chosen.items() if text != word)
+        texts = tuple(dict.fromkeys([*options, *worded]))
+    not_chosen = [option for option in options if option not in chosen.values()]
     by_text, excluded, ended = dict[str, str](), list[str](), dict[str, str]()
     for text in texts:
         word = chosen.get(text)
         if word == NO_WORD:
             excluded.append(text)
-            continue
-        if word in options:
+        elif word in options:
             by_text[text] = word
-            continue
-        if word:
-            ended[text] = word
-        other_texts = {plain(other) for other in texts if other != text}
-        free = [
-            option
-            for option in options
-            if option not in chosen.values() and plain(option) not in other_texts
-        ]
-        if option := _proposed(text, options, free, fields.trade_terms.get(text, ())):
-            by_text[text] = option
+        else:
+            if word:
+                ended[text] = word
+            others = {plain(other) for other in texts if other != text}
+            free = [option for option in not_chosen if plain(option) not in others]
+            if option := _proposed(text, options, free, fields.trade_terms.get(text, ())):
+                by_text[text] = option
     without_word = tuple(text for text in texts if text not in by_text)
     return TextWords(by_text, without_word, tuple(excluded), ended)
 

@@ -189,31 +189,33 @@ def _why(column: MappedColumn) -> str:
 
 def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
     for column in mapping.columns:
-        words = column.words
-        if isinstance(words, RuleWords):
-            yield _progress_words(column, words, fields)
-        if not isinstance(words, TextWords):
-            continue
-        kind = "column" if words.takes_others else "drop-down of"
-        where = f"The {kind} {column.header!r} ({letters(column.index)})"
-        by_text = words.by_text
-        if not (fields.get(column.field).texts or words.takes_others):
-            yield f"{where}: only its options are written."
-            by_text = {text: word for text, word in by_text.items() if text != word}
-        if by_text:
-            fit = [f"{text} is written as {word!r}" for text, word in by_text.items()]
-            yield f"{where}: {', '.join(fit)}."
-        for text, word in words.ended.items():
-            yield f"{where} no longer has the option {word!r}, which was used for {text}."
-        if column.proposal.options == ():
-            fix = "Give it a list again (Data > Data validation), and run this again."
-            yield f"{where}: the cells with its options are gone, so nothing is written. {fix}"
-        elif texts := [text for text in words.without_word if text not in words.excluded]:
-            options = ", ".join(column.proposal.options or ())
-            name = column.header or letters(column.index)
-            fix = f'To choose an option: --word "{name}:{texts[0]}=OPTION".'
-            missing = f"{where} ({options}) has no option for {', '.join(texts)}"
-            yield f"{missing}, so these aren't written. {fix}"
+        if isinstance(column.words, RuleWords):
+            yield _progress_words(column, column.words, fields)
+        elif column.words is not None:
+            yield from _text_words(column, column.words, fields)
+
+
+def _text_words(column: MappedColumn, words: TextWords, fields: Fields) -> Iterator[str]:
+    kind = "column" if words.takes_others else "drop-down of"
+    where = f"The {kind} {column.header!r} ({letters(column.index)})"
+    by_text = words.by_text
+    if not (fields.get(column.field).texts or words.takes_others):
+        yield f"{where}: only its options are written."
+        by_text = {text: word for text, word in by_text.items() if text != word}
+    if by_text:
+        fit = [f"{text} is written as {word!r}" for text, word in by_text.items()]
+        yield f"{where}: {', '.join(fit)}."
+    for text, word in words.ended.items():
+        yield f"{where} no longer has the option {word!r}, which was used for {text}."
+    if column.proposal.options == ():
+        fix = "Give it a list again (Data > Data validation), and run this again."
+        yield f"{where}: the cells with its options are gone, so nothing is written. {fix}"
+    elif texts := [text for text in words.without_word if text not in words.excluded]:
+        options = ", ".join(column.proposal.options or ())
+        name = column.header or letters(column.index)
+        fix = f'To choose an option: --word "{name}:{texts[0]}=OPTION".'
+        missing = f"{where} ({options}) has no option for {', '.join(texts)}"
+        yield f"{missing}, so these aren't written. {fix}"
 
 
 def _progress_words(column: MappedColumn, words: RuleWords, fields: Fields) -> str:
