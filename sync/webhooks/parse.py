@@ -19,7 +19,8 @@ from sync.webhooks.values import clean_text, field_values
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
-OTHER_SERVICES: Sequence[Callable[[Mapping[str, Any]], dict[str, Any] | None]] = ()
+Converter = Callable[[Mapping[str, Any]], dict[str, Any] | None]
+OTHER_SERVICES: Sequence[Converter] = ()
 """Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
 returns None if the body isn't from its service."""
 

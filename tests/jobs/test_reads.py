@@ -66,9 +66,12 @@ def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None
     webhook = sent(
         date_updated=at(1), comments=[comment("By hand", at(1))], tasks=[task(document(1))]
     )
+    known = webhook.milestone.model_copy(update={"values": {"a_field": "7"}})
+    webhook = webhook.model_copy(update={"milestone": known})
     later = read(date_updated=at(9), status="APPROVED")
     for job in (job_of(webhook, later), job_of(later, webhook)):
         found = job.events[DEFINITION]
+        assert found.milestone.values == {"a_field": "7"}
         assert (found.milestone.status, found.stamp) == ("APPROVED", later.stamp)
         assert found.milestone.comments == webhook.milestone.comments
         assert found.milestone.tasks == webhook.milestone.tasks
