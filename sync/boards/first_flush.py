@@ -13,7 +13,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord
 from sync.boards.reader import BoardReader
-from sync.boards.row_lookup import Lookup, look_up
+from sync.boards.row_lookup import Lookup
 from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets.cell_data import Row, Rows, at, text_of
@@ -116,7 +116,11 @@ class FirstFlush:
 def compose(
     flusher: Flusher, lease: Lease, tabs: Mapping[int, TabColumns], ended: Iterable[EndedWord]
 ) -> FirstFlush:
-    """Compose the writes of cleared keys, then of matched rows' keys, then of all values.
+    """Compose what is written once the tabs are mapped, in three rounds.
+
+    1. The comparison restores the keys that people cleared.
+    2. A flush writes the keys of the rows that match.
+    3. Another writes all values, and the rows of the other jobs.
 
     `ended` are words of the tabs that are no longer options.
     """
@@ -129,37 +133,26 @@ def compose(
     every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board = BoardTabs(flusher, frozenset(ended))
 
-    # 1. The keys that people cleared. Of all other jobs without one, the rows are matched.
-    is_mapped = flusher.store.spreadsheet.mode() is Mode.MAPPED
-    has_lost_key_column = any(t.mapped_at and t.columns[KEY] in t.added for t in tabs.values())
-    targets, cleared = every, dict[str, Match]()
-    if not is_mapped:  # As `set_mapped` will: what other tabs showed is forgotten.
-        targets = [replace(target, written={}, is_fresh=True) for target in every]
-    elif has_lost_key_column:  # As `lose_rows` will: rows are matched again, `written` stays.
-        targets = [replace(t, is_fresh=True) if t.has_row else t for t in every]
-    else:  # As the comparison that follows a mapping will.
-        present = keyed_sites(tables)
-        without_key = [t for t in every if t.has_row and t.site not in present]
-        lost = board.lost_rows(tables, rows, without_key) if without_key else {}
-        cleared = {site: row for site, (row,) in lost.items()}
+    targets = _once_mapped(every, tabs.values(), flusher.store.spreadsheet.mode())
+    cleared = _cleared_keys(board, tables, rows, targets)
     with_cleared = [_with_keys(table, cleared) for table in tables]
     keyed = keyed_sites(with_cleared)
 
-    # 2. The keys of rows that match, which are found by what they show.
-    criteria, answers = flusher.targets.layout.config.match, flusher.store.boards.answers()
     customers = {target.site: target.customer for target in every}
-    lookup = look_up(texts_of_rows(tables, rows), customers, criteria.by, answers)
-    waiting = lookup.unsettled if criteria.wait_hours else frozenset[str]()
+    lookup = board.look_up(texts_of_rows(tables, rows), customers)
+    can_wait = flusher.targets.layout.config.match.wait_hours > 0
+    waiting = lookup.unsettled if can_wait else frozenset[str]()
     targets = [target for target in targets if target.site not in waiting]
     new = {target.site for target in targets if target.is_fresh} - keyed
     matched = {site: row for site, row in lookup.matches.items() if site in new}
     with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
-    # 3. All values, and the rows of the other jobs.
-    # As the store will once keys are confirmed: what was written for a matched job was in another
-    # row, unless its row only lost its key.
-    elsewhere = {target.site for target in targets if target.site in matched and not target.has_row}
-    targets = [replace(t, written={}) if t.site in elsewhere else t for t in targets]
+    # What was written for a matched job was in another row, unless its row only lost its key.
+    had_row = {target.site for target in every if target.has_row}
+    targets = [
+        replace(target, written={}) if target.site in matched.keys() - had_row else target
+        for target in targets
+    ]
     first = with_cleared[0]
     cells = rows[first.sheet_id]
     end = table_end.find(first, table_end.lines_of(cells))
@@ -179,6 +172,28 @@ def compose(
         writes=[*keys, *values.rows, *values.new_rows],
         new_rows=values.new_rows,
     )
+
+
+def _once_mapped(
+    targets: Sequence[Target], tabs: Iterable[TabColumns], mode: Mode
+) -> Sequence[Target]:
+    """Return the jobs as they will be stored once `tabs` are mapped."""
+    if mode is not Mode.MAPPED:  # `Spreadsheet.set_mapped` forgets what other tabs showed.
+        return [replace(each, written={}, is_fresh=True, has_row=False) for each in targets]
+    if any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
+        # A column of keys was lost: `Spreadsheet.lose_rows` has all rows matched again.
+        return [replace(t, is_fresh=True, has_row=False) if t.has_row else t for t in targets]
+    return targets
+
+
+def _cleared_keys(
+    board: BoardTabs, tables: Sequence[Table], rows: Rows, targets: Iterable[Target]
+) -> dict[str, Match]:
+    """Return the rows of jobs that had a row, and whose key is in none now."""
+    present = keyed_sites(tables)
+    without_key = [t for t in targets if t.has_row and t.site not in present]
+    lost = board.lost_rows(tables, rows, without_key) if without_key else {}
+    return {site: row for site, (row,) in lost.items()}
 
 
 def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
