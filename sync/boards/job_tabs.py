@@ -64,15 +64,15 @@ class BoardTabs:
         """Raise Permanent if a tab that is stored as mapped isn't there with its header row."""
         gone = pending.tabs - {table.sheet_id for table in snapshot.tables}
         if not (pending.tabs or snapshot.tables):
-            what = "No tab is mapped: jobs are written nowhere."
+            what = "No tab is mapped, so nothing is written."
             raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
         if gone or not snapshot.tables:
             names = [repr(title) for tab, title in snapshot.without_header.items() if tab in gone]
             what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
             raise Permanent(
                 "header_gone",
-                f"{what} deleted: its jobs are not written. Bring it back with the version "
-                "history, or say what is mapped now: brightsheet map --write",
+                f"{what} deleted. Nothing is written until it is back: use the version history, or "
+                "map your tabs again: brightsheet map --write",
             )
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:

@@ -52,7 +52,7 @@ def test_without_any_tab_nothing_is_written_and_that_is_reported(theirs: Stand) 
     said = theirs.map("--remove", "Finished", "--remove", "Sheet1", "--write")
     assert "jobs aren't written anywhere" in said
     theirs.send(milestone(2))
-    with pytest.raises(Permanent, match="No tab is mapped: jobs are written nowhere"):
+    with pytest.raises(Permanent, match="No tab is mapped, so nothing is written"):
         theirs.flush_once()
     fields = "sheets(properties(title,hidden))"
     sheets = theirs.book(fields)["sheets"]
