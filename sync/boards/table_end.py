@@ -190,14 +190,14 @@ class _TabText:
 
     def is_covered_to(self, row: int) -> bool:
         """Return whether a total ends at a row, and nothing in that row counts up to itself."""
-        ends, named = False, str(row + 1)
+        is_covered, row_number = False, str(row + 1)
         for line in self._lines.values():
             for number, text in enumerate(line):
-                if named not in text or not formulas.is_formula_text(text):
+                if row_number not in text or not formulas.is_formula_text(text):
                     continue
-                every = formulas.spans(text, self._table.title)
-                spans = [span for span in every if span.last == row and not span.is_one_row]
-                if number == row and any(not span.is_last_fixed for span in spans):
+                spans = formulas.spans(text, self._table.title)
+                ending = [span for span in spans if span.last == row and not span.is_one_row]
+                if number == row and any(not span.is_last_fixed for span in ending):
                     return False
-                ends = ends or bool(spans)
-        return ends
+                is_covered = is_covered or bool(ending)
+        return is_covered
