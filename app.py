@@ -1,7 +1,6 @@
 """The receiver: stores every delivery before it answers. It never calls Google."""
 
 import base64
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -22,7 +21,7 @@ from sync.errors import BrightsheetError, Rejected
 from sync.forwarded import Forwarded, proxies_before
 from sync.routes import CHECK, HEALTH, WEBHOOK
 from sync.settings.config_file import OPENAPI_FILE, WebhooksConfig
-from sync.settings.environment import Settings, load
+from sync.settings.environment import Settings
 from sync.status.messages import MESSAGES
 from sync.status.metrics import StoreCollector, exposition
 from sync.status.refusal_counter import RefusalCounter
@@ -40,12 +39,8 @@ _JSON_TYPES = ("application/json", "text/json")
 _log = structlog.get_logger()
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Return the receiver with its worker and its watch, not started.
-
-    Raises SettingsError if the environment is incomplete or invalid.
-    """
-    settings = settings or load(os.environ)
+def create_app(settings: Settings) -> Flask:
+    """Return the receiver with its worker and its watch, not started."""
     database = Database(settings.database_url.get_secret_value())
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes

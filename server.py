@@ -29,7 +29,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from app import create_app
-from sync.errors import BrightsheetError, SettingsError
+from sync.errors import Retryable, SettingsError
 from sync.forwarded import client_address
 from sync.routes import HEALTH, WEBHOOK
 from sync.settings.environment import Settings
@@ -475,9 +475,7 @@ def _prepare(database: Database) -> None:
     """
     try:
         database.prepare()
-    except SettingsError:
-        raise
-    except BrightsheetError as error:
+    except Retryable as error:
         _log.error("unavailable", reason=error.reason, message=error.message)
         if database.is_sqlite:
             Thread(target=_upgrade_once_possible, args=(database,), daemon=True).start()
@@ -489,7 +487,7 @@ def _upgrade_once_possible(database: Database) -> None:
     """Upgrade as soon as the disk, which was full at the start, has room again."""
     while True:
         time.sleep(_UPGRADE_SECONDS)
-        with suppress(BrightsheetError):
+        with suppress(Retryable):
             database.upgrade()
             database.close()
             return

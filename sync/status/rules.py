@@ -135,7 +135,7 @@ def trouble(now: Backlog) -> str:
 
 def are_documents_late(now: Backlog, strict: bool) -> bool:
     """Return whether a document is pending for too long; `strict`: at all."""
-    return now.documents > 0 and (strict or (now.oldest_document or 0.0) >= LATE_SECONDS)
+    return now.documents > 0 and (strict or (now.oldest_documents or 0.0) >= LATE_SECONDS)
 
 
 def rejected_lately(now: Backlog) -> str:
@@ -277,7 +277,7 @@ RULES = [
         "documents_late",
         what=lambda now: (
             pluralize(now.documents, "document hasn't", "documents haven't")
-            + f" been copied yet{oldest(now.oldest_document)}."
+            + f" been copied yet{oldest(now.oldest_documents)}."
         ),
         cause="EverBright or Google Drive is slow or is rejecting requests.",
         fix="See the reasons under Documents on the console, and dismiss those that EverBright no "
@@ -285,7 +285,7 @@ RULES = [
         command="brightsheet deliveries",
         page="/documents?state=pending",
         behind=are_documents_late,
-        age=lambda now: now.oldest_document,
+        age=lambda now: now.oldest_documents,
         alerts=never,
     ),
     ProblemRule(

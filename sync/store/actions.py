@@ -5,13 +5,13 @@ the worker that holds the lease takes them.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Select, delete, exists, func, insert, select, update
 
-from sync.store.database import Database, Lease, now
+from sync.store.database import Database, Lease, now, utc
 from sync.store.schema import action, ended_session
 
 COMPARE, REBUILD, REPLAY_ALL, FORGET = "compare", "rebuild", "replay-all", "forget"
@@ -132,11 +132,11 @@ _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
 def _action(row: Any) -> Action:
     return Action(
         id=row.id,
-        at=datetime.fromtimestamp(row.at, UTC),
+        at=utc(row.at),
         name=row.name,
         detail=row.detail,
         source=row.source,
         state=ActionState(row.state),
         result=row.result,
-        ended=None if row.ended_at is None else datetime.fromtimestamp(row.ended_at, UTC),
+        ended=None if row.ended_at is None else utc(row.ended_at),
     )

@@ -4,13 +4,13 @@ import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import Connection, Update, delete, insert, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.database import Database, Lease, now
+from sync.store.database import Database, Lease, now, utc
 from sync.store.schema import backfill, backfill_job
 
 SINCE = "since "
@@ -140,8 +140,8 @@ class Backfills:
             run = connection.execute(select(backfill).where(self._mine)).one()
             jobs = connection.execute(concluded).all()
         return BackfillRun(
-            started=datetime.fromtimestamp(run.started_at, UTC),
-            since=None if run.since is None else datetime.fromtimestamp(run.since, UTC),
+            started=utc(run.started_at),
+            since=None if run.since is None else utc(run.since),
             jobs=Counter(row.state for row in jobs),
             events=sum(row.events for row in jobs),
             jobs_with_events=sum(row.events > 0 for row in jobs),

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, literal, select
+from sqlalchemy import Column, Connection, Row, Select, and_, func, literal, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import FileState
@@ -50,10 +50,10 @@ class Backlog:
 
     deliveries: int = 0
     """Accepted deliveries that aren't part of a job yet."""
-    oldest_delivery: float | None = None
+    oldest_deliveries: float | None = None
     jobs: int = 0
     """Jobs whose row may be out of date, those in quarantine included."""
-    oldest_job: float | None = None
+    oldest_jobs: float | None = None
     """Seconds since the oldest event that a row doesn't show yet was received."""
     quarantined: int = 0
     oldest_quarantined: float | None = None
@@ -63,7 +63,7 @@ class Backlog:
     unverified: int = 0
     """Batches that Google may or may not have carried out."""
     documents: int = 0
-    oldest_document: float | None = None
+    oldest_documents: float | None = None
     failing: int = 0
     """Documents that are pending after several failed tries, and their age."""
     oldest_failing: float | None = None
@@ -144,7 +144,7 @@ class Backlog:
     def oldest(self) -> float | None:
         """Age in seconds of the oldest event that the sheet doesn't show."""
         return max(
-            (age for age in (self.oldest_delivery, self.oldest_job) if age is not None),
+            (age for age in (self.oldest_deliveries, self.oldest_jobs) if age is not None),
             default=None,
         )
 
@@ -209,16 +209,13 @@ def backlog(database: Database, settings: Settings) -> Backlog:
 
 
 def _inbox() -> dict[str, Select[Any]]:
+    received_at = delivery.c.received_at
+    is_unplaced = delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id)
     return {
-        "deliveries": select(func.count()).select_from(delivery).where(UNPROJECTED),
-        "oldest_delivery": _age(delivery.c.received_at, UNPROJECTED),
-        **_counted(
-            "unplaced",
-            delivery.c.received_at,
-            delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id),
-        ),
-        **_counted("rejected_last_hour", delivery.c.received_at, _is_rejected_lately()),
-        **_counted("rejected", delivery.c.received_at, _is_rejected()),
+        **_counted("deliveries", received_at, UNPROJECTED),
+        **_counted("unplaced", received_at, is_unplaced),
+        **_counted("rejected_last_hour", received_at, _is_rejected_lately()),
+        **_counted("rejected", received_at, _is_rejected()),
         "refused_requests": refusals.count_since_yesterday(),
         "wrong_secret_age": refusals.wrong_secret_age(),
         "arrived_at": NEWEST_WEBHOOK,
@@ -229,19 +226,16 @@ def _inbox() -> dict[str, Select[Any]]:
 
 def _jobs(spreadsheet: str) -> dict[str, Select[Any]]:
     is_dirty = job.c.version != job.c.shown_version
-    is_in_quarantine = quarantine.c.spreadsheet_id == spreadsheet
     # A job that waits for an answer doesn't make the sheet late.
     waits = look_alike.c.spreadsheet_id == spreadsheet, look_alike.c.until > now()
     is_late = and_(is_dirty, job.c.site.not_in(select(look_alike.c.site).where(*waits)))
-    sites = select(quarantine.c.site).where(is_in_quarantine)
+    refused = select(quarantine.c.site).where(quarantine.c.spreadsheet_id == spreadsheet)
     return {
-        "jobs": _count(is_late),
-        "oldest_job": _age(job.c.waiting_since, is_late),
-        "quarantined": _count(is_in_quarantine),
-        "oldest_quarantined": _age(job.c.waiting_since, job.c.site.in_(sites)),
+        **_counted("jobs", job.c.waiting_since, is_late),
+        **_counted("quarantined", job.c.waiting_since, job.c.site.in_(refused)),
         **_counted("unsettled", look_alike.c.since, look_alike.c.spreadsheet_id == spreadsheet),
         "unverified": _count(attempt.c.spreadsheet_id == spreadsheet),
-        "lines": select(func.count()).select_from(change).where(NEW),
+        "lines": _count(NEW).select_from(change),
         "worker_age": _heartbeat_age(WORKER),
     }
 
@@ -284,10 +278,9 @@ def _findings(connection: Connection, spreadsheet: str) -> dict[str, list[str]]:
 
 
 def _documents() -> dict[str, Select[Any]]:
-    is_pending, wanted_at = _is_document(FileState.PENDING), document.c.wanted_at
+    wanted_at = document.c.wanted_at
     return {
-        "documents": _count(is_pending),
-        "oldest_document": _age(wanted_at, is_pending),
+        **_counted("documents", wanted_at, _is_document(FileState.PENDING)),
         **_counted("failing", wanted_at, _is_failing()),
         **_counted("failed_documents", wanted_at, _is_document(FileState.FAILED)),
     }
@@ -298,18 +291,17 @@ def _is_document(state: FileState) -> ColumnElement[bool]:
     return and_(document.c.state == state, ~is_dismissed(document.c.uuid))
 
 
-def _counted(
-    name: str, moment: ColumnElement[float | None], which: ColumnElement[bool]
-) -> dict[str, Select[Any]]:
+def _counted(name: str, moment: Column[Any], which: Any) -> dict[str, Select[Any]]:
     """Return the queries for the count and for the age of the oldest."""
-    return {name: _count(which), f"oldest_{name}": _age(moment, which)}
+    count = _count(which).select_from(moment.table)
+    return {name: count, f"oldest_{name}": _age(moment, which)}
 
 
 def _heartbeat_age(name: str) -> Select[Any]:
     return _age(heartbeat.c.at, heartbeat.c.name == name)
 
 
-def _count(which: ColumnElement[bool]) -> Select[Any]:
+def _count(which: Any) -> Select[Any]:
     return select(func.count(literal(1))).where(which)
 
 

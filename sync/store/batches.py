@@ -7,7 +7,6 @@ reads.
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -30,7 +29,7 @@ from sync.jobs.cells import EMPTY, Cells, cells_in, cells_out
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hourly_counts, metrics
-from sync.store.database import Database, Lease, bumped, clock, now
+from sync.store.database import Database, Lease, bumped, clock, now, utc
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import HAS_LOST_KEY, NO_TROUBLE, Spreadsheet
 from sync.types import ReplacedWords
@@ -236,7 +235,7 @@ class Batches:
             row = cell.model_dump(exclude={"header"})
             line = insert(cell_history).values(spreadsheet_id=self._sheet.id, at=now(), **row)
             connection.execute(line)
-        moment = datetime.fromtimestamp(clock(connection), UTC)
+        moment = utc(clock(connection))
         lines = (
             Change(
                 site=cell.site,

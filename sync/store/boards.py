@@ -85,8 +85,7 @@ class Boards:
 
     def waiting(self) -> frozenset[str]:
         """Return the jobs that get no row yet because they wait for an answer."""
-        query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
-        return frozenset(self._database.scalars(query))
+        return frozenset(job.site for job in self.unsettled() if job.is_waiting)
 
     def set_unsettled(
         self, lease: Lease, sites: Collection[str], with_row: Collection[str]

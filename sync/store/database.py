@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Any
@@ -329,6 +330,11 @@ def _sqlite_engine(url: str, synchronous: str = "FULL") -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def utc(seconds: float) -> datetime:
+    """Return a stored time."""
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def clock(connection: Connection) -> float:

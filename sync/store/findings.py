@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from sqlalchemy import Connection, bindparam, delete, or_, select
+from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.store.database import Database, Lease
@@ -48,10 +48,9 @@ class Findings:
         """Replace the findings. An item that is missing now counts as new when it returns."""
         new = {one.item: one for one in found}
         with self._database.writing(lease) as connection:
-            query = select(finding.c.item).where(self._is_this)
-            if gone := sorted(set(connection.scalars(query)) - new.keys()):
-                is_gone = dismissed.c.item == bindparam("gone")
-                connection.execute(delete(dismissed).where(is_gone), [{"gone": i} for i in gone])
+            known = connection.scalars(select(finding.c.item).where(self._is_this))
+            gone = set(known) - new.keys()
+            connection.execute(delete(dismissed).where(dismissed.c.item.in_(gone)))
             connection.execute(delete(finding).where(self._is_this))
             self._add(connection, new)
 

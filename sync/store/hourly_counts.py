@@ -1,12 +1,12 @@
 """Counts the webhooks and the flushes of each hour, which the console plots."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import BigInteger, Connection, case, cast, delete, func, literal_column, select
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.database import Database, now
+from sync.store.database import Database, now, utc
 from sync.store.schema import delivery, flush_hour
 from sync.webhooks.schema import Outcome
 
@@ -51,7 +51,7 @@ def latest_hours(database: Database, count: int) -> list[HourFigures]:
         written = {row.hour: (row.flushes, row.jobs) for row in connection.execute(flushes)}
     return [
         HourFigures(
-            datetime.fromtimestamp(each * _HOUR, UTC),
+            utc(each * _HOUR),
             *received.get(each, (0, 0)),
             *written.get(each, (0, 0)),
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sync.errors import Rejected
 from sync.jobs.reads import as_read
 from sync.store import hourly_counts
-from sync.store.database import Database, now
+from sync.store.database import Database, now, utc
 from sync.store.findings import is_dismissed
 from sync.store.forgotten import ERASED, names_forgotten
 from sync.store.schema import UNPROJECTED, delivery, heartbeat
@@ -136,7 +136,7 @@ class Inbox:
 
     def clock(self) -> datetime:
         """Return the time (UTC) by the database's clock."""
-        return datetime.fromtimestamp(self._database.scalar(select(now())), UTC)
+        return utc(self._database.scalar(select(now())))
 
     def is_waiting(self) -> bool:
         """Return whether any delivery hasn't been projected yet."""
@@ -259,7 +259,7 @@ def _kept(row: RowMapping) -> KeptDelivery:
     return KeptDelivery(
         seq=row["seq"],
         id=row["id"],
-        received=datetime.fromtimestamp(row["counts_from"] or row["received_at"], UTC),
+        received=utc(row["counts_from"] or row["received_at"]),
         outcome=Outcome(row["outcome"]),
         kind=row["kind"] or "",
         milestone=row["milestone"] or "",

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
-from sync.store.database import Database
+from sync.store.database import Database, utc
 from sync.store.lookups import customers
 from sync.store.schema import change, customer, document, folder, job, quarantine, shared_document
 from sync.types import Personal
@@ -93,7 +93,7 @@ class JobRecords:
                 changes=tuple(
                     KeptChange(
                         Change.model_validate_json(row.body),
-                        datetime.fromtimestamp(row.kept_at, UTC),
+                        utc(row.kept_at),
                         row.shown,
                     )
                     for row in connection.execute(query.limit(_LINES))
@@ -143,7 +143,7 @@ def _documents(
             name=Personal(row.name),
             state=FileState(row.state),
             attempts=row.attempts,
-            due=datetime.fromtimestamp(row.due_at, UTC),
+            due=utc(row.due_at),
             link=row.link,
             reason=row.reason,
             message=row.message,
@@ -154,4 +154,4 @@ def _documents(
 
 
 def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return None if seconds is None else utc(seconds)

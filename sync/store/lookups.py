@@ -5,7 +5,7 @@ Customers and details have a table each, with a row per job.
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Generic, TypeVar
 
@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer, Details, Job
-from sync.store.database import Database, clock, now, touch
+from sync.store.database import Database, clock, now, touch, utc
 from sync.store.findings import is_dismissed
 from sync.store.reported import Reported
 from sync.store.schema import customer, detail, job
@@ -78,7 +78,7 @@ class Lookups(Generic[AnswerT]):
             if row is None:
                 return None
             connection.execute(self._update(row.site, {"due_at": now() + _CLAIM_SECONDS}))
-            claimed_at = datetime.fromtimestamp(clock(connection), UTC)
+            claimed_at = utc(clock(connection))
         return DueLookup(
             Job.model_validate_json(row.state),
             self._kind.model_validate_json(row.body),

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Select, cast, delete, func, select
 from sqlalchemy.sql import ColumnElement
 
-from sync.store.database import Database, clock, now
+from sync.store.database import Database, clock, now, utc
 from sync.store.schema import refusal
 
 WRONG_SECRET, NO_SECRET = "wrong_secret", "no_secret"
@@ -69,7 +69,7 @@ class Refusals:
         query = select(*columns).where(_since(days))
         query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
         return [
-            RefusedDay(reason, count, datetime.fromtimestamp(last, UTC), source)
+            RefusedDay(reason, count, utc(last), source)
             for reason, count, last, source in self._database.rows(query)
         ]
 

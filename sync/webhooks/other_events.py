@@ -45,11 +45,8 @@ _NO = frozenset({"", "false", "no", "0", "none", "null"})
 _LEFT_STAGE = ("previous_stage_name",)
 _NAME_LIMIT = 200
 QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
-_STATES = {state.value: state for state in ContractState} | {
-    "GENERATED": ContractState.GENERATED,
-    "SIGNED": ContractState.SIGNED,
-    "VOIDED": ContractState.VOIDED,
-}
+_STATES = {text: state for state in ContractState for text in (state.value, state.name)}
+"""By their codes, and by whole words in case EverBright spells them out."""
 _STRONGEST = (
     ContractState.SIGNED,
     ContractState.SENT,

@@ -64,7 +64,7 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     assert not bench.is_waiting()
     assert bench.calls() == calls
     found = bench.wiring.backlog()
-    assert (found.jobs, found.quarantined, found.oldest_job) == (0, 0, None)
+    assert (found.jobs, found.quarantined, found.oldest_jobs) == (0, 0, None)
     comparison = compare.compare(bench.wiring, lambda _: None)
     assert "2 customers may already have a row" in " ".join(compare.lines(comparison))
     assert not comparison.is_well and comparison.waiting_for_answer == {uuid(1), uuid(2)}

@@ -86,7 +86,7 @@ def test_a_pause_is_in_status_and_causes_no_alert(console: Console) -> None:
     status = console.visitor.client.get("/status").json
     assert status is not None
     assert (status["status"], status["paused_seconds"] >= 0) == ("ok", True)
-    late = Backlog(worker_age=1.0, paused_age=4000.0, jobs=2, oldest_job=LATE_SECONDS)
+    late = Backlog(worker_age=1.0, paused_age=4000.0, jobs=2, oldest_jobs=LATE_SECONDS)
     assert [one.code for one in evaluate(late)] == ["paused"]
     assert "paused for 67 minutes. Pending: 2 jobs to write." in evaluate(late)[0].text
     assert alarms(late) == {}

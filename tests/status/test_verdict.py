@@ -27,12 +27,12 @@ def test_no_problem_without_pending_work_and_with_a_worker() -> None:
         (Backlog(), ["no_worker"]),
         (Backlog(worker_age=61.0), ["no_worker"]),
         (Backlog(worker_age=59.0), []),
-        (replace(WELL, deliveries=5, oldest_delivery=LATE_SECONDS), ["late"]),
-        (replace(WELL, deliveries=5, oldest_delivery=LATE_SECONDS - 1), []),
-        (replace(WELL, jobs=1, oldest_job=LATE_SECONDS), ["late"]),
+        (replace(WELL, deliveries=5, oldest_deliveries=LATE_SECONDS), ["late"]),
+        (replace(WELL, deliveries=5, oldest_deliveries=LATE_SECONDS - 1), []),
+        (replace(WELL, jobs=1, oldest_jobs=LATE_SECONDS), ["late"]),
         (replace(WELL, jobs=1), []),
-        (replace(WELL, documents=1, oldest_document=LATE_SECONDS), ["documents_late"]),
-        (replace(WELL, documents=1, oldest_document=5.0), []),
+        (replace(WELL, documents=1, oldest_documents=LATE_SECONDS), ["documents_late"]),
+        (replace(WELL, documents=1, oldest_documents=5.0), []),
         (replace(WELL, trouble="not_shared"), ["trouble"]),
         (replace(WELL, rejected_last_hour=3, rejected_last_hour_for="missing_field"), ["refused"]),
         (replace(WELL, rejected_last_hour=2), []),
@@ -46,9 +46,9 @@ def test_status_is_behind_only_for_lasting_problems(found: Backlog, expected: li
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (replace(WELL, deliveries=1, oldest_delivery=-0.001), ["late"]),
+        (replace(WELL, deliveries=1, oldest_deliveries=-0.001), ["late"]),
         (replace(WELL, jobs=1), ["late"]),
-        (replace(WELL, documents=1, oldest_document=1.0), ["documents_late"]),
+        (replace(WELL, documents=1, oldest_documents=1.0), ["documents_late"]),
         (replace(WELL, unverified=1), ["unverified"]),
         (replace(WELL, lines=1), ["history_late"]),
         (replace(WELL, failed_documents=1), ["documents_failed"]),
@@ -63,7 +63,7 @@ def test_a_strict_check_reports_all_that_is_pending(found: Backlog, expected: li
 
 def test_a_reason_has_counts_age_and_cause() -> None:
     found = replace(
-        WELL, deliveries=1, jobs=12, quarantined=2, oldest_job=3000.0, trouble="rate_limited"
+        WELL, deliveries=1, jobs=12, quarantined=2, oldest_jobs=3000.0, trouble="rate_limited"
     )
     sentences = {problem.code: problem.what for problem in evaluate(found)}
     for words in ("(rate_limited)", "1 webhook", "12 jobs", "2 of them", "50 minutes"):
@@ -82,17 +82,17 @@ def test_durations_in_words(seconds: float, text: str) -> None:
 def test_a_missing_worker_causes_an_alert_only_if_work_is_pending() -> None:
     gone = Backlog(worker_age=75.0)
     assert alarms(gone) == {}
-    assert list(alarms(replace(gone, deliveries=1, oldest_delivery=5.0))) == ["no_worker"]
+    assert list(alarms(replace(gone, deliveries=1, oldest_deliveries=5.0))) == ["no_worker"]
 
 
 def test_a_starting_worker_is_not_missing() -> None:
     """A release starts the web process first, and the first webhook may arrive at once."""
-    assert alarms(Backlog(deliveries=1, oldest_delivery=5.0)) == {}
-    assert list(alarms(Backlog(deliveries=1, oldest_delivery=61.0))) == ["no_worker"]
+    assert alarms(Backlog(deliveries=1, oldest_deliveries=5.0)) == {}
+    assert list(alarms(Backlog(deliveries=1, oldest_deliveries=61.0))) == ["no_worker"]
 
 
 def test_late_events_cause_one_alert() -> None:
-    late = replace(WELL, jobs=1, oldest_job=LATE_SECONDS)
+    late = replace(WELL, jobs=1, oldest_jobs=LATE_SECONDS)
     assert list(alarms(late)) == ["late"]
     assert alarms(replace(late, trouble="google_unavailable")) == {}
     both = alarms(replace(late, trouble="google_unavailable", worker_age=75.0))
@@ -137,9 +137,9 @@ WRONG = {
     "other_database": replace(WELL, doubt="other_database", doubt_age=5.0),
     "restored": replace(WELL, doubt="restored", doubt_age=5.0, trouble="restored"),
     "trouble": replace(WELL, trouble="not_shared", trouble_message="Share it.", trouble_age=1.0),
-    "late": replace(WELL, jobs=1, oldest_job=LATE_SECONDS),
+    "late": replace(WELL, jobs=1, oldest_jobs=LATE_SECONDS),
     "paused": replace(WELL, paused_age=5.0),
-    "documents_late": replace(WELL, documents=1, oldest_document=LATE_SECONDS),
+    "documents_late": replace(WELL, documents=1, oldest_documents=LATE_SECONDS),
     "refused": replace(WELL, rejected_last_hour=3, oldest_rejected_last_hour=5.0),
     "documents_failed": replace(WELL, failed_documents=1, oldest_failed_documents=5.0),
     "webhooks_rejected": replace(WELL, rejected=1, oldest_rejected=5.0),
@@ -212,7 +212,7 @@ def test_rejected_webhooks_cause_one_alert() -> None:
 
 
 def test_several_problems_cause_several_alerts() -> None:
-    no_worker = Backlog(worker_age=75.0, jobs=1, oldest_job=LATE_SECONDS, rejected_last_hour=9)
+    no_worker = Backlog(worker_age=75.0, jobs=1, oldest_jobs=LATE_SECONDS, rejected_last_hour=9)
     assert alarms(no_worker).keys() == {"no_worker", "late", "refused"}
 
 

@@ -14,7 +14,7 @@ from tests.bench import Bench
 from tests.world import wait_for
 
 WELL = Backlog(worker_age=10.0)
-LATE = replace(WELL, jobs=1, oldest_job=1000.0)
+LATE = replace(WELL, jobs=1, oldest_jobs=1000.0)
 
 
 class Recipient:
@@ -107,7 +107,7 @@ def test_silence_and_its_end_are_reported_once() -> None:
     recipient, at = Recipient(), 1_772_800_000.0
     silent = replace(WELL, silence_days=3, arrived_at=at, clock=at + 30 * 86_400)
     resumed = replace(silent, arrived_at=silent.clock)
-    both = replace(silent, jobs=1, oldest_job=1000.0)
+    both = replace(silent, jobs=1, oldest_jobs=1000.0)
     watched(recipient, silent, both, silent, resumed, resumed)
     assert recipient.reasons == ["silence", "late", "late over 0", "silence over 0"]
 

@@ -32,7 +32,7 @@ from sync.store.schema import metadata
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests.made_up import body, milestone, uuid
-from tests.store.parts import backlog_of, waiting
+from tests.store.parts import backlog_of, waiting, with_jobs
 from tests.stored import newest
 
 SHEET = "a-spreadsheet"
@@ -151,7 +151,7 @@ def test_documents_wait_since_they_were_wanted(database: Database, held: Lease) 
     documents.give_up(claimed[0], claimed[1][0].uuid, Rejected("gone", "It is gone."))
     found = look(database)
     assert (found.documents, found.failed_documents) == (1, 1)
-    assert found.oldest_document == pytest.approx(1200, abs=20)
+    assert found.oldest_documents == pytest.approx(1200, abs=20)
     without = backlog_of(database, SHEET, drive_folder_id="")
     assert (without.documents, without.failed_documents) == (0, 0)
 
@@ -178,7 +178,7 @@ def test_what_was_refused_long_ago_is_still_not_in_the_sheet(database: Database)
 
 
 def test_trouble_and_quarantine_are_of_the_spreadsheet(database: Database, held: Lease) -> None:
-    store = SheetStore(database, SHEET)
+    store = with_jobs(database, uuid(1), spreadsheet=SHEET)
     store.spreadsheet.set_trouble("not_shared", "Share the file.")
     store.batches.quarantine(held, uuid(1))
     found = look(database)
@@ -256,7 +256,7 @@ def test_failures_are_counted_with_the_top_reason(database: Database, held: Leas
     assert look(database).oldest_failing == pytest.approx(1200, abs=20)
     dismiss(database, [uuid(7), uuid(8)])  # EverBright may not have them any longer.
     found = look(database)
-    assert (found.documents, found.oldest_document, found.failing) == (0, None, 0)
+    assert (found.documents, found.oldest_documents, found.failing) == (0, None, 0)
 
 
 def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
