@@ -13,7 +13,9 @@ Texts = Mapping[str, str]
 """The texts of a row without formulas, or of a customer, by column ID."""
 
 _BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
-_NOT_A_NAME = frozenset(("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv"))
+_NOT_A_NAME = frozenset(
+    ("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv", "the", "family", "trust", "llc", "inc")
+)
 _SHORTEST_FAMILY_NAME = 4
 """Letters: shorter words beside a longer one are particles, as in "de la Cruz"."""
 _PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")

@@ -171,6 +171,7 @@ def test_the_row_that_was_copied_gets_its_key_back(board: Bench) -> None:
     ("header", "text"),
     [
         ("Customer", "Number1, Bill & Ada"),
+        ("Customer", "The Number1 Family Trust"),
         ("Street", "1 N. Juniper"),
         ("E-mail", "HOME1@example.com, ada@example.com"),
     ],
