@@ -18,13 +18,6 @@ from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
 from sync.webhooks.schema import ARCHIVED
 
-_LISTED = 20
-"""The number of unread jobs to list in a report."""
-_NO_WORKFLOWS = (
-    "EverBright lists no workflow for any job: see whether `jobs` and `workflows` under "
-    "[everbright] in the config are the lists of your account."
-)
-
 
 @dataclass(frozen=True)
 class Summary:
@@ -48,21 +41,6 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         not_read = [{"site": site, "reason": why} for site, why in self.not_read.items()]
         return vars(self) | {"not_read": not_read}
-
-    def text(self) -> str:
-        lines = [f"{self.events} events of {self.jobs_with_events} jobs had not been delivered."]
-        counts = {"unchanged": self.unchanged, "without a workflow": self.without_workflow}
-        others = "".join(f", {count} {what}" for what, count in counts.items() if count)
-        requests = f" EverBright was asked {self.requests} times." if self.requests else ""
-        lines.append(f"{self.jobs} jobs looked at{others}.{requests}")
-        if self.jobs > 1 and self.without_workflow == self.jobs:
-            lines.append(_NO_WORKFLOWS)
-        lines += [f"Not read: {problem}" for problem in (*self.problems, *self.notes)]
-        unread = list(self.not_read.items())
-        lines += [f"Not read: job {site}: {reason}" for site, reason in unread[:_LISTED]]
-        if len(unread) > _LISTED:
-            lines.append(f"… and {len(unread) - _LISTED} more jobs: --json names them all.")
-        return "\n".join(lines)
 
 
 _MOST_UNANSWERED = 5

@@ -11,9 +11,10 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from sync.actions.read_back import lines
 from sync.backfill.intake import report_words, take_report
 from sync.backfill.run import Summary
-from sync.commands import json_option, shown_in
+from sync.commands import echo, json_option, shown_in
 from sync.errors import Permanent
 from sync.wiring import Wiring, opened
 
@@ -23,8 +24,8 @@ def read_report(wiring: Wiring, file: Path) -> Summary:
     wiring.project(time.sleep)  # So that the milestones of waiting webhooks are known, too.
     words = report_words(wiring.settings, wiring.jobs())
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            events, problems = take_report(lines, words, wiring.intake())
+        with file.open(encoding="utf-8-sig", newline="") as content:
+            events, problems = take_report(content, words, wiring.intake())
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent("no_csv", f"{file} isn't CSV in UTF-8 ({error}).") from None
     with_events = sum(count > 0 for count in events.values())
@@ -57,5 +58,5 @@ def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_
         with Progress(console=Console(stderr=True), disable=as_json) as progress:
             day = since.replace(tzinfo=UTC) if since else None
             summary = wiring.read_back(day, time.sleep, shown_in(progress))
-    click.echo(json.dumps(summary.as_json()) if as_json else summary.text())
+    echo([json.dumps(summary.as_json())] if as_json else lines(summary))
     sys.exit(0 if summary.is_complete else 1)

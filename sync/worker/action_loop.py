@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from sync.actions import compare
+from sync.actions import compare, read_back
 from sync.actions.forget import forget, lines
 from sync.actions.retry import replay_all
 from sync.errors import BrightsheetError
@@ -134,4 +134,4 @@ class ActionLoop:
 
     def _read_changed(self, _detail: str) -> str:
         since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK
-        return " ".join(self._wiring.read_back(since, self._stop.sleep).text().splitlines())
+        return " ".join(read_back.lines(self._wiring.read_back(since, self._stop.sleep)))

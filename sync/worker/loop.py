@@ -6,12 +6,14 @@ from threading import Event, current_thread
 
 import structlog
 
+from sync.actions.read_back import missed
 from sync.backfill.run import Summary
 from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
+from sync.status.problem import pluralize
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
 from sync.store.backfills import NIGHTLY
 from sync.wiring import BACKFILL, PROJECTION, Wiring
@@ -242,13 +244,12 @@ class BackfillLoop:
         )
         if run.events:
             self._wake()
-            text = f"{run.events} events of {run.jobs_with_events} jobs had not been delivered."
-            text += " They were read from EverBright now. Is its webhook active?"
+            text = f"{missed(run)} What was missed is added now. Is EverBright's webhook on?"
             self._alerts.send("events_missed", text)
-        if run.not_read or run.problems:
-            count = len(run.not_read)
-            text = f"{count} jobs could not be read from EverBright, and are tried with the next"
-            self._alerts.send("jobs_not_read", " ".join([f"{text} run.", *run.problems]))
+        if not run.is_complete:
+            count = pluralize(len(run.not_read), "job", "jobs")
+            text = f"{count} could not be read from EverBright. The next run tries again."
+            self._alerts.send("jobs_not_read", " ".join([text, *run.problems]))
 
     def _report_error(self, error: BrightsheetError) -> None:
         if error.reason in ("stopping", "lease_lost", "lease_taken"):

@@ -58,11 +58,11 @@ def test_unreadable_jobs_are_reported_and_set_the_exit_status(stand: Stand) -> N
     stand.google.faults.answer(404, api="everbright", path="*/task*", count=1)
     status, out, _ = ran(stand)
     assert status == 1
-    assert "1 events of 1 jobs had not been delivered." in out
+    assert "1 event of 1 job had not been delivered." in out
     assert f"Not read: job {uuid(1)}: everbright_missing: " in out
     status, out, _ = ran(stand, "--site", uuid(1))
     assert status == 0
-    assert out.startswith("1 events of 1 jobs had not been delivered.\n1 jobs looked at.")
+    assert out.startswith("1 event of 1 job had not been delivered.\n1 job was read.")
 
 
 def test_since_reads_what_changed(stand: Stand) -> None:
@@ -77,7 +77,7 @@ def test_jobs_without_a_workflow_are_reported(stand: Stand) -> None:
         stand.google.everbright.records.add("project", {"uuid": uuid(number), "archived": False})
     status, out, _ = ran(stand)
     assert status == 0
-    assert "2 jobs looked at, 2 without a workflow." in out
+    assert "2 jobs were read, 2 without a workflow." in out
     assert "[everbright] in the config" in out
 
 

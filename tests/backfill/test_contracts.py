@@ -140,4 +140,4 @@ def test_the_number_of_requests_is_reported(stand: Stand) -> None:
     asked = sum(stand.asked().values())
     assert json.loads(result.stdout)["requests"] == asked > 27
     again = stand.command("backfill")
-    assert f"EverBright was asked {sum(stand.asked().values()) - asked} times." in again.output
+    assert f"It took {sum(stand.asked().values()) - asked} requests." in again.output

@@ -51,7 +51,7 @@ def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:
     faults = stand.google.faults
     faults.answer(404, api="everbright", path="*/task*", count=1)
     loop.step()
-    assert alerts.texts[-1].startswith("1 jobs could not be read from EverBright")
+    assert alerts.texts[-1].startswith("1 job could not be read from EverBright")
     assert len(stand.from_backfill()) == 1
     stand.age(24)
     loop.step()
