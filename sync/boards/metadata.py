@@ -11,7 +11,7 @@ from datetime import datetime
 from sync.boards.mapping.decide import MappedColumn, TabMapping
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.tab import Entry, SeenTab
+from sync.boards.mapping.tab import SeenTab
 from sync.boards.survey import Survey
 from sync.sheets import sheet_requests
 from sync.sheets.ids import (
@@ -25,6 +25,7 @@ from sync.sheets.ids import (
     PIPELINE_KEY,
     RECOVERED_KEY,
     WORDS_KEY,
+    MetadataEntry,
     mapping_id,
     moment_mapped,
     parsed_words,
@@ -171,7 +172,7 @@ def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
             yield sheet_requests.metadata(key, value, tab.sheet_id, "COLUMNS", column.index)
 
 
-def _has(entry: Entry, value: str) -> bool:
+def _has(entry: MetadataEntry, value: str) -> bool:
     """Return whether an entry has a value; words are the same in any order."""
     if entry.key == WORDS_KEY:
         return parsed_words(entry.value) == parsed_words(value)
@@ -194,12 +195,14 @@ def _header(mapping: TabMapping, moment: datetime) -> Iterator[Request]:
         yield sheet_requests.metadata(HEADER_KEY, since, tab.sheet_id, "ROWS", row, number)
 
 
-def _drop(entry: Entry) -> Request:
+def _drop(entry: MetadataEntry) -> Request:
     lookup = {"developerMetadataLookup": {"metadataId": entry.id}}
     return {"deleteDeveloperMetadata": {"dataFilter": lookup}}
 
 
-def _of_key(by_index: Mapping[int, tuple[Entry, ...]], key: str) -> Iterator[tuple[int, Entry]]:
+def _of_key(
+    by_index: Mapping[int, tuple[MetadataEntry, ...]], key: str
+) -> Iterator[tuple[int, MetadataEntry]]:
     return (
         (index, entry)
         for index, entries in by_index.items()

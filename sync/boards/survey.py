@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.boards import formulas
-from sync.boards.mapping.tab import LOOKED_AT, CellKind, Entry, Lock, NativeTable, SeenCell, SeenTab
+from sync.boards.mapping.tab import LOOKED_AT, CellKind, Lock, NativeTable, SeenCell, SeenTab
 from sync.sheets.cell_data import DATE_FORMATS, at
-from sync.sheets.read_requests import quoted
+from sync.sheets.ids import MetadataEntry, metadata_entries
+from sync.sheets.read_requests import METADATA_FIELDS, quoted
 
 Json = Mapping[str, Any]
 
@@ -22,14 +23,13 @@ TABS = (
 """The mask of the first read: the titles that the ranges of the second are made of."""
 TABLES = "tables(range,columnProperties(columnIndex,dataValidationRule))"
 """The mask of Google's own Tables: the drop-downs of their columns aren't in the cells."""
-_ENTRY = "developerMetadata(metadataId,metadataKey,metadataValue)"
 CELLS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
     "merges,basicFilter,protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
     f"{TABLES},"
     "data(startRow,rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
     "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
-    f"rowMetadata({_ENTRY}),columnMetadata(hiddenByUser,{_ENTRY})))"
+    f"rowMetadata({METADATA_FIELDS}),columnMetadata(hiddenByUser,{METADATA_FIELDS})))"
 )
 TEXTS = "sheets(data(rowData(values(formattedValue))))"
 """The mask of the cells that hold the options of drop-downs."""
@@ -250,13 +250,9 @@ def _locks(protections: Iterable[Json]) -> Iterator[Lock]:
         )
 
 
-def _entries(lines: Sequence[Json]) -> dict[int, tuple[Entry, ...]]:
+def _entries(lines: Sequence[Json]) -> dict[int, tuple[MetadataEntry, ...]]:
     entries = {
-        index: tuple(
-            Entry(entry["metadataId"], entry["metadataKey"], entry.get("metadataValue", ""))
-            for entry in line.get("developerMetadata", ())
-            if entry["metadataKey"].startswith(_OURS)
-        )
+        index: tuple(entry for entry in metadata_entries(line) if entry.key.startswith(_OURS))
         for index, line in enumerate(lines)
     }
     return {index: ours for index, ours in entries.items() if ours}

@@ -5,7 +5,9 @@ Titles and headers are for people, who may change them.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 JOBS_TAB = 1_126_170_001
 """The sheet ID of the Jobs tab when it is created: Google rejects a second creation."""
@@ -44,6 +46,22 @@ TAB_KINDS = (FENCE_KEY, HISTORY_KEY, PIPELINE_KEY, HEADER_KEY)
 """The keys on header rows."""
 HEADER = "header"
 """The name of the guard of a header row."""
+
+
+class MetadataEntry(NamedTuple):
+    """An entry of developer metadata."""
+
+    id: int
+    key: str
+    value: str
+
+
+def metadata_entries(dimension: Mapping[str, Any]) -> list[MetadataEntry]:
+    """Return the metadata of a row or column, in the API's form (DimensionProperties)."""
+    return [
+        MetadataEntry(one.get("metadataId", 0), one["metadataKey"], one.get("metadataValue", ""))
+        for one in dimension.get("developerMetadata", ())
+    ]
 
 
 def mapping_id(sheet_id: int) -> int:

@@ -5,7 +5,7 @@ A tab is recognized by the metadata of its header row and columns, not by titles
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sync.field_table import KEY
 from sync.sheets.cell_data import CellData, Row, note_of, text_of
@@ -25,7 +25,9 @@ from sync.sheets.ids import (
     PIPELINE_TAB,
     TAB_KINDS,
     WORDS_KEY,
+    MetadataEntry,
     mapping_id,
+    metadata_entries,
     moment_mapped,
     parsed_words,
     stable_id,
@@ -53,20 +55,12 @@ def _id(sheet: Json) -> int:
     return int(sheet["properties"].get("sheetId", 0))
 
 
-class Entry(NamedTuple):
-    """An entry of developer metadata."""
-
-    key: str
-    value: str
-    id: int
-
-
-def _entries(dimensions: Sequence[Json], first: int = 0) -> list[tuple[int, Entry]]:
+def _entries(dimensions: Sequence[Json], first: int = 0) -> list[tuple[int, MetadataEntry]]:
     """Return the metadata of rows or columns, with their indexes from `first` on."""
     return [
-        (n, Entry(one["metadataKey"], one.get("metadataValue", ""), one.get("metadataId", 0)))
-        for n, dimension in enumerate(dimensions, first)
-        for one in dimension.get("developerMetadata", ())
+        (index, entry)
+        for index, dimension in enumerate(dimensions, first)
+        for entry in metadata_entries(dimension)
     ]
 
 
@@ -79,8 +73,8 @@ class HeaderRow:
     """The metadata key of such tabs, one of TAB_KINDS."""
     grid: Json
     row: int
-    entries: Sequence[Entry]
-    columns: Sequence[tuple[int, Entry]]
+    entries: Sequence[MetadataEntry]
+    columns: Sequence[tuple[int, MetadataEntry]]
     """The metadata of columns, with their indexes, from the left."""
     cells: Mapping[int, CellData]
     """By column index."""

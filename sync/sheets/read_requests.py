@@ -13,10 +13,10 @@ _CELLS = (
     "startRow,startColumn,"
     "rowData(values(userEnteredValue,note,textFormatRuns,userEnteredFormat(numberFormat)))"
 )
-_METADATA = "developerMetadata(metadataId,metadataKey,metadataValue)"
+METADATA_FIELDS = "developerMetadata(metadataId,metadataKey,metadataValue)"
 _TAB = (
     "properties(sheetId,title,index,gridProperties(rowCount,columnCount)),"
-    f"data({_CELLS},rowMetadata({_METADATA}),columnMetadata({_METADATA}))"
+    f"data({_CELLS},rowMetadata({METADATA_FIELDS}),columnMetadata({METADATA_FIELDS}))"
 )
 READ_FIELDS = (
     f"properties(timeZone,locale),sheets({_TAB},protectedRanges(protectedRangeId,description),"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sync.boards.mapping.vocabulary import plain
+from sync.sheets.ids import MetadataEntry
 from sync.types import letters
 
 LOOKED_AT = 100
@@ -54,15 +55,6 @@ class Lock:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Metadata of ours: its id, key and value."""
-
-    id: int
-    key: str
-    value: str
-
-
-@dataclass(frozen=True)
 class NativeTable:
     """One of Google's own Tables ("Convert to table"): its header row, and where it ends."""
 
@@ -89,8 +81,8 @@ class SeenTab:
     locks: tuple[Lock, ...] = ()
     tables: tuple[NativeTable, ...] = ()
     has_pivot: bool = False
-    row_entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
-    column_entries: Mapping[int, tuple[Entry, ...]] = field(default_factory=dict)
+    row_entries: Mapping[int, tuple[MetadataEntry, ...]] = field(default_factory=dict)
+    column_entries: Mapping[int, tuple[MetadataEntry, ...]] = field(default_factory=dict)
     """Our metadata by row and by column."""
 
     def cell(self, row: int, column: int) -> SeenCell:
