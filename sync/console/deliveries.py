@@ -21,7 +21,7 @@ from sync.webhooks.schema import Outcome
 PAGE = 50
 _MOST_JOBS = 50
 """A search for a customer that finds more is too vague."""
-_SITE = re.compile(UUID_PATTERN, re.IGNORECASE)
+_SITE = re.compile(UUID_PATTERN)
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
@@ -47,9 +47,10 @@ class Search:
         return {name: text for name, text in vars(self).items() if text}
 
     @property
-    def whole_sites(self) -> list[str]:
-        """Return the site IDs that aren't only a part of one; people paste a page's address."""
-        return [site.lower() for site in _SITE.findall(self.site)]
+    def sites(self) -> tuple[str, ...]:
+        """Return site IDs or the beginnings of them; of a page's address, the ID in it."""
+        words = self.site.lower().split()[:_MOST_JOBS]
+        return tuple(found[0] if (found := _SITE.search(word)) else word for word in words)
 
     def wanted(self, parts: ConsoleParts) -> DeliveryFilter:
         """Return the filter; an invalid date is ignored."""
@@ -57,8 +58,7 @@ class Search:
         with suppress(ValueError, OverflowError):
             now = datetime.now(parts.wiring.settings.zone)
             since = moment(self.since, now) if self.since else None
-        sites = tuple(self.whole_sites or self.site.split())[:_MOST_JOBS]
-        return DeliveryFilter(_OUTCOMES.get(self.outcome), sites, "", since, self.milestone)
+        return DeliveryFilter(_OUTCOMES.get(self.outcome), self.sites, "", since, self.milestone)
 
 
 def _search(parts: ConsoleParts) -> Any:
@@ -78,7 +78,7 @@ def deliveries(parts: ConsoleParts) -> Any:
     if request.method == "POST":
         return _search(parts)
     search = Search.typed(request.args)
-    whole = search.whole_sites
+    is_one = len(search.sites) == 1 and _SITE.fullmatch(search.sites[0])
     has_token = parts.wiring.settings.everbright_api_token is not None
     before = typed_number(request.args, "before")
     lines = parts.deliveries.newest(PAGE + 1, search.wanted(parts), before)
@@ -96,7 +96,7 @@ def deliveries(parts: ConsoleParts) -> Any:
         outcomes=list(Outcome),
         refused=parts.wiring.refusals.latest(REFUSED_DAYS),
         refused_days=REFUSED_DAYS,
-        can_read=whole[0] if has_token and len(whole) == 1 else "",
+        can_read=search.sites[0] if has_token and is_one else "",
         query=search.query,
     )
 
