@@ -85,6 +85,15 @@ def test_links_count_in_utf_16_units() -> None:
     assert [(link.start, link.end) for link in cell.links] == [(0, 6), (7, 12)]
 
 
+def test_the_config_says_which_columns_each_milestone_has() -> None:
+    job, milestone = job_of(an_event(status="APPROVED")), uuid(30_001)
+    columns = [{"id": "site_id", "header": "Site ID"}, {"id": "approved"}]
+    one = layout(columns=columns)
+    headers = [column.header for column in one.columns([job])]
+    assert headers == ["Site ID", "Milestone 1 approved"]
+    assert cells_of(one, job).keys() == {"site_id", f"approved:{milestone}"}
+
+
 def test_generated_documents_are_shown_with_their_preview() -> None:
     job = job_of(an_event(tasks=[task(document(1, "Contract.pdf", "GENERATED"))]))
     assert cells(job)[f"documents:{uuid(30_001)}"].links[0].uri.endswith("/preview")
