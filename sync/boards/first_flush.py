@@ -140,8 +140,8 @@ def compose(
 
     customers = {target.site: target.customer for target in every}
     lookup = board.look_up(texts_of_rows(tables, rows), customers)
-    can_wait = flusher.targets.layout.config.match.wait_hours > 0
-    waiting = lookup.unsettled if can_wait else frozenset[str]()
+    wait_hours = flusher.targets.layout.config.match.wait_hours
+    waiting = lookup.unsettled if wait_hours else frozenset[str]()
     targets = [target for target in targets if target.site not in waiting]
     new = {target.site for target in targets if target.is_fresh} - keyed
     matched = {site: row for site, row in lookup.matches.items() if site in new}

@@ -1,8 +1,8 @@
 """Reads the jobs with candidates for the user's review, and links job and row as they answer.
 
-When a job is linked, the chosen row gets the key, and the job's own row, if it has one already, is
-emptied if nobody typed into it. It isn't deleted, because rows may have moved in the meantime and a
-deleted row can't be brought back.
+When a job is linked, the chosen row gets the key. If a row was added for the job and nobody typed
+into it, that is emptied. It isn't deleted, because rows may have moved meanwhile and a deleted
+row can't be brought back.
 Answers are stored with the row's text, so they are kept when the tab is mapped again.
 """
 
@@ -126,20 +126,20 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
 
 
 def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answers) -> None:
-    """Store the answers, give each chosen row its job's key, and empty the job's own row.
+    """Store the answers, give each chosen row its job's key, and empty the one added for it.
 
     Raises Retryable or Permanent. Whatever fails, the next flush sees to it that every job has a
     row: of its own, where a person said that none of them is its.
     """
     tables = {table.sheet_id: table for table in review.context.snapshot.tables}
     writes: list[RowWrite] = []
-    linked = {job.site: (job.own, one) for job, one in answers if one}
-    for site, (own, chosen) in linked.items():
+    linked = {job.site: (job.added, one) for job, one in answers if one}
+    for site, (added, chosen) in linked.items():
         place = chosen.row.sheet_id, chosen.row.row
         writes.append(key_write(tables.values(), Match(place, chosen.texts), site))
-        if own:
-            cells = review.rows[own.sheet_id][own.row]
-            writes.append(_emptied(tables[own.sheet_id], cells, own.row, site))
+        if added:
+            cells = review.rows[added.sheet_id][added.row]
+            writes.append(_emptied(tables[added.sheet_id], cells, added.row, site))
     flusher.store.boards.answer(lease, row_answers(answers))
     if not linked:
         return

@@ -69,12 +69,13 @@ class Candidate:
 
 @dataclass(frozen=True)
 class ReviewedJob:
-    """A job with candidates, and its own row if nobody typed into that."""
+    """A job with candidates."""
 
     site: str
     customer: Customer
     candidates: Sequence[Candidate]
-    own: NamedRow | None
+    added: NamedRow | None
+    """The row that was added for it, if nobody typed into that."""
     is_settled: bool
     """Whether the user has ruled out every candidate. The answer can be changed."""
 
@@ -83,7 +84,7 @@ def added_rows(
     tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo
 ) -> dict[str, NamedRow]:
     """Return the rows that were added for jobs and that nobody typed into, by site."""
-    own: dict[str, NamedRow] = {}
+    added: dict[str, NamedRow] = {}
     for target in targets:
         mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
         if len(mine) != 1:
@@ -91,8 +92,8 @@ def added_rows(
         ((table, number),) = mine
         row = rows[table.sheet_id][number]
         if _is_ours(row, CellDecider(tabs, table, target, zone)):
-            own[target.site] = NamedRow.of(table, number, row)
-    return own
+            added[target.site] = NamedRow.of(table, number, row)
+    return added
 
 
 def _is_ours(row: Row, cells: CellDecider) -> bool:
@@ -118,34 +119,25 @@ def reviewed_jobs(
     rows: Rows,
     customers: Mapping[str, Customer],
     lookup: Lookup,
-    own: Mapping[str, NamedRow],
+    added: Mapping[str, NamedRow],
 ) -> list[ReviewedJob]:
     """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
-    `own` are the rows that were added for jobs.
+    `added` are the rows that were added for jobs.
     """
     tabs = {table.sheet_id: table for table in tables}
-    jobs = [
-        ReviewedJob(
-            site,
-            customers[site],
-            [
-                compare_row(customers[site], tabs[sheet_id], row, rows[sheet_id][row])
-                for sheet_id, row in places
-            ],
-            own.get(site),
-            site not in lookup.unsettled,
-        )
-        for site, places in lookup.candidates.items()
-    ]
+    jobs = []
+    for site, places in lookup.candidates.items():
+        candidates = []
+        for sheet_id, number in places:
+            table, row = tabs[sheet_id], rows[sheet_id][number]
+            texts = texts_of(row, table.columns)
+            compared = compare_fields(customers[site], texts)
+            named = NamedRow.of(table, number, row)
+            candidates.append(Candidate(named, compared, identity_texts(texts)))
+        is_settled = site not in lookup.unsettled
+        jobs.append(ReviewedJob(site, customers[site], candidates, added.get(site), is_settled))
     return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))
-
-
-def compare_row(customer: Customer, table: Table, row: int, cells: Row) -> Candidate:
-    """Return a row of a tab side by side with what EverBright has of a customer."""
-    texts = texts_of(cells, table.columns)
-    compared = compare_fields(customer, texts)
-    return Candidate(NamedRow.of(table, row, cells), compared, identity_texts(texts))
 
 
 def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:

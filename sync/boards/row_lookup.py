@@ -11,7 +11,7 @@ stays unsettled, because its customer may appear twice.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sync.boards import match
@@ -52,7 +52,7 @@ def look_up(
     jobs = {site: customer for site, customer in customers.items() if site not in keyed}
     rows = {place: row for place, row in texts.items() if not row.get(KEY)}
     by_user = _Answers(answers, rows)
-    matches = by_user.chosen_rows(jobs)
+    matches = by_user.chosen_rows(jobs.keys())
     taken = {found.place for found in matches.values()}
     matches |= match.match_rows(
         {site: customer for site, customer in jobs.items() if site not in matches},
@@ -76,26 +76,28 @@ def look_up(
 class _Answers:
     """What the user answered about rows."""
 
-    def __init__(self, answers: Collection[RowAnswer], rows: RowTexts) -> None:
+    def __init__(self, answers: Iterable[RowAnswer], rows: RowTexts) -> None:
         self._rows = rows
-        self._chosen = [answer for answer in answers if answer.is_same]
-        self._ruled_out = defaultdict[str, list[RowAnswer]](list)
+        self._by_site = defaultdict[str, list[RowAnswer]](list)
         for answer in answers:
-            if not answer.is_same:
-                self._ruled_out[answer.site].append(answer)
+            self._by_site[answer.site].append(answer)
+
+    def _has(self, site: str, place: Place, *, is_same: bool) -> bool:
+        row, answers = self._rows[place], self._by_site.get(site, ())
+        return any(answer.is_same == is_same and answer.is_about(row) for answer in answers)
 
     def is_ruled_out(self, site: str, place: Place) -> bool:
         """Return whether the user answered that a row is not the job's."""
-        return any(answer.is_about(self._rows[place]) for answer in self._ruled_out.get(site, ()))
+        return self._has(site, place, is_same=False)
 
-    def chosen_rows(self, sites: Container[str]) -> dict[str, Match]:
+    def chosen_rows(self, sites: Set[str]) -> dict[str, Match]:
         """Return the rows that the user chose for jobs, if each is still unambiguous."""
-        found = defaultdict[str, list[Match]](list)
-        for answer in self._chosen:
-            if answer.site in sites:
-                found[answer.site] += (
-                    Match(place, identity_texts(row))
-                    for place, row in self._rows.items()
-                    if answer.is_about(row)
-                )
+        found = {
+            site: [
+                Match(place, identity_texts(row))
+                for place, row in self._rows.items()
+                if self._has(site, place, is_same=True)
+            ]
+            for site in sites & self._by_site.keys()
+        }
         return match.unambiguous(found)

@@ -51,8 +51,8 @@ def test_an_unsettled_job_is_listed_with_its_candidates(asking: Bench) -> None:
     assert "\N{NO-BREAK SPACE}" in row["Note to self"], "its date stays on one line"
     (job,) = found(asking).jobs
     assert (job.site, job.customer.name) == (uuid(1), "Ada Number1")
-    assert job.own is not None
-    assert job.own.name == "Open jobs!7"
+    assert job.added is not None
+    assert job.added.name == "Open jobs!7"
     assert [one.row.name for one in job.candidates] == ["Open jobs!4", "Open jobs!5"]
     assert "mine 1" in job.candidates[0].row.text
 

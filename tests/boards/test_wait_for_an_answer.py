@@ -52,7 +52,7 @@ def flushed(bench: Bench) -> None:
 def rows_of_their_own(bench: Bench) -> dict[str, bool]:
     """Return the jobs that `link` lists, and whether each has a row of its own."""
     with bench.held() as held:
-        return {job.site: bool(job.own) for job in link.read_review(bench.flusher, held).jobs}
+        return {job.site: bool(job.added) for job in link.read_review(bench.flusher, held).jobs}
 
 
 def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> None:

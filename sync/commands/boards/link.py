@@ -46,8 +46,8 @@ def _lines(review: Review, answers: Answers, *, is_written: bool) -> Iterable[st
     left = [job for job in review.unsettled if job.site not in done]
     for job in left:
         yield f"{job.site}  {job.customer.name}  {job.customer.address}".rstrip()
-        if job.own:
-            yield f"    added  {job.own.name}: {job.own.text}"
+        if job.added:
+            yield f"    added  {job.added.name}: {job.added.text}"
         for one in job.candidates:
             yield f"    maybe  {one.row.name}: {one.row.text}"
             if agreed := ", ".join(each.title for each in one.fields if each.agrees):
@@ -65,13 +65,13 @@ def _lines(review: Review, answers: Answers, *, is_written: bool) -> Iterable[st
 
 def _effect(job: ReviewedJob, one: Candidate | None, *, is_written: bool) -> Iterable[str]:
     if one is None:
-        verb = "has" if is_written or job.own else "would get"
+        verb = "has" if is_written or job.added else "would get"
         yield f"{job.site} {verb} its own row, because none of the listed rows is the job's."
         return
     yield f"{one.row.name} {'has' if is_written else 'would get'} the site ID of {job.site}."
-    if job.own:
+    if job.added:
         emptied = "is now empty except for formulas" if is_written else "would be emptied"
-        yield f"{job.own.name}, which was added for this job, {emptied}. You can delete it."
+        yield f"{job.added.name}, which was added for this job, {emptied}. You can delete it."
 
 
 def _json(review: Review) -> Iterable[str]:
@@ -86,7 +86,7 @@ def _json(review: Review) -> Iterable[str]:
                 "site": job.site,
                 "customer": job.customer.name,
                 "address": job.customer.address,
-                "added": named(job.own) if job.own else None,
+                "added": named(job.added) if job.added else None,
                 "candidates": [
                     named(one.row) | {"fields": [asdict(each) for each in one.fields]}
                     for one in job.candidates

@@ -73,7 +73,7 @@ def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
     if own := len(answers) - joined:
         said.append(pluralize(own, "job gets a row of its own", "jobs get rows of their own"))
-    emptied = [job.own.name for job, row in answers if row and job.own]
+    emptied = [job.added.name for job, row in answers if row and job.added]
     text = f"{'; '.join(said)}."
     if emptied:
         # We don't delete the rows, because they may have moved, and a deletion can't be undone.
