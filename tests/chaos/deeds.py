@@ -12,6 +12,7 @@ from emulator.sheets import structure
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Cell, Sheet
 from emulator.sheets.updates import paste
+from sync.sheets.ids import JOBS_TAB
 from tests.chaos.ledger import Deed, Ledger
 from tests.chaos.tab import (
     HAND,
@@ -440,9 +441,14 @@ class Deeds:
         unsort()
         return Deed("undo: the rows and the header are in their places again", is_undone=True)
 
-    def _delete_header(self, before: Look) -> Deed:
-        """Delete the header row; the next deed takes that back."""
+    def _delete_header(self, before: Look) -> Deed | None:
+        """Delete the header row; the next deed takes that back.
+
+        Not in a duplicate that took the place of the original: another one would take its place.
+        """
         book, tab = self._google.sheets.spreadsheets[self._id], self._tab()
+        if tab.sheet_id != JOBS_TAB:
+            return None
         self.put_header_back = delete_header(book, tab, before.header_row)
         return Deed("delete the header row")
 

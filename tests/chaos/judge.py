@@ -105,9 +105,10 @@ def _columns(seen: Look, ledger: Ledger) -> Found:
     needed = {KEY, *(column for row in known for column in row)}
     for column in sorted(needed - seen.by_id.keys()):
         yield Violation("column missing", f"No column is marked as {column}.")
-    for column, first in ledger.headers.items():
+    for column in ledger.headers.keys() | seen.by_id.keys():
         text = seen.spot(seen.header_row, seen.by_id.get(column, -1)).text
-        if text != first and text not in ledger.claims:
+        first = ledger.headers.get(column, text)  # Or it was added after the person's last deed.
+        if not text or (text != first and text not in ledger.claims):
             yield Violation("wrong header", f"{text!r} is the header of {column}, not {first!r}.")
 
 

@@ -118,7 +118,8 @@ class Ledger:
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:
         """Take a deed in: what the person destroyed is claimed no more, what was typed is new."""
         for name, key in before.by_id.items():
-            self.headers.setdefault(name, before.spot(before.header_row, key).text)
+            if text := before.spot(before.header_row, key).text:  # Else it is yet to be restored.
+                self.headers.setdefault(name, text)
         for text in deed.back:
             self.claims[text].holds = True
         for claim in self.holding():
