@@ -12,18 +12,6 @@ from sync.store.schema import cell_history, customer, job, look_alike, row_answe
 
 
 @dataclass(frozen=True)
-class Unsettled:
-    """A job with candidates, rows of a board that may be its own, until a person decides."""
-
-    site: str
-    customer: str
-    """The customer's name."""
-    since: float
-    is_waiting: bool
-    """Whether it has no row yet. If it has one, its customer may appear twice."""
-
-
-@dataclass(frozen=True)
 class RowAnswer:
     """An answer to whether a row is a job's; `texts` are the row's, by column ID."""
 
@@ -65,27 +53,14 @@ class Boards:
                 connection.execute(insert(look_alike).values(site=site, **row))
         return new if hours else frozenset()
 
-    def unsettled(self) -> list[Unsettled]:
-        """Return the unsettled jobs, the oldest first."""
-        waits = look_alike.c.until > now()
-        query = select(look_alike.c.site, look_alike.c.since, customer.c.body, waits.label("waits"))
-        named = query.join(customer, customer.c.site == look_alike.c.site, isouter=True)
-        rows = self._database.rows(
-            named.where(self._mine).order_by(look_alike.c.since, look_alike.c.site)
-        )
-        return [
-            Unsettled(
-                row.site,
-                Customer.model_validate_json(row.body or "{}").name,
-                row.since,
-                bool(row.waits),
-            )
-            for row in rows
-        ]
+    def unsettled(self) -> frozenset[str]:
+        query = select(look_alike.c.site).where(self._mine)
+        return frozenset(self._database.scalars(query))
 
     def waiting(self) -> frozenset[str]:
-        """Return the jobs that get no row yet because they wait for an answer."""
-        return frozenset(job.site for job in self.unsettled() if job.is_waiting)
+        """Return the unsettled jobs that get no row yet, because they wait for an answer."""
+        query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
+        return frozenset(self._database.scalars(query))
 
     def set_unsettled(
         self, lease: Lease, sites: Collection[str], with_row: Collection[str]

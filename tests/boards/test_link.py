@@ -92,7 +92,7 @@ def test_a_job_whose_row_was_chosen_is_not_asked_about_again(asking: Bench) -> N
     asking.flush()
     asking.compare()
     assert len(two_tab_board.of_site(asking, 1)) == 1
-    assert (found(asking).unsettled, asking.store.boards.unsettled()) == ([], [])
+    assert (found(asking).unsettled, asking.store.boards.unsettled()) == ([], frozenset())
 
 
 def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
