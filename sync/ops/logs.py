@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 from collections.abc import Iterator, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from traceback import StackSummary, walk_tb
 from types import TracebackType
@@ -35,7 +36,7 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
             console if for_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _LineLogger(sys.stderr),
     )
     logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)
     logging.captureWarnings(capture=True)
@@ -43,6 +44,16 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
     threading.excepthook = lambda args: _uncaught(
         args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
     )
+
+
+class _LineLogger(structlog.PrintLogger):
+    """Drops lines that can't be written, on a full disk or to a closed pipe."""
+
+    def msg(self, message: str) -> None:
+        with suppress(OSError):
+            super().msg(message)
+
+    debug = info = warning = error = critical = msg
 
 
 def without_texts(

@@ -78,6 +78,19 @@ def test_a_line_break_in_a_value_begins_no_line(form: str) -> None:
     assert "forged" in said.stderr
 
 
+def test_a_line_that_cannot_be_written_stops_nothing() -> None:
+    """Standard error may be a file on a full disk, or a pipe whose reader has ended."""
+    code = (
+        "import structlog; from sync.ops import logs; logs.configure(); "
+        "structlog.get_logger().warning('lost'); print('continued')"
+    )
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(
+            [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=full, text=True, cwd=ROOT
+        )
+    assert said.stdout == "continued\n"
+
+
 def test_another_format_stops_the_start() -> None:
     with pytest.raises(SettingsError, match=r"LOG_FORMAT: is not known\. Set it to 'json' or"):
         load(LEAST | {"LOG_FORMAT": "xml"})
