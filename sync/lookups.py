@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 import structlog
 
-from sync.errors import BrightsheetError, Retryable
+from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import read_customer, read_details
 from sync.everbright.client import EverBright
-from sync.everbright.errors import MISSING
+from sync.everbright.errors import MISSING, TOKEN
 from sync.jobs import contracts, projection
 from sync.jobs.details import DetailColumns
 from sync.jobs.model import Customer, Details, Job
@@ -26,7 +26,7 @@ from sync.types import Value
 from sync.webhooks.schema import ARCHIVED
 
 _TRIES = 30
-"""With waits of up to an hour in between, more than a day."""
+"""For what only a change of the job may fix: with waits of up to an hour, more than a day."""
 _LONGEST_WAIT = 3600.0
 _IN_A_ROW = 3
 """After so many failures in a row, details pause, because it isn't one job's fault.
@@ -54,7 +54,8 @@ class Fetcher(Generic[AnswerT]):
     """Sends requests of one kind, one at a time.
 
     A failed request is retried later, and `name` is logged. At most `rate` jobs a second are
-    requested again because the question has changed. If `pauses`, requests pause after several
+    requested again because the question has changed. `record` is called with whether EverBright's
+    failure is over, for each answer that shows it. If `pauses`, requests pause after several
     failures in a row.
     """
 
@@ -62,6 +63,7 @@ class Fetcher(Generic[AnswerT]):
     name: str
     _request: Callable[[DueLookup[AnswerT]], AnswerT | None]
     _rate: float
+    _record: Callable[[bool], object]
     pauses: bool = False
     _failures: int = 0
     _pause: Pause = field(default_factory=Pause)
@@ -88,13 +90,18 @@ class Fetcher(Generic[AnswerT]):
             _log.exception("fault", site=site)
             return self._postpone(due, Retryable("fault", "An internal error: see the log."))
         self._failures = 0
+        if answer is not None:
+            self._record(True)
         return LookupResult(site, None, is_new)
 
     def _postpone(self, due: DueLookup[AnswerT], error: BrightsheetError) -> LookupResult:
         attempt = due.attempts + 1
         self._failures += 1
         wait = retry.pause(attempt, error, _LONGEST_WAIT)
-        self._store.postpone(due.job.site, wait if attempt < _TRIES else None)
+        is_last = attempt >= _TRIES and isinstance(error, Permanent)
+        self._store.postpone(due.job.site, None if is_last else wait)
+        if error.reason not in (MISSING, TOKEN):
+            self._record(False)
         if self.pauses and self._failures >= _IN_A_ROW:
             self._pause.begin(retry.pause(self._failures, error, _LONGEST_WAIT))
         return LookupResult(due.job.site, error, is_new=False)

@@ -53,6 +53,7 @@ from sync.store import (
     backlog,
 )
 from sync.store.backfills import SINCE
+from sync.store.heartbeats import CUSTOMERS_FAILING, DETAILS_FAILING, TOKEN_REFUSED
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
@@ -213,7 +214,7 @@ class Wiring:
             token.get_secret_value() if token else "",
             settings.everbright_auth_header,
             settings.everbright_document_path,
-            record_token=self.heartbeats.record_token,
+            record_token=partial(self.heartbeats.record, TOKEN_REFUSED),
         )
 
     def copier(self, sleep: Sleep) -> Copier:
@@ -223,17 +224,20 @@ class Wiring:
     def customer_fetcher(self) -> Fetcher[Customer]:
         request = partial(request_customer, self.everbright())
         rate = self.settings.backfill_rate
-        return Fetcher(self.customers, "customer_unknown", request, rate)
+        record = partial(self.heartbeats.record, CUSTOMERS_FAILING)
+        return Fetcher(self.customers, "customer_unknown", request, rate, record)
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
         """Return the reader of jobs' details, or None if no column shows any."""
         columns, settings = self._detail_columns, self.settings
+        record = partial(self.heartbeats.record, DETAILS_FAILING)
         if not columns.metrics:
+            record(is_over=True)
             return None
         store = DetailStore(self.database, columns.question)
         lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright)
         rate = settings.backfill_rate
-        return Fetcher(store, "details_unknown", lookup.request, rate, pauses=True)
+        return Fetcher(store, "details_unknown", lookup.request, rate, record, pauses=True)
 
     def intake(self) -> Intake:
         return Intake(self.inbox, Jobs(self.database), self.settings)

@@ -26,6 +26,8 @@ _MISSED = "To get the missing events, read changes from EverBright."
 _BACKFILL = "brightsheet backfill"
 LATE_SECONDS = 900.0
 """How long anything may be pending. Most Google outages are shorter, and the worker retries."""
+UNATTENDED_SECONDS = 86_400.0
+"""How long an outage of EverBright or Drive may last before an alert: most end without anybody."""
 ALIVE_SECONDS = 60.0
 """How old a worker's last heartbeat may be; three are missed by then."""
 MANY_REJECTED = 3
@@ -224,8 +226,8 @@ RULES = [
         what=lambda _: "The database was restored from a backup, so writing has stopped.",
         cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
         "approved permits back.",
-        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again, and writing then resumes "
-        "automatically. To write at once, press the button.",
+        fix="With EVERBRIGHT_API_TOKEN, open jobs are read again, and writing resumes once every "
+        "one of them was read. To write at once, press the button.",
         command="brightsheet takeover --write",
         page="/actions",
         action="take-over",
@@ -286,7 +288,8 @@ RULES = [
         page="/documents?state=pending",
         behind=are_documents_late,
         age=lambda now: now.oldest_documents,
-        alerts=never,
+        alerts=lambda now: (now.oldest_documents or 0.0) >= UNATTENDED_SECONDS,
+        resolved="All documents are copied.",
     ),
     ProblemRule(
         REJECTED,
@@ -435,6 +438,24 @@ RULES = [
         warns=lambda now: now.unanswered_customers and now.token_refused_age is None,
         resolved="Fixed or dismissed: jobs whose customer EverBright didn't return.",
         is_ongoing=lambda now: now.unanswered_customers,
+    ),
+    ProblemRule(
+        "lookups_failing",
+        what=lambda now: (
+            "EverBright hasn't returned customers or details of jobs for "
+            f"{lasting(now.lookups_failing_age or 0.0)}."
+        ),
+        cause="EverBright is down, or doesn't answer as expected. Jobs that are new or have "
+        "changed may lack values from EverBright, or show earlier ones.",
+        fix=f"They are requested again automatically. If it doesn't go away, {_CHECKS}",
+        command=_DOCTOR,
+        warns=lambda now: (
+            now.token_refused_age is None and (now.lookups_failing_age or 0.0) >= LATE_SECONDS
+        ),
+        age=lambda now: now.lookups_failing_age,
+        alerts=lambda now: (now.lookups_failing_age or 0.0) >= UNATTENDED_SECONDS,
+        resolved="EverBright returns customers and details again.",
+        is_ongoing=lambda now: now.lookups_failing_age is not None,
     ),
     ProblemRule(
         "documents_failing",

@@ -13,7 +13,7 @@ from sync.settings.environment import Settings
 from sync.store import refusals
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
-from sync.store.heartbeats import TOKEN_REFUSED, WORKER
+from sync.store.heartbeats import CUSTOMERS_FAILING, DETAILS_FAILING, TOKEN_REFUSED, WORKER
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK
 from sync.store.lookups import is_unanswered
 from sync.store.schema import (
@@ -91,6 +91,8 @@ class Backlog:
     """Seconds since the last heartbeat of a worker."""
     token_refused_age: float | None = None
     """Seconds since EverBright rejected the token; None if it works or isn't set."""
+    lookups_failing_age: float | None = None
+    """Seconds since requests for customers, or for details, began to fail; None if they don't."""
     unsettled: int = 0
     """Jobs that resemble a row of a mapped tab and wait for a decision."""
     oldest_unsettled: float | None = None
@@ -185,6 +187,7 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         figures |= _documents()
     if settings.everbright_api_token:
         figures["token_refused_age"] = _heartbeat_age(TOKEN_REFUSED)
+        figures["lookups_failing_age"] = _heartbeat_age(CUSTOMERS_FAILING, DETAILS_FAILING)
         figures["unanswered_customers"] = _count(is_unanswered())
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
@@ -297,8 +300,8 @@ def _counted(name: str, moment: Column[Any], which: Any) -> dict[str, Select[Any
     return {name: count, f"oldest_{name}": _age(moment, which)}
 
 
-def _heartbeat_age(name: str) -> Select[Any]:
-    return _age(heartbeat.c.at, heartbeat.c.name == name)
+def _heartbeat_age(*names: str) -> Select[Any]:
+    return _age(heartbeat.c.at, heartbeat.c.name.in_(names))
 
 
 def _count(which: Any) -> Select[Any]:

@@ -1,4 +1,4 @@
-"""The worker's heartbeat, and since when EverBright refuses the token."""
+"""The worker's heartbeat, and since when EverBright refuses the token or fails."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,12 @@ WORKER = "worker"
 """All workers share this name, because one that is alive is enough."""
 TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
 """The name of a problem: EverBright doesn't accept the token."""
+CUSTOMERS_FAILING, DETAILS_FAILING = "customers_failing", "details_failing"
 
 
 @dataclass(frozen=True)
 class Heartbeats:
-    """The times of a worker's last heartbeat, and of the token's first refusal."""
+    """The times of a worker's last heartbeat, and of the first of several failures in a row."""
 
     _database: Database
 
@@ -24,12 +25,12 @@ class Heartbeats:
         again = self._database.upsert(heartbeat, {"at": now()})
         self._database.execute(again.values(name=WORKER, at=now()))
 
-    def record_token(self, is_accepted: bool) -> None:
-        """Record whether EverBright accepts the token; a refusal counts from the first one."""
-        row = heartbeat.c.name == TOKEN_REFUSED
+    def record(self, failure: str, is_over: bool) -> None:
+        """Record whether a failure (its name) is over; it counts from the first time."""
+        row = heartbeat.c.name == failure
         is_recorded = self._database.scalar(select(heartbeat.c.at).where(row)) is not None
-        if is_accepted and is_recorded:
+        if is_over and is_recorded:
             self._database.execute(delete(heartbeat).where(row))
-        elif not is_accepted and not is_recorded:
-            new = self._database.insert_new(heartbeat).values(name=TOKEN_REFUSED, at=now())
+        elif not is_over and not is_recorded:
+            new = self._database.insert_new(heartbeat).values(name=failure, at=now())
             self._database.execute(new)

@@ -6,7 +6,7 @@ import pytest
 
 from sync.console.actions import ACTIONS
 from sync.status.problem import lasting, never
-from sync.status.rules import COMPARED_SECONDS, LATE_SECONDS, RULES, rule_of
+from sync.status.rules import COMPARED_SECONDS, LATE_SECONDS, RULES, UNATTENDED_SECONDS, rule_of
 from sync.status.verdict import alarms, answer, evaluate
 from sync.store import Backlog
 
@@ -99,6 +99,14 @@ def test_late_events_cause_one_alert() -> None:
     assert sorted(both) == ["late", "no_worker"]
 
 
+def test_documents_that_stay_late_cause_an_alert() -> None:
+    """Drive may be down: each try fails with an error that nobody has to fix."""
+    late = WRONG["documents_late"]
+    assert alarms(late) == {}
+    late = replace(late, oldest_documents=UNATTENDED_SECONDS)
+    assert list(alarms(late)) == ["documents_late"]
+
+
 def test_refusals_are_resolved_after_an_hour_without_one() -> None:
     """Otherwise an alert would be sent whenever the count reaches three again."""
     assert list(alarms(replace(WELL, rejected_last_hour=3))) == ["refused"]
@@ -109,7 +117,11 @@ def test_refusals_are_resolved_after_an_hour_without_one() -> None:
 
 @pytest.mark.parametrize(
     ("code", "hidden_by"),
-    [("customers_unknown", {"token_refused_age": 5.0}), ("comparison_late", {"paused_age": 5.0})],
+    [
+        ("customers_unknown", {"token_refused_age": 5.0}),
+        ("lookups_failing", {"token_refused_age": 5.0}),
+        ("comparison_late", {"paused_age": 5.0}),
+    ],
 )
 def test_a_problem_that_another_one_hides_is_not_resolved(
     code: str, hidden_by: dict[str, float]
@@ -146,6 +158,7 @@ WRONG = {
     "silence": replace(WELL, arrived_at=AT, clock=AT + 40 * 86_400, silence_days=3),
     "wrong_secret": replace(WELL, arrived_at=AT, clock=AT + 60, wrong_secret_age=5.0),
     "everbright_token": replace(WELL, token_refused_age=5.0),
+    "lookups_failing": replace(WELL, lookups_failing_age=LATE_SECONDS),
     "documents_failing": replace(WELL, documents=1, failing=1, failing_for="everbright_missing"),
     "quarantined": replace(WELL, jobs=1, quarantined=1, oldest_quarantined=5.0),
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),

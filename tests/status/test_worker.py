@@ -4,13 +4,15 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from emulator import Emulator
 from sync.errors import Permanent
 from sync.lookups import LookupLoop
-from sync.status.verdict import evaluate
-from sync.store.schema import customer
+from sync.status.rules import LATE_SECONDS, UNATTENDED_SECONDS
+from sync.status.verdict import alarms, evaluate
+from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.schema import customer, heartbeat, metadata
 from sync.worker import HEARTBEAT_SECONDS, Worker
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
@@ -44,7 +46,7 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     store_bench.environment["EVERBRIGHT_API_TOKEN"] = "another-than-that"
     size = '\n[[columns]]\nid = "system_size"\nheader = "Size"\n'
     store_bench.configured(with_more(tmp_path, size))
-    store_bench.wiring.heartbeats.record_token(is_accepted=False)
+    store_bench.wiring.heartbeats.record(TOKEN_REFUSED, is_over=False)
 
     def refused() -> list[str]:
         problems = evaluate(store_bench.wiring.backlog())
@@ -85,6 +87,57 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     while requests.step():
         pass
     assert refused() == []
+
+
+@pytest.mark.parametrize("kind", ["customers", "details"])
+def test_requests_that_fail_for_long_are_a_warning_until_one_succeeds(
+    google: Emulator, store_bench: Bench, tmp_path: Path, kind: str
+) -> None:
+    """However few are sent, because of the pauses, and although the customers were known before."""
+    store_bench.environment["EVERBRIGHT_API_TOKEN"] = google.everbright.token = "a-token"
+    size = '\n[[columns]]\nid = "system_size"\nheader = "Size"\n'
+    store_bench.configured(with_more(tmp_path, size))
+    wiring, database = store_bench.wiring, store_bench.database
+    store_bench.shown(milestone(1))
+
+    def step() -> None:
+        with database.writing() as connection:
+            connection.execute(update(metadata.tables[kind[:-1]]).values(due_at=0.0))
+        fetcher = wiring.customer_fetcher() if kind == "customers" else wiring.detail_fetcher()
+        assert fetcher is not None
+        assert fetcher.fetch() is not None
+
+    def later(seconds: float) -> None:
+        with database.writing() as connection:
+            connection.execute(update(heartbeat).values(at=heartbeat.c.at - seconds))
+
+    def warnings() -> list[str]:
+        return [one.code for one in evaluate(wiring.backlog()) if one.code == "lookups_failing"]
+
+    step()
+    google.faults.answer(503, api="everbright", count=8)
+    step()
+    assert warnings() == []
+    later(LATE_SECONDS)
+    step()
+    assert warnings() == ["lookups_failing"]
+    assert "lookups_failing" not in alarms(wiring.backlog())
+    later(UNATTENDED_SECONDS)
+    assert "lookups_failing" in alarms(wiring.backlog())
+    google.faults.clear()
+    step()
+    assert warnings() == []
+
+
+def test_an_outage_of_days_ends_by_itself(google: Emulator, store_bench: Bench) -> None:
+    store_bench.environment["EVERBRIGHT_API_TOKEN"] = google.everbright.token = "a-token"
+    store_bench.configured(store_bench.config)
+    store_bench.shown(milestone(1))
+    with store_bench.database.writing() as connection:
+        connection.execute(update(customer).values(attempts=500))
+    google.faults.answer(503, api="everbright", count=1)
+    assert store_bench.wiring.customer_fetcher().fetch() is not None
+    assert store_bench.database.scalar(select(customer.c.due_at)) is not None
 
 
 def test_a_token_refused_for_a_document_is_a_problem_of_the_token(

@@ -26,6 +26,7 @@ from sync.store import (
 from sync.store.backlog import _inbox
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.findings import dismiss
+from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.jobs import DocumentToCopy as WantedDocument
 from sync.store.jobs import Jobs
 from sync.store.schema import metadata
@@ -261,12 +262,12 @@ def test_failures_are_counted_with_the_top_reason(database: Database, held: Leas
 
 def test_a_token_is_refused_since_the_first_time_until_it_is_accepted(database: Database) -> None:
     heartbeats = Heartbeats(database)
-    heartbeats.record_token(is_accepted=False)
+    heartbeats.record(TOKEN_REFUSED, is_over=False)
     aged(database, "heartbeat", "at", 75)
-    heartbeats.record_token(is_accepted=False)
+    heartbeats.record(TOKEN_REFUSED, is_over=False)
     assert look(database).token_refused_age == pytest.approx(75, abs=20)
     assert backlog_of(database, SHEET, everbright_api_token=None).token_refused_age is None
-    heartbeats.record_token(is_accepted=True)
+    heartbeats.record(TOKEN_REFUSED, is_over=True)
     assert look(database).token_refused_age is None
 
 
