@@ -59,7 +59,8 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
     columns: set[str] = set()
     for target in targets:
         changed = target.differences()
-        unread = frozenset() if target.has_row else TYPED_IDS
+        # A person may have undone the deletion of a row, so one that was ever written counts.
+        unread = frozenset() if target.has_row or target.written else TYPED_IDS
         columns |= {
             c for c, cell in changed.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
         } - unread

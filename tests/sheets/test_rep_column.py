@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from sync.sheets.ids import JOBS_TAB
+from sync.sheets.sheet_requests import insert
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
@@ -50,6 +52,34 @@ def test_an_untyped_rep_follows_everbright(bench: Bench) -> None:
     assert bench.compare() == 1
     bench.flush()
     assert (reps(bench), bench.compare()) == (["", "Dee Fox"], 0)
+
+
+def test_a_rep_is_written_after_the_deletion_of_its_row_was_undone(bench: Bench) -> None:
+    bench.sold(job(1, "Ann Lee"), job(2, "Ann Lee"))
+    row = bench.at(1)
+    fields = "sheets(properties(sheetId),data(rowData(values(userEnteredValue))))"
+    (jobs,) = (
+        sheet
+        for sheet in bench.book(fields, "Jobs")["sheets"]
+        if sheet["properties"]["sheetId"] == JOBS_TAB
+    )
+    deleted = jobs["data"][0]["rowData"][row]
+    bench.edit("delete_rows", index=row)
+    bench.sold(job(2, "Ann Lee", days=2))  # This write's read misses the row.
+    bench.do(
+        insert(JOBS_TAB, "ROWS", row, 1, row + 1),
+        {
+            "updateCells": {
+                "start": {"sheetId": JOBS_TAB, "rowIndex": row, "columnIndex": 0},
+                "rows": [deleted],
+                "fields": "userEnteredValue",
+            }
+        },
+    )
+    bench.sold(job(1, "Dee Fox", days=1))
+    assert reps(bench) == ["Dee Fox", "Ann Lee"]
+    bench.sold(job(1, "Eve Gum", days=0))
+    assert reps(bench) == ["Eve Gum", "Ann Lee"]
 
 
 def was_read(bench: Bench) -> bool:
