@@ -164,6 +164,12 @@ def silence(now: Backlog) -> str:
     )
 
 
+def is_backfill_late(now: Backlog) -> bool:
+    """Return whether the regular backfill is more than a day late: a run takes hours at most."""
+    longest = now.backfill_hours * 3600.0 + UNATTENDED_SECONDS
+    return now.backfill_age is not None and now.backfill_age > longest
+
+
 def is_disk_low(now: Backlog) -> bool:
     free = now.disk_free
     return free is not None and free < min(LOW_SHARE * now.disk_size, LOW_BYTES)
@@ -513,6 +519,21 @@ RULES = [
         age=lambda now: now.comparison_age,
         resolved="The whole sheet was compared.",
         is_ongoing=lambda now: (now.comparison_age or 0.0) > COMPARED_SECONDS,
+    ),
+    ProblemRule(
+        "backfill_late",
+        what=lambda now: (
+            "Open and changed jobs haven't been read from EverBright for "
+            f"{lasting(now.backfill_age or 0.0)}."
+        ),
+        cause="EverBright doesn't answer, or has its list of jobs at another address. What became "
+        "ready to submit, and what webhooks missed, isn't shown.",
+        fix=f"It is retried automatically. To find the cause, {_CHECKS}",
+        command=_DOCTOR,
+        warns=lambda now: now.token_refused_age is None and is_backfill_late(now),
+        age=lambda now: now.backfill_age,
+        resolved="Open and changed jobs were read from EverBright.",
+        is_ongoing=is_backfill_late,
     ),
     ProblemRule(
         TAKEN_IDS,

@@ -11,6 +11,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.model import FileState
 from sync.settings.environment import Settings
 from sync.store import refusals
+from sync.store.backfills import NIGHTLY
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
 from sync.store.heartbeats import CUSTOMERS_FAILING, DETAILS_FAILING, TOKEN_REFUSED, WORKER
@@ -21,6 +22,7 @@ from sync.store.schema import (
     REJECTED,
     UNPROJECTED,
     attempt,
+    backfill,
     change,
     delivery,
     document,
@@ -98,6 +100,12 @@ class Backlog:
     oldest_unsettled: float | None = None
     unanswered_customers: int = 0
     """Jobs whose customer EverBright did not return in several tries."""
+    backfill_age: float | None = None
+    """Seconds since the last regular backfill ended, or, if it didn't, since it began.
+
+    None if it is turned off.
+    """
+    backfill_hours: int = 0
     trouble: str = ""
     """Why the sheet isn't written (a code)."""
     trouble_message: str = ""
@@ -189,6 +197,9 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         figures["token_refused_age"] = _heartbeat_age(TOKEN_REFUSED)
         figures["lookups_failing_age"] = _heartbeat_age(CUSTOMERS_FAILING, DETAILS_FAILING)
         figures["unanswered_customers"] = _count(is_unanswered())
+        if settings.backfill_hours:
+            moment = func.coalesce(backfill.c.finished_at, backfill.c.started_at)
+            figures["backfill_age"] = _age(moment, backfill.c.scope == NIGHTLY)
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
         row = dict(connection.execute(select(*columns)).mappings().one())
@@ -208,7 +219,12 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         row["disk_free"], row["disk_size"] = room
     arrivals = row.pop("last_webhook"), row["arrived_at"]
     row["arrived_at"] = max((at for at in arrivals if at is not None), default=None)
-    return Backlog(**row, silence_days=settings.silence_days, time_zone=settings.time_zone)
+    return Backlog(
+        **row,
+        silence_days=settings.silence_days,
+        backfill_hours=settings.backfill_hours,
+        time_zone=settings.time_zone,
+    )
 
 
 def _inbox() -> dict[str, Select[Any]]:

@@ -198,7 +198,8 @@ class BackfillLoop:
                     self._run(lease)
         except BrightsheetError as error:
             self._before_retry.begin(_PAUSE_SECONDS)
-            self._report_error(error)
+            if error.reason not in ("stopping", "lease_lost", "lease_taken"):
+                _log.warning("backfill_stopped", reason=error.reason, message=error.message)
 
     def _is_restored(self) -> bool:
         return self._sheet.spreadsheet.doubt() == FenceDoubt.RESTORED
@@ -250,11 +251,3 @@ class BackfillLoop:
             count = pluralize(len(run.not_read), "job", "jobs")
             text = f"{count} could not be read from EverBright. The next run tries again."
             self._alerts.send("jobs_not_read", " ".join([text, *run.problems]))
-
-    def _report_error(self, error: BrightsheetError) -> None:
-        if error.reason in ("stopping", "lease_lost", "lease_taken"):
-            return
-        _log.warning("backfill_stopped", reason=error.reason, message=error.message)
-        if not isinstance(error, Retryable):
-            text = f"Jobs are not read from EverBright. {error.message}"
-            self._alerts.send(error.reason, text)

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from emulator import Emulator
+from sync.status.verdict import evaluate
 from sync.wiring import BACKFILL
 from sync.worker.loop import BackfillLoop
 from tests.backfill.stand import Mute, Stand, event
@@ -42,6 +43,28 @@ def test_webhooks_that_were_dropped_are_brought_and_no_others(stand: Stand) -> N
     assert {one["status"][uuid(30_001)][0] for one in stand.states().values()} == {"APPROVED"}
     loop.step()
     assert len(alerts.texts) == 1, "it ran again before a day had passed"
+
+
+@pytest.mark.parametrize("status", [404, 503])
+def test_a_backfill_that_fails_for_days_is_a_problem(stand: Stand, status: int) -> None:
+    alerts, loop = _nightly(stand)
+    stand.load(event(1))
+
+    def problems() -> set[str]:
+        return {problem.code for problem in evaluate(stand.wiring.backlog())}
+
+    stand.age(25)
+    stand.google.faults.answer(status, api="everbright", count=None)
+    loop.step()
+    stand.age(47)
+    assert "backfill_late" not in problems()
+    stand.age(2)
+    stand.nightly(alerts).step()
+    assert "backfill_late" in problems()
+    assert alerts.texts == []
+    stand.google.faults.clear()
+    stand.nightly(alerts).step()
+    assert "backfill_late" not in problems()
 
 
 def test_what_a_night_could_not_read_is_read_by_the_next(stand: Stand) -> None:

@@ -120,6 +120,7 @@ def test_refusals_are_resolved_after_an_hour_without_one() -> None:
     [
         ("customers_unknown", {"token_refused_age": 5.0}),
         ("lookups_failing", {"token_refused_age": 5.0}),
+        ("backfill_late", {"token_refused_age": 5.0}),
         ("comparison_late", {"paused_age": 5.0}),
     ],
 )
@@ -169,6 +170,7 @@ WRONG = {
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
     "comparison_late": replace(WELL, comparison_age=COMPARED_SECONDS + 60.0),
+    "backfill_late": replace(WELL, backfill_age=2 * UNATTENDED_SECONDS + 60.0, backfill_hours=24),
     "trashed": replace(WELL, is_trashed=True),
     "taken_ids": replace(WELL, accepts_taken_ids=True),
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),

@@ -77,7 +77,15 @@ def test_an_empty_store_waits_for_nothing(database: Database) -> None:
     found = look(database)
     assert found.set_up_at is not None
     assert (
-        replace(found, disk_free=None, disk_size=0, set_up_at=None, clock=0.0, silence_days=0)
+        replace(
+            found,
+            disk_free=None,
+            disk_size=0,
+            set_up_at=None,
+            clock=0.0,
+            silence_days=0,
+            backfill_hours=0,
+        )
         == Backlog()
     )
 
