@@ -1,5 +1,6 @@
 """Serves the page of a job, from delivery to cell and document, and the page of all documents."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -9,13 +10,14 @@ from flask import abort, render_template, request
 from sync.console.parts import ConsoleParts, is_id
 from sync.field_table import FieldKind, entry_of
 from sync.jobs.cells import EMPTY
-from sync.jobs.model import TYPED, FileState
+from sync.jobs.model import TYPED, FileState, Job
 from sync.jobs.row import Layout
 from sync.sheets import encode
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
 from sync.store.actions import READ_AGAIN
 from sync.store.deliveries import DeliveryFilter
-from sync.types import Personal
+from sync.store.spreadsheet import Spreadsheet
+from sync.types import Mode, Personal
 
 _DELIVERIES = 100
 _DOCUMENTS = 200
@@ -34,8 +36,6 @@ class TimelineEntry:
     text: str | Personal = ""
     delivery: KeptDelivery | None = None
     document: KeptDocument | None = None
-    is_shown: bool = False
-    """Whether the History has a line for the change."""
 
 
 def job(parts: ConsoleParts, site: str) -> Any:
@@ -48,12 +48,15 @@ def job(parts: ConsoleParts, site: str) -> Any:
     if record is None and not lines:
         abort(404)
     layout = parts.wiring.layout()
+    spreadsheet = parts.wiring.sheet_store().spreadsheet
+    headers = _headers(spreadsheet, layout, record.job) if record else {}
     return render_template(
         "console/job.html",
         site=site,
         record=record,
         timeline=_timeline(layout, record, lines),
-        cells=_cells(layout, parts.wiring.settings.zone, record) if record else [],
+        cells=_cells(headers, parts.wiring.settings.zone, record) if record else [],
+        is_mapped=spreadsheet.mode() is Mode.MAPPED,
         reading=next(iter(parts.actions.latest(1, READ_AGAIN, site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
         not_copied=_not_copied(record) if record else [],
@@ -106,17 +109,30 @@ def _change(layout: Layout, kept: KeptChange) -> TimelineEntry | None:
     text = " → ".join(filter(None, (line.before.text, line.after.text)))
     # The typed text and its replacement may be personal.
     shown = Personal(text) if kept.change.subject == TYPED else text
-    return TimelineEntry(kept.noted, "change", line.what.text, shown, is_shown=kept.is_shown)
+    return TimelineEntry(kept.noted, "change", line.what.text, shown)
 
 
-def _cells(layout: Layout, zone: tzinfo, record: JobRecord) -> list[tuple[str, str | Personal]]:
-    """Return the headers and texts of the job's row as last confirmed, from the left."""
+def _headers(spreadsheet: Spreadsheet, layout: Layout, job: Job) -> dict[str, str]:
+    """Return the headers by column ID, from the left; those of mapped tabs as they were read."""
+    if spreadsheet.mode() is not Mode.MAPPED:
+        return {column.id: column.header for column in layout.columns([job])}
+    headers: dict[str, list[str]] = {}
+    for column in spreadsheet.read_columns().columns:
+        if column.gone_at is None:
+            headers.setdefault(column.id, []).append(column.header)
+    return {column: " / ".join(dict.fromkeys(texts)) for column, texts in headers.items()}
+
+
+def _cells(
+    headers: Mapping[str, str], zone: tzinfo, record: JobRecord
+) -> list[tuple[str, str | Personal]]:
+    """Return the headers and texts of what was last confirmed in the job's row."""
     cells: list[tuple[str, str | Personal]] = []
-    for column in layout.columns([record.job]):
-        cell = record.written.get(column.id, EMPTY)
+    for column, header in headers.items():
+        cell = record.written.get(column, EMPTY)
         text = encode.shown_text(encode.encoded(cell, zone))
         if not text or cell.is_age:
             continue
-        is_harmless = column.id in _HARMLESS or entry_of(column.id).kind in _HARMLESS_KINDS
-        cells.append((column.header, text if is_harmless else Personal(text)))
+        is_harmless = column in _HARMLESS or entry_of(column).kind in _HARMLESS_KINDS
+        cells.append((header, text if is_harmless else Personal(text)))
     return cells

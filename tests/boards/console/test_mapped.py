@@ -177,3 +177,16 @@ def test_a_tab_is_unmapped_and_its_cells_stay(console: Console) -> None:
     assert "Unmap Open jobs" in page and "Installs" not in page
     assert "No other tab is mapped" in page
     assert (two_tab_board.texts(bench, OPEN), two_tab_board.texts(bench, INSTALLED)) == before
+
+
+@pytest.mark.long
+def test_a_job_has_everbrights_values_by_the_headers_of_the_sheet(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    header = two_tab_board.HEADERS.index("Permit OK on")
+    bench.edit("type_cell", sheet_id=OPEN, row=2, column=header, text="EB yes")
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T10:00:00Z"))
+    page = plain(visitor.text(f"/jobs/{uuid(1)}"))
+    cells = page.partition("EverBright’s values for your columns")[2]
+    for text in ("Customer ***", "Permit Approved", "EB yes / Permit OK on 3/5/2026"):
+        assert text in cells
+    assert "History" not in page.partition("What happened")[2], "the sheet has no such tab"
