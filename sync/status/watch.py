@@ -50,6 +50,10 @@ class CachedBacklog:
 
 
 POLL_SECONDS = 30.0
+UNREADABLE = (
+    "The database doesn't answer, so webhooks aren't stored: they are answered with 503. Start "
+    "PostgreSQL, or free the disk. Then read what was missed: brightsheet backfill"
+)
 
 _log = structlog.get_logger()
 
@@ -72,6 +76,8 @@ class Watch:
         self._messages = messages
         self._reported: set[str] = set()
         self._ends = Counter[str]()
+        self._unread = 0
+        """How often in a row the backlog couldn't be read."""
         self._stop = Event()
 
     def start(self) -> None:
@@ -91,13 +97,20 @@ class Watch:
             try:
                 send_due()
             except BrightsheetError as error:
-                # Without the database nothing is known. Webhooks are answered with 503 meanwhile.
                 _log.warning("watch_failed", reason=error.reason)
             except Exception:
                 _log.exception("fault", thread="watch")
 
     def _report(self) -> None:
-        wrong = alarms(self._read_backlog(), self._reported)
+        try:
+            backlog = self._read_backlog()
+        except BrightsheetError as error:
+            self._unread += 1
+            if self._unread > 1:  # Once may be a restart of PostgreSQL.
+                self._send(error.reason, UNREADABLE)
+            raise
+        self._unread = 0
+        wrong = alarms(backlog, self._reported)
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
                 # `Alerts` sends a reason once an hour; the number makes each outage another one.

@@ -72,6 +72,15 @@ def test_a_problem_and_its_end_are_reported_once() -> None:
     assert recipient.reasons == ["late", "late over 0"]
 
 
+def test_a_database_that_does_not_answer_is_reported() -> None:
+    """Meanwhile webhooks are lost."""
+    recipient, away = Recipient(), Retryable("store_unavailable", "The database did not answer.")
+    watched(recipient, away, WELL, away, WELL)
+    assert recipient.reasons == [], "a restart of PostgreSQL"
+    watched(recipient, away, away)
+    assert recipient.reasons == ["store_unavailable"]
+
+
 def test_the_end_of_an_unreported_problem_is_not_reported() -> None:
     recipient = Recipient()
     recipient.accepts = False
