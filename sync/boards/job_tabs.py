@@ -234,7 +234,9 @@ class BoardTabs:
 
         Return the rows that were added for jobs, too, by site.
         """
-        added = added_rows(tables, rows, targets, self, zone)
+        were_added = self._store.boards.added()
+        with_added_row = [target for target in targets if target.site in were_added]
+        added = added_rows(tables, rows, with_added_row, self, zone)
         customers = {target.site: target.customer for target in targets}
         lookup = self.look_up(texts_of_rows(tables, rows), customers, added)
         self._store.boards.set_unsettled(lease, lookup.unsettled, with_row=added)

@@ -140,6 +140,7 @@ class BatchWriter:
             misplaced=frozenset(result.misplaced),
             confirmed=result.confirmed,
             keyed=frozenset(result.keyed),
+            added=frozenset() if context.tabs.is_ours else frozenset(result.added),
             undos=[undo.model_dump_json() for undo in result.undos],
             rewritten_undos=rewritten,
             finished_undos=finished,

@@ -55,6 +55,8 @@ class CheckResult:
     """The columns in which a job's row had a note that isn't ours, by site; undos restore them."""
     keyed: set[str] = field(default_factory=set)
     """Sites whose key was confirmed in an existing row of the installer's."""
+    added: set[str] = field(default_factory=set)
+    """Sites whose key was confirmed in a new row."""
     undos: list[Undo] = field(default_factory=list)
     confirmed_undos: set[int] = field(default_factory=set)
     """IDs of pending undos that were confirmed, or that new ones continue."""
@@ -90,6 +92,8 @@ class CheckResult:
         if cell.key_row:  # It is a key alone: the row's values are written next.
             self.keyed.add(site)
             return
+        if row.is_new and column == KEY:
+            self.added.add(site)
         self.confirmed[site].add(column)
 
 

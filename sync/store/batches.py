@@ -29,6 +29,7 @@ from sync.jobs.cells import EMPTY, Cells, cells_in, cells_out
 from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hourly_counts, metrics
+from sync.store.boards import record_added
 from sync.store.database import Database, Lease, bumped, clock, now, utc
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import HAS_LOST_KEY, NO_TROUBLE, Spreadsheet
@@ -83,13 +84,15 @@ class Conclusion:
     """The result of a batch's check.
 
     `misplaced` are the sites with misplaced writes, and `confirmed` the columns of theirs that are
-    right all the same. `keyed` sites have got an existing row. `undos` (JSON) are new,
-    `rewritten_undos` (JSON by ID) replace stored ones, `finished_undos` (IDs) are deleted.
+    right all the same. `keyed` sites have got an existing row, `added` ones a new row on a board.
+    `undos` (JSON) are new, `rewritten_undos` (JSON by ID) replace stored ones, `finished_undos`
+    (IDs) are deleted.
     """
 
     misplaced: frozenset[str] = frozenset()
     confirmed: Mapping[str, Collection[str]] = field(default_factory=dict)
     keyed: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
     undos: Sequence[str] = ()
     rewritten_undos: Mapping[int, str] = field(default_factory=dict)
     finished_undos: Sequence[int] = ()
@@ -188,6 +191,7 @@ class Batches:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
                 _confirm_keys(connection, conclusion.keyed)
+            record_added(connection, self._sheet.id, conclusion.added, conclusion.keyed)
             history.mark_written(connection, tried.changes)
             if conclusion.undos or conclusion.rewritten_undos or conclusion.finished_undos:
                 self._keep_undos(connection, conclusion)

@@ -4,11 +4,16 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
+from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.store.database import Database, Lease, clock, now
 from sync.store.schema import cell_history, customer, job, look_alike, row_answer
+
+_ADDED = json.dumps({KEY: "added"})
+"""In place of a row's texts: the job's row wasn't there before, but was added for it."""
+_IS_ANSWER = row_answer.c.texts != _ADDED
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Boards:
         """Store answers in place of earlier ones about the same jobs, which are settled now."""
         new = list(answers)
         sites = sorted({each.site for each in new})
-        known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites)
+        known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites), _IS_ANSWER
         with self._database.writing(lease) as connection:
             connection.execute(delete(look_alike).where(self._mine, look_alike.c.site.in_(sites)))
             connection.execute(delete(row_answer).where(*known))
@@ -94,11 +99,30 @@ class Boards:
     def answers(self) -> list[RowAnswer]:
         """Return what people answered."""
         query = select(row_answer.c.site, row_answer.c.texts, row_answer.c.is_same)
-        rows = self._database.rows(query.where(row_answer.c.spreadsheet_id == self._id))
+        mine = row_answer.c.spreadsheet_id == self._id
+        rows = self._database.rows(query.where(mine, _IS_ANSWER))
         return [RowAnswer(row.site, json.loads(row.texts), row.is_same) for row in rows]
+
+    def added(self) -> frozenset[str]:
+        """Return the jobs whose row was added for them."""
+        mine = row_answer.c.spreadsheet_id == self._id
+        return frozenset(self._database.scalars(select(row_answer.c.site).where(mine, ~_IS_ANSWER)))
 
     def replaced(self, site: str) -> list[tuple[str, str]]:
         """Return the typed texts of a job's mapped cells, each with the text that replaced it."""
         query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
         query = query.where(cell_history.c.site == site, cell_history.c.spreadsheet_id == self._id)
         return [(row.before, row.after) for row in self._database.rows(query)]
+
+
+def record_added(
+    connection: Connection, spreadsheet_id: str, added: Collection[str], keyed: Collection[str]
+) -> None:
+    """Record that jobs got a row that was `added` for them, or a row that was there (`keyed`)."""
+    here = row_answer.c.spreadsheet_id == spreadsheet_id
+    changed = row_answer.c.site.in_(sorted({*added, *keyed}))
+    if added or keyed:
+        connection.execute(delete(row_answer).where(here, changed, ~_IS_ANSWER))
+    if added:
+        row = {"spreadsheet_id": spreadsheet_id, "texts": _ADDED, "is_same": True}
+        connection.execute(insert(row_answer), [{**row, "site": site} for site in sorted(added)])

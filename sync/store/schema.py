@@ -331,7 +331,7 @@ look_alike = _table(
 row_answer = _table(
     "row_answer",
     # Answers to whether a row is the job's. Rows have no names, so `texts` (JSON, by column
-    # ID), which describe the row's customer, identify it.
+    # ID), which describe the row's customer, identify it. Rows that were added are recorded, too.
     _key("spreadsheet_id"),
     _key("site"),
     _key("texts"),

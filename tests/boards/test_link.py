@@ -95,6 +95,33 @@ def test_a_job_whose_row_was_chosen_is_not_asked_about_again(asking: Bench) -> N
     assert (found(asking).unsettled, asking.store.boards.unsettled()) == ([], frozenset())
 
 
+def test_a_row_of_the_installer_s_with_only_what_everbright_has_is_never_emptied(
+    asking: Bench,
+) -> None:
+    """It was matched, so no other row may be the job's, and none counts as added for it."""
+    known = {"Customer": "Ada Number1", "E-mail": asking.customer(1)["E_mail"]}
+    rows = [[texts.get(h, "") for h in two_tab_board.HEADERS] for texts in (known, {})]
+    rows[1][0] = "A. Number1"
+    two_tab_board.make(asking, [*rows, line(8)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    asking.compare()
+    assert asking.store.boards.unsettled() == frozenset()
+    assert found(asking).jobs == []
+
+
+def test_a_row_that_resembles_an_added_one_later_is_asked_about(asking: Bench) -> None:
+    asking.customer(1)
+    two_tab_board.make(asking, [line(8)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    asking.do(two_tab_board.fill(OPEN, 5, [["A. Number1"]]))
+    asking.compare()
+    (job,) = found(asking).unsettled
+    assert job.added
+    assert job.added.name == "Open jobs!5"
+
+
 def test_a_row_in_which_somebody_typed_is_its_job_s(asking: Bench) -> None:
     """It would lose what was typed, were it emptied."""
     doubtful(asking)
