@@ -67,11 +67,11 @@ class Actions:
     def _rejected(self, reached: ReachedMilestone) -> list[tuple[str, Person | None]]:
         """Return a milestone's rejected tasks with their assignees; without any, the milestone."""
         milestone = reached.event.milestone
-        names = self._statuses.rejected_tasks(milestone)
-        tasks = [task for task in milestone.tasks if task.name in names]
-        return [(task.name, task.assigned_to or milestone.assigned_to) for task in tasks] or [
-            (reached.title, milestone.assigned_to)
-        ]
+        return [
+            (task.name, task.assigned_to or milestone.assigned_to)
+            for task in milestone.tasks
+            if task.name and self._statuses.is_rejected(task.status)
+        ] or [(reached.title, milestone.assigned_to)]
 
     def _finish(self, reached: ReachedMilestone) -> NextAction:
         """Return how to finish, start or restart an open milestone; "" if that isn't known."""

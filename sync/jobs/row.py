@@ -193,7 +193,7 @@ class Layout(JobReader):
         before, after = change.before, change.after
         if change.subject == QUOTE:  # Nobody knows a quote by its UUID.
             number = int(change.name)
-            before = _change_order(number - 1) if before else "Initial quote"
+            before = _change_order(number - 1) if number > 1 else "Initial quote"
             after = _change_order(number)
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))

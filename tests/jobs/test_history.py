@@ -184,6 +184,12 @@ SUBMITTED = (DAY_25, event("SUBMITTED", "25T08:59:00"))
             id="a change order",
         ),
         pytest.param(
+            (DAY_25, change_order(new_quote="gone", signed="2026-11-25T08:00:00Z")),
+            change_order(signed="2026-11-27T09:00:00Z"),
+            [["Active quote", "Change order", "Change order 2", "", ""]],
+            id="a change order after one with an unknown quote",
+        ),
+        pytest.param(
             SUBMITTED,
             event("SUBMITTED", "27T09:00:00", tasks=[task(name="Re-sign contract")]),
             [["Re-sign", "", "Signed", "", ""]],

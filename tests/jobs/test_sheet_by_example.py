@@ -107,6 +107,21 @@ ROWS: dict[str, tuple[list[Webhook], str, str, int | None, str]] = {
         3,
         "Site photos rejected, Nov 24",
     ),
+    "a rejected task beside an approved one with its name": (
+        [
+            of(
+                SURVEY,
+                "SUBMITTED",
+                "11-24",
+                rejected("Photos"),
+                task(name="Photos", status="APPROVED"),
+            )
+        ],
+        "Site Survey rejected",
+        "Fix Photos and resubmit",
+        3,
+        "Photos rejected, Nov 24",
+    ),
     "resubmitted, and the task is still rejected": (
         [PLAN_REJECTED, of(PERMITS, "SUBMITTED", "11-26", rejected("Plan set"))],
         "Permits rejected",
