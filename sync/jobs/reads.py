@@ -30,7 +30,8 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
     webhook, read = job.newest_webhook(definition), job.newest_reads.get(definition)
     # An event that is applied again may have been parsed by a newer version.
     if new.is_from_api:
-        read = new if read is None or new.received >= read.received else read
+        is_newest = read is None or (new.received, new.order) >= (read.received, read.order)
+        read = new if is_newest else read
     else:
         webhook = new if webhook is None or new.order >= webhook.order else webhook
     event = _current(webhook, read)

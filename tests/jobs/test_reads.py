@@ -77,6 +77,11 @@ def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None
         assert found.milestone.tasks == webhook.milestone.tasks
 
 
+def test_of_two_reads_requested_at_once_the_same_one_counts_in_any_order() -> None:
+    one, other = read(status="APPROVED"), read(status="REJECTED")
+    assert job_of(one, other).events == job_of(other, one).events == job_of(one, other, one).events
+
+
 def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:
     webhook = sent(date_updated=at(5), quote=uuid(7))
     earlier = read(date_updated=at(1), quote=uuid(8))
