@@ -246,7 +246,10 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
     reason = HTTPStatus(status).phrase.lower().replace(" ", "_")
     if isinstance(error, RequestEntityTooLarge):
         return _error(status, "too_large", _TOO_LARGE)
-    return _error(status, reason, error.description or reason)
+    answer, _ = _error(status, reason, error.description or reason)
+    # For example `Allow`; its Content-Type is that of a page.
+    answer.headers.extend(one for one in error.get_headers() if one[0] != "Content-Type")
+    return answer, status
 
 
 def _unavailable(error: BrightsheetError) -> tuple[Response, int]:

@@ -56,6 +56,7 @@ def test_each_method_that_everbright_offers_is_taken(bench: Bench, method: str) 
 def test_other_methods_are_not(bench: Bench, method: str) -> None:
     answer = bench.send(method=method)
     assert (answer.status_code, answer.get_json()["error"]["reason"]) == (405, "method_not_allowed")
+    assert {*answer.headers["Allow"].split(", ")} >= {"POST", "PUT", "PATCH"}
 
 
 def basic(password: str) -> str:
