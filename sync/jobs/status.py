@@ -41,9 +41,11 @@ class Case(StrEnum):
     DONE = "done"
     """The last milestone is approved."""
     OPEN = "open"
-    """The furthest milestone is neither approved nor submitted."""
+    """The furthest milestone is neither approved nor submitted. Without any: the contract isn't
+    signed, or the next milestone isn't known."""
     BETWEEN = "between"
-    """The furthest milestone is approved and isn't the last, or no milestone has begun."""
+    """The furthest milestone is approved and isn't the last. Without any: no contract is known, or
+    it is signed and the next milestone is known."""
     ALL_APPROVED = "all approved"
     """All its milestones are approved, and they are outside the order, or there is no order."""
 
