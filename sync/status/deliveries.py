@@ -13,6 +13,7 @@ from sync.store import Database, KeptDelivery, KeptDocument, RefusedDay
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.types import MASK
 from sync.webhooks.literal import to_json
+from sync.webhooks.parse import without_private_comments
 from sync.webhooks.schema import Outcome
 
 MAX_MATCHES = 20
@@ -112,7 +113,10 @@ def as_json(kept: KeptDelivery, *, unmasked: bool) -> dict[str, Any]:
 
 
 def body(raw: bytes, *, unmasked: bool) -> Any:
-    """Return a body as JSON values, masked unless `unmasked`; None if none is stored."""
+    """Return a body as JSON values, masked unless `unmasked`; None if none is stored.
+
+    Private comments are left out in any case.
+    """
     if not raw:
         return None
     try:
@@ -121,10 +125,13 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
             tree = json.loads(text)
         except ValueError:
             tree = json.loads(to_json(text))
+        tree = without_private_comments(tree)
         return tree if unmasked else mask(tree)
     except (ValueError, BrightsheetError, RecursionError):
         text = raw.decode("utf-8", "replace")
-        return text if unmasked else f"{MASK} {len(raw)} bytes that are not JSON"
+        # A private comment can't be told from the rest.
+        is_shown = unmasked and "private" not in text.lower()
+        return text if is_shown else f"{MASK} {len(raw)} bytes that are not JSON"
 
 
 def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
@@ -135,7 +142,9 @@ def as_text(kept: KeptDelivery, *, unmasked: bool) -> str:
     if content is None:
         kind = "it is a duplicate" if kept.outcome is Outcome.DUPLICATE else "see the reason"
         return "\n".join([*head, "", f"No body is stored: {kind}."])
-    text = content if isinstance(content, str) else json.dumps(content, indent=2)
+    text = json.dumps(content, indent=2)
+    if isinstance(content, str):  # As it arrived, without what a terminal would obey.
+        text = "".join(c for c in content if c.isprintable() or c == "\n")
     return "\n".join([*head, "", text])
 
 

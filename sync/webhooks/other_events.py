@@ -59,9 +59,9 @@ _STRONGEST = (
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     """Return the event in `tree`; None without a job or anything to show."""
     milestone = tree.get("milestone")
-    site = next(uuids(tree, SITE_KEYS), None)
+    site = site_of(tree)
     if site is None and isinstance(milestone, Mapping):
-        site = next(uuids(milestone, SITE_KEYS), None)
+        site = site_of(milestone)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
@@ -102,12 +102,9 @@ def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
     return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
 
 
-def site_text(tree: Tree) -> str | None:
-    """Return the job's UUID, or an invalid text in its place, for the list of deliveries."""
-    if site := next(uuids(tree, SITE_KEYS), None):
-        return site
-    values = (tree.get(key) for key in SITE_KEYS)
-    return next((value[:100] for value in values if isinstance(value, str) and value), None)
+def site_of(tree: Tree) -> str | None:
+    """Return the job's UUID. Another text in its place may be a name or an address."""
+    return next(uuids(tree, SITE_KEYS), None)
 
 
 def is_yes(mark: object) -> bool:

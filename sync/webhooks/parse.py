@@ -57,7 +57,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
             kind, public = Kind.OTHER, converted
     if kind is not Kind.MILESTONE:
         event = other_events.read(public, kind, shapes)
-        site = event.site if event else other_events.site_text(public)
+        site = event.site if event else other_events.site_of(public)
         return Delivery(kind=kind, digest=digest, site=site, other_event=event)
     milestone, odd = _milestone(public)
     return Delivery(
@@ -215,18 +215,18 @@ def without_private_comments(tree: Any) -> Any:
 
     - An entry of a list: `{"comments": [{"comment": "Hi", "private": true}]}`
     - An object under any key: `{"reply": {"comment": "Hi", "private": true}}`
-    - A text beside the mark: `{"site": "…", "comment": "Hi", "private": true}`
+    - A text beside the mark, with its author: `{"site": "…", "comment": "Hi", "private": true}`
     - An object under a text's key: `{"comment": {"text": "Hi", "private": true}}`
     """
     if isinstance(tree, list):
         return [without_private_comments(entry) for entry in tree if not _is_private_comment(entry)]
     if not isinstance(tree, dict):
         return tree
-    hidden = _TEXTS if _is_private(tree) else ()
+    is_private = _is_private(tree)
     return {
         key: without_private_comments(value)
         for key, value in tree.items()
-        if key not in hidden and not _is_hidden(key, value)
+        if not (is_private and key.startswith("comment")) and not _is_hidden(key, value)
     }
 
 

@@ -93,7 +93,8 @@ class Marks:
 
     def unknown(self) -> dict[str, Any]:
         inner: Any = self.random.choice((self.name(), self.person(), [self.text()], {"a": {}}))
-        return {self.mark(): self.name(), "customer": inner, "homeowner": self.name()}
+        names = dict.fromkeys(("site", "homeowner"), self.name())
+        return {self.mark(): self.name(), "customer": inner} | names
 
     def other(self) -> dict[str, Any]:
         job = self.random.randint(1, JOBS)

@@ -71,7 +71,7 @@ def test_a_private_comment_is_shown_nowhere(tmp_path: Path, sqlite_url: str, cha
 COMMANDS = [
     ("backfill", "--json"),
     ("deliveries",),
-    ("deliveries", "--json"),
+    ("deliveries", "--json", "--unmask"),
     ("statuses",),
     ("milestones", "--json"),
     ("details",),

@@ -136,3 +136,18 @@ def test_retry_accepts_a_document_and_rejects_an_ambiguous_id(bench: Bench, run:
     both = run("retry", one[:8])
     assert isinstance(both.exception, Permanent)
     assert all(document["uuid"] in both.exception.message for document in documents)
+
+
+def test_a_body_reaches_the_terminal_without_control_characters(bench: Bench, run: Run) -> None:
+    raw = "See\x1b]0;here\x07 and \x9b2J\u202ethere".encode()
+    kept = bench.inbox.keep_rejected(raw, Rejected("not_json", "It isn't."))
+    (body_line,) = run("deliveries", "show", kept, "--unmask").stdout.splitlines()[-1:]
+    assert body_line == "See]0;here and 2Jthere"
+
+
+def test_only_an_id_is_listed_as_the_site(bench: Bench, run: Run) -> None:
+    """What else a webhook has there may be a name or an address."""
+    bench.send({"site": "Ada Birch, 1 North Juniper St", "x": 1})
+    (kept,) = newest(bench.inbox, 9)
+    assert kept.outcome is Outcome.IGNORED
+    assert "Ada" not in run("deliveries").stdout + run("deliveries", "--json").stdout

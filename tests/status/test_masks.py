@@ -53,3 +53,18 @@ def test_a_body_that_is_not_json_is_shown_only_on_request(raw: bytes) -> None:
     assert "Ada" not in str(body(raw, unmasked=False))
     assert f"{len(raw)} bytes" in str(body(raw, unmasked=False))
     assert body(raw, unmasked=True) == raw.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        '{"comments": [{"comment": "Asked for a rebate", "private": true}], "status": "SIGN"}',
+        "{'comments': [{'comment': 'Asked for a rebate', 'private': True}], 'status': 'SIGN'}",
+        '{"comments": [{"comment": "Asked for a rebate", "private": true}], "status": "SI',
+    ],
+    ids=("JSON", "a literal", "cut off"),
+)
+def test_private_comments_are_not_shown_even_unmasked(sent: str) -> None:
+    shown = str(body(sent.encode(), unmasked=True))
+    assert "rebate" not in shown
+    assert "SIGN" in shown or f"{len(sent)} bytes" in shown
