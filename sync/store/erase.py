@@ -1,4 +1,4 @@
-"""Deletes everything that is stored of one job, in one transaction."""
+"""Deletes everything that is stored of one job, in one transaction, also from SQLite's log."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -79,6 +79,7 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         connection.execute(delete(attempt).where(named))
         connection.execute(delete(undo).where(undo.c.body.contains(site)))
         connection.execute(update(action).where(action.c.detail.contains(site)).values(detail=""))
+    database.empty_log()
 
 
 def _hand_over_shared_documents(connection: Connection, site: str) -> None:

@@ -1,5 +1,7 @@
 """One customer's data is deleted from every table, and doesn't come back."""
 
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -64,6 +66,23 @@ def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
     with pytest.raises(Permanent):
         find(bench.wiring, ADA)
     bench.compare()
+    bench.flush()
+    assert bench.row(BO)
+
+
+def test_no_file_has_anything_of_a_forgotten_job(google: Emulator, sqlite_url: str) -> None:
+    """Not even the write-ahead log, which goes into a backup of the files."""
+    bench = Bench(google, sqlite_url)
+    bench.shown(milestone(1, tasks=PAPERS), milestone(2))
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+
+    def is_found(word: str) -> bool:
+        return any(word.encode() in one.read_bytes() for one in file.parent.glob(f"{file.name}*"))
+
+    assert is_found("Ada.pdf")
+    bench.command("forget", ADA, "--write")
+    assert not is_found("Ada.pdf")
+    assert is_found(BO)
     bench.flush()
     assert bench.row(BO)
 
