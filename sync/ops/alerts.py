@@ -124,7 +124,8 @@ class Alerts:
 
     A message may name milestones and statuses, and a job by `placeholder_name`, but nothing of its
     customer, because it may go to a chat. Only the weekly digest names customers; it goes by email.
-    `link` is the address of the console, or "".
+    `link` is the address of the console, or "". `record` is called with whether a message arrived
+    in one of the channels; it must not raise.
     """
 
     def __init__(
@@ -133,9 +134,11 @@ class Alerts:
         clock: Callable[[], float] = monotonic,
         link: str = "",
         wall: Callable[[], float] = time,
+        record: Callable[[bool], object] = lambda _has_arrived: None,
     ) -> None:
         self._clock, self._wall = clock, wall
         self._link = link
+        self._record = record
         self._reasons: dict[str, _Reason] = {}
         self._lock = Lock()
         self._outboxes = [_Outbox(channel, self._note) for channel in channels]
@@ -180,6 +183,7 @@ class Alerts:
         """
         message = Message(text, link=self._link)
         arrived = [outbox.deliver(message) for outbox in self._outboxes]  # To all of them.
+        self._record(any(arrived))
         return any(arrived)
 
     def _queue(self, reason: str, known: _Reason, text: str) -> bool:
@@ -198,8 +202,11 @@ class Alerts:
             if known is None:
                 return
             known.failed += not has_arrived
-            if known.failed >= len(self._outboxes):
+            is_lost = known.failed >= len(self._outboxes)
+            if is_lost:
                 known.sent = None
+        if has_arrived or is_lost:
+            self._record(has_arrived)
         if has_arrived:
             known.on_arrival()
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sync.status.problem import ProblemRule, by_command, joined, lasting, never, pluralize
 from sync.store import Backlog
 from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
-from sync.store.heartbeats import TOKEN_REFUSED
+from sync.store.heartbeats import ALERTS_FAILING, TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
 
 LATE, NO_WORKER, REJECTED, TROUBLE = "late", "no_worker", "refused", "trouble"
@@ -318,6 +318,17 @@ RULES = [
         recheck=COMPARE,
         warns=lambda now: now.is_trashed,
         resolved="The spreadsheet is no longer in the trash.",
+    ),
+    ProblemRule(
+        ALERTS_FAILING,
+        what=lambda _: "The last alert couldn't be delivered.",
+        cause="An address in ALERT_URLS is wrong, its password has ended, or its service is down.",
+        fix="Send a test alert on the console. If it doesn't arrive, correct ALERT_URLS, and "
+        "restart.",
+        action="test-alert",
+        warns=lambda now: now.alerts_failing_age is not None,
+        age=lambda now: now.alerts_failing_age,
+        alerts=never,
     ),
     ProblemRule(
         "unverified",

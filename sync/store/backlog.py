@@ -14,7 +14,13 @@ from sync.store import refusals
 from sync.store.backfills import NIGHTLY
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
-from sync.store.heartbeats import CUSTOMERS_FAILING, DETAILS_FAILING, TOKEN_REFUSED, WORKER
+from sync.store.heartbeats import (
+    ALERTS_FAILING,
+    CUSTOMERS_FAILING,
+    DETAILS_FAILING,
+    TOKEN_REFUSED,
+    WORKER,
+)
 from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK
 from sync.store.lookups import is_unanswered
 from sync.store.schema import (
@@ -91,6 +97,8 @@ class Backlog:
     """Seconds since the last request with a wrong secret or none."""
     worker_age: float | None = None
     """Seconds since the last heartbeat of a worker."""
+    alerts_failing_age: float | None = None
+    """Seconds since alerts began to arrive nowhere; None if they arrive."""
     token_refused_age: float | None = None
     """Seconds since EverBright rejected the token; None if it works or isn't set."""
     lookups_failing_age: float | None = None
@@ -193,6 +201,8 @@ def backlog(database: Database, settings: Settings) -> Backlog:
     figures = {**_inbox(), **_jobs(spreadsheet), "clock": select(now())}
     if settings.drive_folder_id:
         figures |= _documents()
+    if settings.alert_urls:
+        figures["alerts_failing_age"] = _heartbeat_age(ALERTS_FAILING)
     if settings.everbright_api_token:
         figures["token_refused_age"] = _heartbeat_age(TOKEN_REFUSED)
         figures["lookups_failing_age"] = _heartbeat_age(CUSTOMERS_FAILING, DETAILS_FAILING)

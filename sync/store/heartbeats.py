@@ -11,6 +11,7 @@ WORKER = "worker"
 """All workers share this name, because one that is alive is enough."""
 TOKEN_REFUSED = "everbright_token"  # noqa: S105 - the name of a row
 """The name of a problem: EverBright doesn't accept the token."""
+ALERTS_FAILING = "alerts_failing"
 CUSTOMERS_FAILING, DETAILS_FAILING = "customers_failing", "details_failing"
 
 

@@ -7,6 +7,8 @@ import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel
+from sync.status.verdict import evaluate
+from tests.bench import Bench
 from tests.chat import PATH, Chat
 from tests.made_up import SECRET, document, milestone, task
 from tests.world import World, wait_for
@@ -89,6 +91,28 @@ def test_an_alert_that_arrived_nowhere_is_not_marked_as_sent(chat: Chat) -> None
     wait_for(lambda: alerts.send("late", "text", arrived=lambda: arrivals.append("second")))
     wait_for(lambda: arrivals)
     assert (arrivals, len(chat.heard)) == (["second"], 1)
+
+
+@pytest.mark.long
+def test_alerts_that_arrive_nowhere_are_a_warning_until_one_arrives(
+    google: Emulator, database_url: str, chat: Chat
+) -> None:
+    bench = Bench(google, database_url, ALERT_URLS=chat.url.get_secret_value())
+    alerts = bench.wiring.alerts()
+
+    def is_warned() -> bool:
+        return "alerts_failing" in {one.code for one in evaluate(bench.wiring.backlog())}
+
+    chat.statuses = [500, 500, 500]
+    alerts.send("late", "text")
+    wait_for(is_warned)
+    assert alerts.deliver("A test alert")
+    assert not is_warned()
+    chat.statuses = [500, 500, 500]
+    assert not alerts.deliver("A digest")
+    assert is_warned()
+    alerts.send("late", "text")
+    wait_for(lambda: not is_warned())
 
 
 def test_the_worker_alerts_about_what_needs_a_person(

@@ -171,6 +171,7 @@ WRONG = {
     "columns_gone": replace(WELL, gone_columns=("'Status' in 'Jobs'",), oldest_gone_column=5.0),
     "comparison_late": replace(WELL, comparison_age=COMPARED_SECONDS + 60.0),
     "backfill_late": replace(WELL, backfill_age=2 * UNATTENDED_SECONDS + 60.0, backfill_hours=24),
+    "alerts_failing": replace(WELL, alerts_failing_age=5.0),
     "trashed": replace(WELL, is_trashed=True),
     "taken_ids": replace(WELL, accepts_taken_ids=True),
     "unknown_statuses": replace(WELL, unknown_statuses=("ODD", "PEND")),
