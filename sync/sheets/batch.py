@@ -121,10 +121,10 @@ class Parts:
         inserted = [one["insertDimension"] for one in history if "insertDimension" in one]
         history += [{"deleteDimension": {"range": one["range"]}} for one in inserted]
         return Parts(
-            self.tables,
-            self.structure,
-            self.extra,
-            history,
+            tables=self.tables,
+            structure=self.structure,
+            extra=self.extra,
+            history=history,
             rows=[*header, *touched],
             present=self.present,
             guarded=guarded,
@@ -171,7 +171,8 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     tables = parts.tables or snapshot.tables
     before = snapshot.fence.number if snapshot.fence else None
     fence = replace(fence, number=max(fence.number, (before or 0) + 1))
-    creates_jobs_tab, first = snapshot.table is None, tables[0]
+    creates_jobs_tab = snapshot.table is None
+    first = tables[0]
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
     # If another batch was carried out since the read, these are gone, and Google rejects this one.
     requests += [

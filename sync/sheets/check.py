@@ -120,7 +120,7 @@ def check(
     """Return which writes of a batch are confirmed or misplaced, and the undos of the latter.
 
     `copies` are the copied rows, by the sheet ID of the tab they were copied from; `tables` are the
-    tabs of jobs in any read since, and `pending` the undos, by ID, since the batch was composed.
+    tabs of jobs in any read after the batch; `pending` are the undos, by ID, pending before it.
     """
     result, by_id = CheckResult(), {table.sheet_id: table for table in tables}
     new_sites = [row.site for row in trace.rows if row.is_new]
@@ -181,8 +181,8 @@ class _RowCheck:
     def _continues(self, undo: Undo, old: Undo) -> bool:
         """Return whether a new undo is of the cell of a pending one, and of what that one wrote.
 
-        If the cell is that undo's after all, because somebody typed into its row meanwhile, X is
-        back by now, and the new one isn't needed.
+        It then puts back what the pending one would (`Undo` says why). If the write has just put
+        that back, because somebody had only typed into the row, the new one isn't needed.
         """
         cell, old_cell = ((each.column, each.is_of_note) for each in (undo, old))
         if cell != old_cell or not old.holds_wrote(undo.before):

@@ -116,13 +116,13 @@ def diff(
 def _add_known_rows(result: Diff, deciders: Sequence["CellDecider"]) -> set[str]:
     """Add the writes of all rows with a job's key; return the columns with typed notes."""
     target, typed_notes = deciders[0].target, set[str]()
-    changed = target.differences()
+    noted = target.differences()  # Also of copies: the notes of other columns weren't read.
     is_copied = sum(len(one.table.keys[target.site]) for one in deciders) > 1
     for decider in deciders:
         if is_copied and decider.table.is_ours:  # Maybe before the last change.
             decider = replace(decider, target=_with_every_cell(target))
         for row in decider.table.keys[target.site]:
-            decisions = [*decider.decide_row(row, changed)]
+            decisions = [*decider.decide_row(row, noted)]
             typed_notes |= {one.column for one in decisions if one.note is Decision.LEAVE}
             if cells := [decider.cell_write(row, one) for one in decisions if one.is_write]:
                 result.rows.append(decider.row_write(row, cells))
@@ -255,13 +255,13 @@ class CellDecider:
         - If it is anything else, it was typed, and is left.
         """
         column, table, target = decision.column, self.table, self.target
-        new = encode.note(target.cells.get(column, EMPTY), self.zone)
+        wanted = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
-        ours = last_written or new  # Where nothing is known, the row may have our note already.
+        ours = last_written or wanted  # Where nothing is known, the row may have our note already.
         observed = note_of(table.cell(column, row)) if column in table.cells else last_written
         if encode.is_same_note(ours, observed):
-            last_written = observed
-        texts = Content(observed), Content(last_written), Content(new)
+            last_written = observed  # Up to its date.
+        texts = Content(observed), Content(last_written), Content(wanted)
         note = decide(NOTE_RULE, *texts, is_news=False)
         # For a blank, ours is expected: then the check accepts both, as a person may restore ours.
         return replace(decision, note=note, expects_note=observed or ours)

@@ -112,7 +112,7 @@ class Flusher:
         """Reps of written jobs who had no filter view."""
         self.checked_reps = set[str]()
         """Those of them for whom it was checked whether they get one."""
-        self._counted_as_deleted = frozenset[str]()
+        self.counted_as_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
         self.has_known_fence = False
         """Whether a read of this process has shown a fence that this database set."""
@@ -183,7 +183,7 @@ class Flusher:
         if context.tabs.learn(context.lease, snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
         lost = pending.sites_with_row - keyed_sites(snapshot.tables)
-        self._counted_as_deleted &= lost
+        self.counted_as_deleted &= lost
         if lost and self._handle_missing_keys(context, lost):
             return
         if guards := guarding(snapshot.tables):
@@ -272,25 +272,24 @@ class Flusher:
         keys.must_be_gone(tables, rows, still_lost)
         # An undo restores the keys that we wrote over.
         unexplained = still_lost - undo.sites_written_over(parsed(pending.undos))
-        are_deleted = self.count_as_deleted(unexplained, pending.sites_with_row)
+        self.count_deleted(unexplained, pending.sites_with_row)
         if pending.undos or guarding(tables):
             return False  # They come first: an overwritten row shows other content, or its key.
         if self.repair_keys(context, everything, self._every_target(context), unexplained):
             return True
-        if not are_deleted:
+        if not unexplained <= self.counted_as_deleted:
             raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
         self.store.batches.set_has_row(context.lease, unexplained, has_row=False)
         return False  # Nothing was sent, so this flush still writes the other jobs.
 
-    def count_as_deleted(self, lost: Set[str], known: Set[str]) -> bool:
-        """Count the rows of `lost` as deleted if only a few are new; return whether all count.
+    def count_deleted(self, lost: Set[str], known: Set[str]) -> None:
+        """Count the rows of all `lost` jobs as deleted if only a few weren't counted before.
 
         Deletions accumulate over reads while undos wait, so only the newly missing are compared
         with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
         """
-        if len(lost - self._counted_as_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
-            self._counted_as_deleted = frozenset(lost)
-        return lost <= self._counted_as_deleted
+        if len(lost - self.counted_as_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
+            self.counted_as_deleted = frozenset(lost)
 
     def repair_keys(
         self,

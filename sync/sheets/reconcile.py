@@ -161,7 +161,8 @@ def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     targets = flusher.targets.lay_out(store.pending.every(), columns)
     if flusher.repair_keys(context, everything, targets, gone):
         return recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    if not (flusher.count_as_deleted(gone, known) or confirms_deleted):
+    flusher.count_deleted(gone, known)
+    if not (gone <= flusher.counted_as_deleted or confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
     store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))

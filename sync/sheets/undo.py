@@ -241,32 +241,39 @@ class _Placing:
     def _most_alike(self, undo: Undo, identity: ByContent) -> list[Place]:
         """Return the rows without a key that are most like the overwritten one, if that is certain.
 
-        Once it is restored (`was_confirmed`), only a copy of the row is sought, and none of a row
-        that held nothing else: another one may have what we wrote rightly.
+        They must still show what we wrote.
         """
-        held_nothing = identity.image.is_blank
-        alike: dict[Place, Likeness] = {}
-        holding = [place for place in self._unkeyed() if self._holds_wrote(place, undo)]
-        for place in holding:
-            if likeness := identity.likeness(self._image(place)):
-                alike[place] = likeness
-            elif self._is_edited_header(place, identity):
-                alike[place] = Likeness.EDITED_HEADER
+        alike = {
+            place: likeness
+            for place in self._unkeyed()
+            if self._holds_wrote(place, undo) and (likeness := self._likeness(place, identity))
+        }
         best = min(alike.values(), default=None)
-        if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
-            return []
         places = [place for place, likeness in alike.items() if likeness is best]
-        if any(self._image(place) != self._image(places[0]) for place in places):
-            return []
-        for place in places:
-            restored = {column for column, _ in self._cells.get(place, ())}
-            if not restored <= {*identity.image.overwritten}:
-                return []  # It may be like that row only by a write that a newer undo takes back.
-        if any(self._image(place).is_blank for place in places):
-            return []  # We cleared a cell: any blank row could be its row.
-        if held_nothing and undo.described(undo.before) and len(places) > 1:
-            return []  # It was the row's only text, and would go into all rows that hold ours.
-        return places
+        images = [self._image(place) for place in places]
+        held_nothing = identity.image.is_blank
+        doubts = (
+            # The row was restored once, so only a copy of it is sought, and none if it held nothing
+            # else: another row may have what we wrote rightly.
+            undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT),
+            any(image != images[0] for image in images),
+            # A row may be like it only by a write that a newer undo takes back.
+            any(self._restored(place) - {*identity.image.overwritten} for place in places),
+            # We cleared a cell: any blank row could be its row.
+            any(image.is_blank for image in images),
+            # It was the row's only text, and would go into all rows that hold ours.
+            held_nothing and undo.described(undo.before) and len(places) > 1,
+        )
+        return [] if any(doubts) else places
+
+    def _restored(self, place: Place) -> set[str]:
+        """Return the columns of a row that newer undos restore."""
+        return {column for column, _ in self._cells.get(place, ())}
+
+    def _likeness(self, place: Place, identity: ByContent) -> Likeness | None:
+        if likeness := identity.likeness(self._image(place)):
+            return likeness
+        return Likeness.EDITED_HEADER if self._is_edited_header(place, identity) else None
 
     def _is_edited_header(self, place: Place, identity: ByContent) -> bool:
         sheet_id, number = place
@@ -309,22 +316,21 @@ class _Placing:
         there, too, as a customer's name in place of our stand-in.
         """
         table = self._tables.get(undo.sheet_id)
-        is_ours = table is not None and table.is_ours and not undo.is_of_note
-        is_rewritten = (
-            is_ours and bool(undo.column) and undo.column not in (*TYPED_IDS, PLACEHOLDER)
-        )
-        if undo.was_confirmed or (is_rewritten and isinstance(undo.identity, ByKey)):
+        is_unmanaged = not undo.column
+        is_typed_in = undo.is_of_note or undo.column in (*TYPED_IDS, PLACEHOLDER)
+        is_compared = table is not None and table.is_ours and not (is_unmanaged or is_typed_in)
+        if undo.was_confirmed or (is_compared and isinstance(undo.identity, ByKey)):
             return False
-        if not undo.column or undo.described(undo.before):
+        if is_unmanaged or undo.described(undo.before):
             return True
         return any(self._holds_wrote(place, undo) for place in self._unkeyed())
 
     def _write(
-        self, place: Place, carried_out: int, undo: Undo, identity: RowIdentity, row_count: int = 1
+        self, place: Place, number: int, undo: Undo, identity: RowIdentity, row_count: int = 1
     ) -> None:
-        """Add the write of one of the `row_count` rows that an undo is written into.
+        """Add the write of an undo into a row: one of `row_count` identical ones that get it.
 
-        `carried_out` is the ID of the undo that ends with it.
+        `number` is the ID of the undo that its confirmation ends.
 
         Of several undos of one cell, the newest counts: if we wrote C over A, somebody typed B, and
         we wrote C again (undos A→C and B→C), B is restored. Two identical rows that both held A
@@ -336,7 +342,7 @@ class _Placing:
             self._identities[place] = identity
         if newer := cells.get(part):
             if newer.data == undo.before and len(newer.undoes) < row_count:
-                cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, carried_out)})
+                cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, number)})
             return
         cell = at(row, columns[undo.column])
         cells[part] = CellWrite(
@@ -347,7 +353,7 @@ class _Placing:
             expects=None if undo.is_of_note else content(cell),
             expects_note=note_of(cell) if undo.is_of_note else None,
             key_row=undo.image.texts if undo.column == KEY else {},
-            undoes=(carried_out,),
+            undoes=(number,),
         )
 
     def finish(self, number: int, undo: Undo, *, is_reported: bool) -> None:
