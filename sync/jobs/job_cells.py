@@ -81,14 +81,14 @@ class RowSource:
     details: Details
 
     @cached_property
-    def with_columns(self) -> list[ReachedMilestone]:
+    def shown_milestones(self) -> list[ReachedMilestone]:
         """The milestones that have columns, in the order reached."""
         return self.reader.milestones.shown(self.job)
 
     @cached_property
-    def milestones(self) -> list[ReachedMilestone]:
+    def begun(self) -> list[ReachedMilestone]:
         """Those that have begun, which the job's other columns are made from."""
-        return self.reader.statuses.begun(self.with_columns)
+        return self.reader.statuses.begun(self.shown_milestones)
 
     @cached_property
     def is_archived(self) -> bool:
@@ -103,7 +103,7 @@ class RowSource:
     def status(self) -> JobStatus:
         """The job's status, which several cells are made from."""
         statuses, sale = self.reader.statuses, self._sale.state if self._sale else None
-        return statuses.job_status(self.milestones, self.coming, sale, is_archived=self.is_archived)
+        return statuses.job_status(self.begun, self.coming, sale, is_archived=self.is_archived)
 
     @cached_property
     def with_contracts(self) -> Job:
@@ -128,8 +128,8 @@ class RowSource:
     @cached_property
     def coming(self) -> str:
         """The title of the milestone after those reached, or ""; unknown outside the order."""
-        step = self.reader.milestones.following(self.milestones)
-        is_outside = self.milestones and self.milestones[-1].is_outside_order
+        step = self.reader.milestones.following(self.begun)
+        is_outside = self.begun and self.begun[-1].is_outside_order
         return step.header if step and not is_outside else ""
 
     @cached_property
@@ -142,7 +142,7 @@ class RowSource:
         status, archived = self.status, self.job.facts.get(ARCHIVED)
         if status.case is Case.ARCHIVED:
             return archived.stamp if archived and archived.value else None
-        if not self.milestones:
+        if not self.begun:
             return self._sale.since if self._sale else None
         moments = map(self.reader.changes.since, status.dated_by)
         choose = max if status.case is Case.DONE else min
@@ -214,7 +214,7 @@ def _last_comment(row: RowSource) -> Cell:
 
 def _last_approval(row: RowSource) -> Cell:
     is_approved, since = row.reader.statuses.is_approved, row.reader.changes.since
-    approved = (each for each in row.milestones if is_approved(each.event.milestone.status))
+    approved = (each for each in row.begun if is_approved(each.event.milestone.status))
     return Cell(when=max(map(since, approved), default=None))
 
 
@@ -224,7 +224,7 @@ def _last_change(row: RowSource) -> Cell:
         at, text = row.since, row.status.text
     else:
         contract = contracts.newest_change(row.with_contracts)
-        changes = list(filter(None, map(row.reader.changes.newest, row.milestones)))
+        changes = list(filter(None, map(row.reader.changes.newest, row.begun)))
         if contract:
             text = row.reader.statuses.contract_text(contract.state)
             changes.insert(0, (contract.since, text))
@@ -245,7 +245,7 @@ def _progress(row: RowSource) -> Cell:
     """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
     reader = row.reader
     of_milestones: list[str] = []
-    for reached in reversed(row.milestones):
+    for reached in reversed(row.begun):
         milestone = reached.event.milestone
         means = reader.statuses.configured_meaning(milestone.status)
         if not milestone.status or means == "canceled":
@@ -253,7 +253,7 @@ def _progress(row: RowSource) -> Cell:
         held = HOLDING[reader.statuses.meaning(milestone)]
         of_milestones += [milestone_rule(reached.key, status) for status in held]
     # Also while *Status* shows that an earlier one is under review: words show the furthest.
-    is_done = reader.statuses.is_done(row.milestones)
+    is_done = reader.statuses.is_done(row.begun)
     holds = {progress.ARCHIVED: row.is_archived, progress.DONE: is_done}
     rules = (
         *(rule for rule, applies in holds.items() if applies),
@@ -261,7 +261,7 @@ def _progress(row: RowSource) -> Cell:
         *((progress.SIGNED,) if row.signings else ()),
         progress.NEW,
     )
-    titles = {reached.key: reached.title for reached in row.milestones}
+    titles = {reached.key: reached.title for reached in row.begun}
     furthest = rules[0]
     title = "" if furthest in JOB_RULES else titles[furthest.rpartition(":")[0]]
     return Cell(text=cut(rule_label(furthest, title, reader.config)), words=rules)
@@ -275,7 +275,7 @@ def deadline(row: RowSource, known: Cell) -> Cell:
     if row.status.case in (Case.ARCHIVED, Case.DONE):
         return EMPTY
     reader, found = row.reader, [known] if known.when else []
-    reached = {milestone.title.casefold(): milestone for milestone in row.milestones}
+    reached = {milestone.title.casefold(): milestone for milestone in row.begun}
     means = {title: reader.statuses.meaning(m.event.milestone) for title, m in reached.items()}
     for title, rule in reader.config.deadlines.items():
         after = rule.after.casefold()
@@ -372,7 +372,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "rep": lambda row: _text(row.reader.details.value(SELLER, row.job, row.details)),
     "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
-    "current_milestone": lambda row: Cell(text=row.milestones[-1].title if row.milestones else ""),
+    "current_milestone": lambda row: Cell(text=row.begun[-1].title if row.begun else ""),
     "last_comment": _last_comment,
     "last_update": _last_update,
     "last_approval": _last_approval,

@@ -117,10 +117,10 @@ class Layout(JobReader):
         arrivals: dict[str, float] = {}
         if fields is None:
             fields = {column.id for column in self.config.columns}
-            for reached in row.with_columns:
+            for reached in row.shown_milestones:
                 fields |= {PLACES[place] + reached.key for place in fields & PLACES.keys()}
         cells = {field: make(row) for field, make in job_cells.CELLS.items() if field in fields}
-        for reached in row.with_columns:
+        for reached in row.shown_milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
                 if field + reached.key in fields:
                     cells[field + reached.key] = make_of(row, reached)

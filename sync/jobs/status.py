@@ -198,7 +198,8 @@ class Statuses:
         phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
         text = phrase.format(milestones=join_names(titles, phrases, _NAMED))
-        return JobStatus(case, text, tuple(named), dated_by=tuple(named), words=(word,))
+        needed = tuple(named)
+        return JobStatus(case, text, milestones=needed, dated_by=needed, words=(word,))
 
     def _furthest_status(
         self,
@@ -213,7 +214,8 @@ class Statuses:
         label = self.label(code)
         text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in open_milestones:
-            return JobStatus(Case.OPEN, text, (furthest,), dated_by=(furthest,), words=words)
+            only = (furthest,)
+            return JobStatus(Case.OPEN, text, milestones=only, dated_by=only, words=words)
         if self.is_done(milestones):
             done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
             return JobStatus(Case.DONE, done, dated_by=approved, words=(done, label))
@@ -225,7 +227,7 @@ class Statuses:
             return JobStatus(Case.ALL_APPROVED, text, dated_by=(furthest,), words=words)
         text = f"{text}, {self._coming(coming)}"
         needed = tuple(open_milestones)
-        return JobStatus(Case.BETWEEN, text, needed, dated_by=(furthest,), words=words)
+        return JobStatus(Case.BETWEEN, text, milestones=needed, dated_by=(furthest,), words=words)
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""

@@ -11,7 +11,18 @@ from sync.jobs.pipeline import PipelineEntry
 
 @dataclass(frozen=True)
 class Target:
-    """A job as stored, with the wanted cells of its row and the last confirmed ones."""
+    """A job as stored, with the wanted cells of its row and the last confirmed ones.
+
+    The states of its row:
+
+    | state | `has_row` | `written` | it changes |
+    |---|---|---|---|
+    | new | no | blank | The next flush inserts it, or writes the key into a matching row. |
+    | keyed | yes | blank | The next flush has read the key there, and writes the values. |
+    | written | yes | has cells | A flush writes `differences`: `cells` or `recheck` has changed. |
+    | deleted | no | stays | With the next event (`is_fresh`), or a person undoes the deletion. |
+    | key lost | no | stays | It is matched again (`Spreadsheet.lose_rows`); `is_fresh` is set. |
+    """
 
     job: Job
     cells: Cells = field(default_factory=dict)
@@ -27,7 +38,9 @@ class Target:
     customer: Customer = field(default_factory=Customer)
     details: Details = field(default_factory=Details)
     version: int = 0
+    """Counts all changes that may affect the row."""
     events: int = 0
+    """Counts the deliveries alone."""
     is_fresh: bool = True
     """Whether there is an event that the sheet does not show."""
     received_at: float | None = None
@@ -38,7 +51,6 @@ class Target:
     """Whether it is known to have a row."""
     recheck: frozenset[str] = frozenset()
     """Columns in which a comparison found something else."""
-
     typed_rep: str = ""
     """The sheet's rep of the job, if the last comparison found another name than we wrote."""
 

@@ -61,12 +61,14 @@ class RefusalSearch:
     """The search for the job that Google rejects.
 
     A batch that is rejected twice in a row is narrowed to half of its jobs, until one is left. The
-    first time a person may have moved a column since the read. For example, if Google rejects C:
+    first time a person may have moved a column since the read. Each flush takes one step
+    (`_handle_refusal`). For example, if Google rejects C:
 
-    1. A, B, C, D are rejected.
-    2. They are rejected again, without the Pipeline. A batch without data is accepted, so a job is
-       at fault: the next batch has A and B.
-    3. A and B are accepted. The search ends; C and D are still pending.
+    1. A, B, C, D are rejected (`was_refused`).
+    2. They are rejected again, without the Pipeline (`_parts`). A batch without data
+       (`Parts.without_data`) is accepted, so a job is at fault: the next batch has A and B
+       (`after_refusal`).
+    3. A and B are accepted. The search ends (`_write`); C and D are still pending.
     4. C and D are rejected, twice. The next batch has C.
     5. C is rejected, twice, and quarantined. The search ends; D is still pending.
     """
@@ -128,8 +130,19 @@ class Flusher:
     def flush(self, lease: Lease) -> None:
         """Write pending changes in one round; what is left or arrives meanwhile takes another.
 
-        A round lays out what is pending, reads the sheet, and sends at most one batch, unless an
-        earlier batch has to be checked first.
+        A round lays out what is pending, reads the sheet, and does the first of these that there is
+        cause for. The next round reads the sheet again.
+
+        1. Check an earlier batch that was carried out (`conclude_attempt`).
+        2. If a tab can't be written as it is: write jobs in the others, and raise its error.
+        3. Create missing tabs (`_write_anew`).
+        4. Learn tabs and columns that a board shows for the first time (`JobTabs.learn`).
+        5. Restore missing keys, or find that their rows were deleted (`_handle_missing_keys`).
+        6. Guard columns, because a person may be moving one now.
+        7. Write undos, because until then a row may show another job's content or have its key.
+        8. Without jobs to write, only move the fence.
+        9. Remove copied keys (`_remove_copied_keys`).
+        10. Write jobs and lines of the History (`_write`).
 
         Raises Permanent, or Retryable. Retryable includes the case that nobody knows whether the
         write was carried out: the next flush's read will show it.
@@ -169,12 +182,9 @@ class Flusher:
             self._write_most_urgent(context, replace(work, targets=targets))
 
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
-        """Send a batch with what is most urgent; the next flush reads the sheet again.
+        """Do the first of steps 3 to 10 of `flush`.
 
-        What decides which row and column is whose comes before the content of jobs: a key column
-        that was moved; the guards of all columns, because a person may be moving one now; the
-        undos, because until they are written, a row may show another job's content or have its
-        key; and the keys of rows.
+        What decides which row and column is whose comes before the content of jobs.
         """
         snapshot, pending = context.snapshot, context.pending
         if not snapshot.tables:

@@ -56,12 +56,18 @@ class PipelineTab(Tab):
 class Table(Tab):
     """A tab of jobs.
 
-    How much is known of the rows depends on what was read: `cells` has only columns that were read
-    (`SheetClient.read` and `read_everything` say which), and the response to a write has none.
+    How much is known of the rows depends on what was read:
+
+    | from (`SheetClient`) | `keys` | `cells` |
+    |---|---|---|
+    | `read` | all | of the key column, and of the columns asked for |
+    | `read_everything` | all | of all managed columns |
+    | `read_copies` | all | of the key column |
+    | the response to `write` | none | none |
     """
 
     keys: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """All rows of each site, from the top; {} in the response to a write."""
+    """All rows of each site, from the top."""
     format_version: str | None = None
     """The version of colors and filters that the tab has; None if it has none yet."""
     header_notes: Mapping[str, str] = field(default_factory=dict)
