@@ -48,9 +48,11 @@ def client_address(peer: str, forwarded: str, proxies: int) -> str:
     if text.startswith("[") or text.count(":") == 1:  # with a port
         text = text.rpartition(":")[0] if not text.endswith("]") else text
     try:
-        return str(ip_address(text.strip("[]")))
+        address = ip_address(text.strip("[]"))
     except ValueError:
         return peer
+    # A proxy that listens on IPv6 may report an IPv4 address as ::ffff:198.51.100.7.
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _listed(text: str) -> list[str]:

@@ -216,6 +216,16 @@ def test_guesses_through_a_proxy_lock_out_only_their_address(console: Console) -
     assert [action.source for action in sign_ins] == ["2001:db8:0:1::1", "198.51.100.8"]
 
 
+def test_ipv4_clients_of_a_proxy_that_listens_on_ipv6_have_addresses_of_their_own(
+    console: Console,
+) -> None:
+    app = behind(console, 1)
+    guesses = [signs_in(app, "::ffff:198.51.100.7", "wrong") for _ in range(11)]
+    assert guesses == [401] * 10 + [429]
+    assert signs_in(app, "198.51.100.7", PASSWORD) == 429
+    assert signs_in(app, "::ffff:198.51.100.8", PASSWORD) == 303
+
+
 def test_claimed_addresses_are_ignored_without_a_trusted_proxy(console: Console) -> None:
     app = behind(console, 0)
     assert [signs_in(app, f"198.51.100.{n}", "wrong") for n in range(11)] == [401] * 10 + [429]
