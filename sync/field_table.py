@@ -76,8 +76,8 @@ class FieldEntry:
     `contact` is the primary contact."""
     webhook_key: str = ""
     """The value's key in webhooks, with a dot before a key in an object. A milestone's field has
-    the value in the milestone's webhook; a job's has the newest value in any webhook. A webhook
-    without a value doesn't clear it."""
+    the newest value in the milestone's webhooks; a job's, in any webhook, or else that of its
+    `site_key`. A webhook without a value doesn't clear it."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 

@@ -54,6 +54,37 @@ def test_a_value_in_webhooks_has_a_column_for_each_milestone(bench: Bench) -> No
     assert (row["Milestone 1 tasks left"], row.get("Milestone 2 tasks left", "")) == ("2", "")
     bench.shown(milestone(1, date_updated="2026-03-09T00:00:00Z", pending_task_count="0"))
     assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0"
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-10T00:00:00Z"))
+    assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0", "a webhook without a value"
+    other = {"site": uuid(1), "comment": "Hi.", "date_updated": "2026-03-11T00:00:00Z"}
+    bench.shown(other | {"pending_task_count": 9})
+    assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0", "it isn't about a milestone"
+    assert not any("tasks left" in row["What"] for row in bench.texts("History"))
+
+
+def test_a_jobs_newest_value_in_any_webhook_is_shown(bench: Bench) -> None:
+    """Whatever the order of arrival, and with a line for each change."""
+
+    def on(day: int, **changes: Any) -> dict[str, Any]:
+        return milestone(1, date_updated=f"2026-03-0{day}T00:00:00Z", **changes)
+
+    def shown(*webhooks: dict[str, Any]) -> str:
+        bench.shown(*webhooks)
+        return bench.row(uuid(1))["City permit"]
+
+    assert shown(on(2, city_permit="Filed"), on(4, status="REJECTED")) == "Filed"
+    assert shown(on(3, city_permit="Issued")) == "Issued", "it arrived late"
+    comment = {"site": uuid(1), "comment": "Hi.", "date_updated": "2026-03-06T00:00:00Z"}
+    assert shown(comment | {"city_permit": "Expired"}) == "Expired"
+    assert shown(on(5, city_permit="Renewed"), on(7)) == "Expired", "the newest date counts"
+    bench.ask()  # History waits for names.
+    bench.flush()
+    lines = [row for row in bench.texts("History") if row["What"] == "City permit"]
+    assert [(row.get("From"), row["To"]) for row in lines] == [
+        ("Issued", "Expired"),
+        ("Filed", "Issued"),
+        (None, "Filed"),
+    ]
 
 
 def test_a_second_source_fills_a_column(bench: Bench) -> None:

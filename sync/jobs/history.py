@@ -4,7 +4,7 @@ A line shows what was known when its event arrived, and is never rewritten. A co
 only: that of the change that it arrived with, or else its own.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,7 @@ class HistoryLines:
             changes[-1] = changes[-1].model_copy(update={"comment": text})
         if before.re_signed is None and after.re_signed is not None:
             changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
+        changes += _value_changes(before, after, milestone.values)
         return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
 
     def other_changes(
@@ -55,12 +56,7 @@ class HistoryLines:
             return []
         origin = Origin(stamp=received, received=received, digest=digest)
         changes = _contract_changes(before, after, origin)
-        for subject in event.values:
-            fact, known = after.facts.get(subject), before.facts.get(subject)
-            old = known.value if known else ""
-            if fact and fact.value != old:
-                values = {"before": old or None, "after": fact.value or None}
-                changes.append(_change(after.site, fact, subject=subject, **values))
+        changes += _value_changes(before, after, event.values)
         about = _milestone_with(after, event.milestone_uuid)
         known_comments = _known_comments(before)
         new = [
@@ -167,6 +163,16 @@ def _contract_changes(before: Job, after: Job, origin: Origin) -> list[Change]:
             _change(after.site, origin, subject=QUOTE, stamp=last[1].at, name=number, **quotes)
         )
     return changes
+
+
+def _value_changes(before: Job, after: Job, subjects: Iterable[str]) -> Iterator[Change]:
+    """Yield the lines for values with another value than before; a milestone's have none."""
+    for subject in subjects:
+        fact, known = after.facts[subject], before.facts.get(subject)
+        old = known.value if known else ""
+        if fact.value != old and ":" not in subject:
+            values = {"before": old or None, "after": fact.value or None}
+            yield _change(after.site, fact, subject=subject, **values)
 
 
 def _milestone_with(job: Job, uuid: str | None) -> dict[str, str]:

@@ -181,7 +181,8 @@ def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
 
 
 def _milestone_value(entry: FieldEntry, row: RowSource, reached: ReachedMilestone) -> Cell:
-    text = reached.event.milestone.values.get(entry.id, "")
+    column = entry.id + reached.event.milestone.milestone_definition
+    text = projection.newest_value(row.job, column)
     return value_cell(entry, text, row.reader.config)
 
 

@@ -305,7 +305,7 @@ class Change(Value):
     site: str
     subject: str
     """A milestone definition, that and a task's name in two lines, or one of STAGE, ARCHIVED,
-    QUOTE, CONTRACT, RE_SIGN, COMMENT, TYPED."""
+    QUOTE, CONTRACT, RE_SIGN, COMMENT, TYPED, or the ID of a column with a `webhook_key`."""
     digest: str
     """The event's, or the identity of a comment."""
     received: datetime
@@ -360,8 +360,8 @@ class Job(Value):
     re_signed: Origin | None = None
     """The earliest event with a completed re-sign task."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """The newest values from other webhooks: STAGE, ARCHIVED ("yes" or ""), fields with a
-    `webhook_key`, and ANY, which has only the dates of the newest such webhook."""
+    """The newest values of columns with a `webhook_key`, by the column's ID. From webhooks other
+    than the milestone webhook: STAGE, ARCHIVED ("yes" or ""), and ANY, which has only dates."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one, in two
     lines."""

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from sync.field_table import FIELDS, KEY, PLACES, WEBHOOK_FIELDS, status_id
+from sync.field_table import FIELDS, JOB_FIELDS, KEY, PLACES, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
@@ -36,7 +36,7 @@ _SUBJECTS = {
     CONTRACT: "Contract",
     RE_SIGN: "Re-sign",
     COMMENT: "Comment",
-    **{entry.id: entry.header for entry in WEBHOOK_FIELDS},
+    **{entry.id: entry.header for entry in JOB_FIELDS if entry.webhook_key},
 }
 
 

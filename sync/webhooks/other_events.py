@@ -28,7 +28,7 @@ from sync.webhooks.schema import (
     Kind,
     OtherEvent,
 )
-from sync.webhooks.values import field_values, text_at
+from sync.webhooks.values import column_values, text_at
 
 Tree = Mapping[str, Any]
 
@@ -65,7 +65,7 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
-    values = field_values(tree)
+    values = column_values(tree)
     if stage := text(tree, shapes.stage):
         values[STAGE] = stage
     marks = [tree[key] for key in shapes.archived if key in tree]

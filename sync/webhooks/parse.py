@@ -14,7 +14,7 @@ from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
 from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
-from sync.webhooks.values import clean_text, field_values
+from sync.webhooks.values import clean_text, column_values
 
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
@@ -158,7 +158,8 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
-    tree = {**tree, "values": field_values(tree)}
+    definition = other_events.uuid(tree.get("milestone_definition")) or ""
+    tree = {**tree, "values": column_values(tree, definition)}
     names: list[str] = []
     while True:
         try:

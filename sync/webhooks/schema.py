@@ -125,8 +125,8 @@ class Milestone(Value):
     rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
     comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
-    values: dict[str, str] = Field(default_factory=dict)
-    """The values of fields with a `webhook_key`, by the field's ID."""
+    values: dict[str, str] = Field(default_factory=dict, exclude=True)
+    """The values for columns with a `webhook_key`, by the column's ID; stored in `Job.facts`."""
 
     def documents(self) -> tuple[tuple[str, Document], ...]:
         """Every document with its sub-task's UUID, or "", in the payload's order."""

@@ -11,10 +11,17 @@ _LIMIT = 500
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
-def field_values(tree: Mapping[str, Any]) -> dict[str, str]:
-    """Return the values in a webhook of the fields with a `webhook_key`, by the field's ID."""
-    values = ((entry.id, text_at(tree, entry.webhook_key)) for entry in WEBHOOK_FIELDS)
-    return {field: text for field, text in values if text}
+def column_values(tree: Mapping[str, Any], definition: str = "") -> dict[str, str]:
+    """Return the values in a webhook for columns with a `webhook_key`, by the column's ID.
+
+    A webhook without a milestone's `definition` has none for a milestone's columns.
+    """
+    values = dict[str, str]()
+    for entry in WEBHOOK_FIELDS:
+        is_milestones = entry.id.endswith(":")
+        if (definition or not is_milestones) and (text := text_at(tree, entry.webhook_key)):
+            values[entry.id + definition if is_milestones else entry.id] = text
+    return values
 
 
 def text_at(tree: Mapping[str, Any], path: str) -> str:
