@@ -15,7 +15,8 @@ import structlog
 from pydantic import SecretStr
 
 _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
-_CALLS = re.compile(r"@(?=everyone|here|channel|all|team)", re.IGNORECASE)
+_CALLS = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|team|room)", re.IGNORECASE)
+"""Every @ except that of an email address, in which a service may see a name to notify."""
 _BRACKETS = str.maketrans({"<": "\u2039", ">": "\u203a"})  # quotation marks that look alike
 
 _log = structlog.get_logger()

@@ -86,11 +86,12 @@ def test_since_when_it_is_so_is_kept_while_it_lasts(chats: tuple[Chat, Chat]) ->
 
 def test_nothing_in_a_text_calls_everybody(chats: tuple[Chat, Chat]) -> None:
     """A status or a message of Google's may be in it; an address to share with stays whole."""
-    text = "@everyone <!channel> @Here\x1b[31m; share with robot@project.example" + "x" * 2000
+    calls = "@everyone x@everyone <!channel> @Here @room @**all**\x1b[31m"
+    text = f"{calls}; share with robot@project.example" + "x" * 2000
     AppriseChannel(apprise(chats[0])).deliver(Message(text))
     (heard,) = chats[0].heard
     assert "@everyone" not in heard["message"]
-    assert "@Here" not in heard["message"]
+    assert heard["message"].count("@") == 1
     assert "<" not in heard["message"]
     assert "\x1b" not in heard["message"]
     assert "robot@project.example" in heard["message"]
