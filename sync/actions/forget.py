@@ -2,27 +2,19 @@
 
 from collections.abc import Iterator
 
-from sync.errors import Permanent
 from sync.sheets.reconcile import waiting_for_check
 from sync.status.problem import pluralize
 from sync.store.erase import StoredData, erase, stored_data
 from sync.wiring import PROJECTION, Sleep, Wiring
 
 
-def find(wiring: Wiring, site: str) -> StoredData:
-    """Return how much is stored about a job. Raises Permanent if nothing is."""
-    found = stored_data(wiring.database, site)
-    if found.is_empty:
-        raise Permanent("no_job", f"Nothing is stored under {site}.")
-    return found
-
-
 def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
     """Delete the stored data of a job; return how much it was.
 
-    Raises Permanent if there is none, Retryable while a write is unverified.
+    A job that isn't stored, as in a new database, is ignored from now on, too. Raises Retryable
+    while a write is unverified.
     """
-    found = find(wiring, site)
+    found = stored_data(wiring.database, site)
     with wiring.hold(sleep) as sheet, wiring.hold_lease(sleep, PROJECTION) as projection:
         if wiring.settings.spreadsheet_id:
             waiting_for_check(wiring.flusher(sleep), sheet)
@@ -37,7 +29,10 @@ def lines(found: StoredData) -> Iterator[str]:
         pluralize(found.documents, "record of a document", "records of documents"),
         pluralize(found.changes, "change", "changes"),
     )
-    yield f"Stored: {', '.join(parts)}, and the customer's details."
+    if found.is_empty:
+        yield "Nothing is stored about this job. Check its site ID."
+    else:
+        yield f"Stored: {', '.join(parts)}, and the customer's details."
     yield (
         "Left in the spreadsheet: the job's row, its lines of the History and Recovered, copies "
         "on the hidden tabs, and Google's version history. Delete the row and the lines there."

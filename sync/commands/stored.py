@@ -18,6 +18,7 @@ from sync.jobs.model import Details
 from sync.status import deliveries as listing
 from sync.store import DetailStore, JobRecords
 from sync.store.deliveries import Deliveries, DeliveryFilter
+from sync.store.erase import stored_data
 from sync.types import Value
 from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring, opened
@@ -106,10 +107,10 @@ def forget(site: UUID, write: bool) -> None:
     wiring = Wiring(*opened())
     if write:
         echo(erasure.lines(erasure.forget(wiring, time.sleep, str(site))))
-        click.echo("It is deleted.")
+        click.echo("What was stored is deleted, and the job is ignored from now on.")
     else:
-        echo(erasure.lines(erasure.find(wiring, str(site))))
-        click.echo("To delete what is stored, add --write. It can't be undone.")
+        echo(erasure.lines(stored_data(wiring.database, str(site))))
+        click.echo("To delete it, and ignore the job from now on, add --write. It can't be undone.")
 
 
 @click.command()

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 
 from emulator import Emulator
-from sync.actions.forget import find, forget
-from sync.errors import Permanent, Rejected
+from sync.actions.forget import forget
+from sync.errors import Rejected
+from sync.store.erase import stored_data
 from sync.store.findings import dismiss
 from sync.store.inbox import Inbox
 from sync.store.schema import document, metadata
@@ -63,8 +64,7 @@ def test_no_table_has_anything_of_a_forgotten_job(bench: Bench) -> None:
     assert "Left in Drive" in report
     assert rows_about(bench, *words) == set()
     assert rows_about(bench, BO) == beside
-    with pytest.raises(Permanent):
-        find(bench.wiring, ADA)
+    assert stored_data(bench.database, ADA).is_empty
     bench.compare()
     bench.flush()
     assert bench.row(BO)
@@ -122,6 +122,16 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench) -> None:
         assert not bench.store.pending.is_waiting()
         assert newest(Inbox(bench.database), 1)[0].outcome is Outcome.IGNORED
         assert rows_about(bench, ADA, late["uuid"], later["uuid"], "Call Ada") == set()
+
+
+def test_a_job_that_is_not_stored_is_remembered(google: Emulator, database_url: str) -> None:
+    """For a new database, which doesn't know whose data was deleted."""
+    bench = Bench(google, database_url)
+    assert "Nothing is stored" in bench.command("forget", ADA).output
+    bench.command("forget", ADA, "--write")
+    bench.shown(milestone(1), milestone(2))
+    assert rows_about(bench, ADA) == set()
+    assert bench.row(BO)
 
 
 def test_a_shared_document_stays_with_the_other_job(bench: Bench) -> None:
