@@ -6,8 +6,10 @@ an option isn't written, because Google would mark the cell as invalid.
 
 from collections.abc import Iterable, Mapping
 
+from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
 from sync.field_table import KEY
+from sync.sheets.ids import OTHER_TEXTS
 from sync.sheets.read_requests import quoted
 from sync.sheets.snapshot import Table
 from sync.types import letters
@@ -66,15 +68,15 @@ def ended_words(
 ) -> frozenset[EndedWord]:
     """Return the words chosen for columns that their drop-downs no longer offer.
 
-    `before` are those of the last read, which stay for a column without `offered` options.
+    `before` are those of the last read, which stay for a column that wasn't read, because it is
+    gone or no job has a row.
     """
     ended = set(before)
     for table in tables:
-        for column, words in table.words.items():
-            options = offered.get((table.sheet_id, table.columns.get(column, -1)))
-            if options is None:
-                continue
+        for column in table.words.keys() & table.columns.keys() if table.keys else ():
             ended = {each for each in ended if each[:2] != (table.sheet_id, column)}
-            gone = {*words.values()} - options - {""}
-            ended |= {(table.sheet_id, column, word) for word in gone}
+            options = offered.get((table.sheet_id, table.columns[column]))
+            if options is not None:
+                gone = {*table.words[column].values()} - options - {NO_WORD, OTHER_TEXTS}
+                ended |= {(table.sheet_id, column, word) for word in gone}
     return frozenset(ended)

@@ -72,6 +72,27 @@ def test_an_option_that_is_there_again_is_written(theirs: Stand) -> None:
     assert (permit(theirs), theirs.wiring.backlog().found("missing_words")) == ("Issued", 0)
 
 
+def test_a_removed_drop_down_ends_no_word(theirs: Stand) -> None:
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
+    theirs.compare()
+    theirs.shown(milestone(1, **LATER))
+    theirs.do({"setDataValidation": {"range": area(0, 2)}})
+    theirs.compare()
+    theirs.shown()
+    assert permit(theirs) == "Issued"
+
+
+def test_a_drop_down_added_to_a_typed_column_stops_none_of_its_options(stand: Stand) -> None:
+    stand.fill([["Client", "Phone", "Permit"], ["Ada", "303-555-0101", ""]])
+    stand.send(milestone(1, status="SUBMITTED"))
+    stand.map("--write", "--word", "Permit:APPROVED=OK")
+    stand.shown()
+    stand.drop_down(2, "OK", "Submitted", "Rejected")
+    stand.compare()
+    stand.shown(milestone(1, **LATER | {"status": "REJECTED"}))
+    assert permit(stand) == "Rejected"
+
+
 def test_a_status_whose_option_ended_does_not_get_a_less_exact_one() -> None:
     words = {"Done": "Complete", "Approved": "OK", OTHER_TEXTS: OTHER_TEXTS}
     tab = table(columns={"status": 1}, words={"status": words})
