@@ -112,8 +112,12 @@ class BoardTabs:
         return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
-        """Spellings don't differ: neither "Ortiz, Bea", "Bea & Luis Ortiz", nor "12 Elm"."""
-        return Party.of(texts).differing(Party.of(texts_of_customer(target.customer)))
+        """Return the columns in which both are known, and don't agree in any spelling.
+
+        "Ortiz, Bea" and "Bea & Luis Ortiz" agree, "12 Elm" and "12 Elm Street, Marlow", too.
+        """
+        agreements = Party.of(texts).agreements(Party.of(texts_of_customer(target.customer)))
+        return frozenset(column for column, agrees in agreements.items() if not agrees)
 
     def lost_rows(
         self,

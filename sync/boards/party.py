@@ -137,22 +137,21 @@ class Party:
             or (self.has_person_of(other) and not (self.has_place and other.has_place))
         )
 
-    def differing(self, other: "Party") -> frozenset[str]:
-        """Return the IDs of the columns in which they are different customers in any spelling."""
+    def agreements(self, other: "Party") -> dict[str, bool]:
+        """Return whether they agree in any spelling, by the ID of each column that both know."""
         pairs = {
             "email": (self.emails, other.emails),
             "phone": (self.phones, other.phones),
             "customer": (self.families, other.families),
         }
-        differing = {
-            column
+        agreements = {
+            column: not mine.isdisjoint(theirs)
             for column, (mine, theirs) in pairs.items()
-            if mine and theirs and mine.isdisjoint(theirs)
+            if mine and theirs
         }
-        is_address_known = self.house and other.house
-        if is_address_known and (self.house != other.house or not self.is_on_street_of(other)):
-            differing.add("address")
-        return frozenset(differing)
+        if self.house and other.house:
+            agreements["address"] = self.house == other.house and self.is_on_street_of(other)
+        return agreements
 
 
 def emails(text: str) -> frozenset[str]:

@@ -144,23 +144,19 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     """Return what EverBright and a row have of a customer, side by side."""
     texts = texts_of_customer(customer)
     job, there = Party.of(texts), Party.of(row)
-    is_family = job.is_family_of(there)
-    name = "Family name" if is_family and not job.has_person_of(there) else "Name"
-    # A number without its area code can't be compared.
-    are_phones_known = bool(job.phones and there.phones)
-    is_phone = not job.phones.isdisjoint(there.phones) if are_phones_known else None
-    is_email = not job.emails.isdisjoint(there.emails)
-    is_house = job.house == there.house != "" and job.is_in_town_of(there)
+    agrees = dict(job.agreements(there))
+    if agrees.get("address") and job.has_place and there.has_place:
+        agrees["address"] = job.is_in_town_of(there)
+    is_same_family = agrees.get("customer") and not job.has_person_of(there)
     parts = (row.get(part, "") for part in ("address", "city_zip", "city", "zip"))
-    address = ", ".join(filter(None, parts))
-    compared = (
-        _compared(name, texts["customer"], row.get("customer", ""), is_family),
-        _compared(FIELDS["phone"].header, customer.phone, row.get("phone", ""), is_phone),
-        _compared(FIELDS["email"].header, customer.email, row.get("email", ""), is_email),
-        _compared(FIELDS["address"].header, customer.address, address, is_house),
+    rows = (
+        ("Family name" if is_same_family else "Name", "customer", row.get("customer", "")),
+        (FIELDS["phone"].header, "phone", row.get("phone", "")),
+        (FIELDS["email"].header, "email", row.get("email", "")),
+        (FIELDS["address"].header, "address", ", ".join(filter(None, parts))),
     )
-    return tuple(field for field in compared if field.everbright or field.row)
-
-
-def _compared(title: str, ours: str, theirs: str, agrees: bool | None) -> ComparedField:
-    return ComparedField(title, ours, theirs, agrees if ours and theirs else None)
+    return tuple(
+        ComparedField(title, texts[column], text, agrees.get(column))
+        for title, column, text in rows
+        if texts[column] or text
+    )

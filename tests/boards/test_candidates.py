@@ -103,6 +103,25 @@ def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
     assert (found[1].everbright, found[1].row) == (OSCAR.phone, row["phone"])
 
 
+@pytest.mark.parametrize(
+    ("row", "agrees"),
+    [
+        ({"address": "814 Cedar Avenue"}, True),
+        ({"address": "814 Cedar Ave", "city": "Marlow"}, True),
+        ({"address": "814 Cedar Avenue", "city": "Fairview"}, False),
+        ({"address": "814 Oak Street, Marlow, CO 80999"}, False),
+        ({"address": "TBD"}, None),
+        ({"email": "n/a"}, None),
+    ],
+    ids=str,
+)
+def test_what_is_known_of_both_agrees_or_not(row: dict[str, str], agrees: bool | None) -> None:
+    (column,) = {*row} - {"city"}
+    title = {"address": "Address", "email": "E-mail"}[column]
+    found = {each.title: each.agrees for each in compare_fields(OSCAR, row)}
+    assert found[title] is agrees
+
+
 def test_a_phone_number_without_its_area_code_does_not_disagree() -> None:
     (phone,) = compare_fields(Customer(phone="303-555-0142"), {"phone": "c 555-0142"})
     assert phone.agrees is None
