@@ -27,6 +27,7 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
     """
     # As literals, so that a line break in a value doesn't begin a new line.
     console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
+    stream = sys.stderr  # The one of now: tests replace it for a while.
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -36,7 +37,7 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
             console if for_people else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        logger_factory=lambda *_: _LineLogger(sys.stderr),
+        logger_factory=lambda *_: _LineLogger(stream),
     )
     logging.basicConfig(handlers=[_Libraries(logging.WARNING)], force=True)
     logging.captureWarnings(capture=True)
