@@ -1,4 +1,4 @@
-"""Detects how a column is written: names with the family name first, dates as text. Pure."""
+"""Detects how a column is written: "Ortiz, Bea", a street without its town, dates as text. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -36,6 +36,12 @@ def family_first(name: str) -> str:
     if "," in name or start < 1:
         return name
     return f"{' '.join(words[start:])}, {' '.join(words[:start])}"
+
+
+def is_street_alone(table: Table, column: str) -> bool:
+    """Return whether most addresses of a column have no comma: no town follows the street."""
+    addresses = [*_texts(table, column)]
+    return 2 * sum("," in text for text in addresses) < len(addresses)
 
 
 def date_pattern(table: Table, column: str) -> str:

@@ -12,7 +12,7 @@ from sync.boards.customer_texts import (
 )
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.mapping.text_words import NO_WORD
-from sync.boards.options import EndedWord, ended_words, worded_ranges
+from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party
 from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
@@ -55,6 +55,8 @@ class BoardTabs:
         self._config = flusher.targets.layout.config
         self._match = self._config.match
         self._known_ended = ended
+        self._offered: Options = {}
+        """The options of drop-downs, in a comparison."""
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs: a duplicate is the installer's record, and isn't written."""
@@ -183,6 +185,11 @@ class BoardTabs:
             return TypedWord.NOT_NEWS
         return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
 
+    def is_own_word(self, table: Table, column: str, text: str) -> bool:
+        """Only an option can be: in a column without a drop-down, it may be a typo."""
+        options = self._offered.get((table.sheet_id, table.columns[column]), frozenset())
+        return column == PROGRESS and text in options and not self._progress(table).rules(text)
+
     def _progress(self, table: Table) -> ProgressWords:
         return ProgressWords(parse_words(table.words.get(PROGRESS, {})), self._config)
 
@@ -213,8 +220,8 @@ class BoardTabs:
         """
         if ranges := worded_ranges(tables):
             self._take_call(lease)
-            offered = self._reader.options(ranges)
-            self._known_ended = ended_words(tables, offered, self._ended)
+            self._offered = self._reader.options(ranges)
+            self._known_ended = ended_words(tables, self._offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         self.look_up_all(lease, tables, rows, targets, zone)
         customers = {target.site: target.customer for target in targets}
@@ -266,8 +273,14 @@ def _bare(table: Table, column: str, cell: Cell) -> Cell:
         bare = bare.model_copy(update={"links": ()})
     if bare.when is not None and not bare.is_age:
         bare = bare.model_copy(update={"pattern": habits.date_pattern(table, column)})
-    has_town = "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}
-    if column == "address" and column not in table.words and bare.words and has_town:
+    if column == "address" and column not in table.words and bare.words and _has_town(table):
         # Beside the town it is the street alone.
         bare = bare.model_copy(update={"text": bare.words[0]})
     return bare
+
+
+def _has_town(table: Table) -> bool:
+    """Return whether other columns have the town, so that the address is the street alone."""
+    if "city_zip" in table.columns or table.columns.keys() >= {"city", "zip"}:
+        return True
+    return "city" in table.columns and habits.is_street_alone(table, "address")

@@ -17,7 +17,7 @@ _CANONICAL = re.compile(UUID_PATTERN)
 DATE_FORMATS = ("DATE", "DATE_TIME", "TIME")
 """Types of the number formats that show a number as a date (Sheets discovery document)."""
 _UUID = re.compile(UUID_PATTERN, re.IGNORECASE)
-_AGE = re.compile(r"=TODAY\(\)-\d+")
+_AGE = re.compile(r"=TODAY\(\)-(\d{1,6})")
 _BLANK: Mapping[str, Any] = {}
 
 
@@ -70,7 +70,16 @@ def typed_text(cell: CellData) -> str:
 
 def depends_on_place(cell: CellData) -> bool:
     """Tell whether a cell says something else in another row: a formula, but for an age."""
-    return is_formula(cell) and not _AGE.fullmatch(text_of(cell))
+    return is_formula(cell) and age_since(text_of(cell)) is None
+
+
+def age_since(text: str) -> int | None:
+    """Return the day, as Sheets counts it, since when Brightsheet's formula counts days, or None.
+
+    People don't type this formula.
+    """
+    match = _AGE.fullmatch(text)
+    return int(match[1]) if match else None
 
 
 class Content(NamedTuple):

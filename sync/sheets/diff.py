@@ -13,7 +13,7 @@ from sync.field_table import KEY, TYPED_IDS, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.cell_data import BLANK, Content, Row, at, content, note_of
+from sync.sheets.cell_data import BLANK, Content, Row, age_since, at, content, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import must_have_keys
@@ -221,6 +221,8 @@ class CellDecider:
         if observed is not None and not table.is_ours:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
+            if age_since(observed.text) is not None:
+                last_written = observed  # A row that had another job's ID may have its age.
         text = content(encode.encoded(wanted, self.zone))
         decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
         replaces_words = rule is Rule.NEWS and observed not in (None, BLANK, last_written)

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sync.jobs.cells import Cell, day_of, units
-from sync.sheets.cell_data import DATE_FORMATS, text_of
+from sync.sheets.cell_data import DATE_FORMATS, age_since, text_of
 
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 # Field masks of writes.
@@ -104,13 +104,16 @@ def number(cell: Cell, zone: tzinfo) -> float | None:
 
 
 def shown_text(data: Mapping[str, Any]) -> str:
-    """Return what a cell shows people: its text, its date, or its check box.
+    """Return what a cell shows people: its text, its date, or its check box; for an age, its day.
 
     A number that no calendar reaches, such as a phone number, is returned as it is.
     """
     value = data.get("userEnteredValue", {})
     if "boolValue" in value:
         return "checked" if value["boolValue"] else "not checked"
+    if "formulaValue" in value and (since := age_since(text_of(data))) is not None:
+        began = _EPOCH + timedelta(days=since)
+        return f"days since {began.month}/{began.day}/{began.year}"
     kind = data.get("userEnteredFormat", {}).get("numberFormat", {}).get("type")
     if "numberValue" not in value or kind not in DATE_FORMATS:
         return text_of(data)

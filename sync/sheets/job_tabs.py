@@ -113,6 +113,10 @@ class JobTabs(Protocol):
         """Return how a text in a job's row compares with what the column should show."""
         return TypedWord.OTHER
 
+    def is_own_word(self, table: Table, column: str, text: str) -> bool:
+        """Return whether a text is one that stands for nothing in EverBright, as people chose."""
+        return False
+
     def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:
         """Return the field mask of a write over a cell with `last` as its last written content.
 

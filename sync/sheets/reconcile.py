@@ -95,6 +95,9 @@ def _compare(result: Compared, decider: CellDecider, row: int) -> None:
             result.wrong[target.site].add(column)
         elif (decision.value, decision.rule) == (Decision.LEAVE, Rule.NEWS) and cell != EMPTY:
             # Customers' data may be spelled differently, and cells without a wanted value are free.
+            observed = encode.shown_text(table.cell(column, row))
+            if decider.tabs.is_own_word(table, column, observed):
+                continue
             index = table.columns[column]
             header = table.headers.get(index, column)
             if decision.wanted is None:
@@ -107,7 +110,7 @@ def _compare(result: Compared, decider: CellDecider, row: int) -> None:
                 tab=table.title,
                 cell=f"{letters(index)}{row + 1}",
                 header=header,
-                shows=encode.shown_text(table.cell(column, row)),
+                shows=observed,
                 everbright=encode.shown_text(encode.encoded(decision.wanted, decider.zone)),
             )
             result.kept.append(kept)

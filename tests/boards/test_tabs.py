@@ -8,11 +8,13 @@ import pytest
 
 from sync.jobs.cells import EMPTY, Cell, Link
 from sync.jobs.target import Target
+from sync.sheets import encode
 from sync.sheets.batch import Parts, compose
 from sync.sheets.cell_data import BLANK, Content
 from sync.sheets.diff import Diff, diff
 from sync.sheets.ids import FENCE_TAB, JOBS_TAB
 from sync.sheets.job_tabs import JobRows, Pattern
+from sync.sheets.reconcile import differences
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Fence, HiddenTab, Snapshot
@@ -105,6 +107,35 @@ def test_a_drop_down_gets_its_own_words_and_others_stay() -> None:
     known = Target(JOB, cells(1), cells(1, re_signed=Cell(text="Yes")))
     one = only(mapped(known, words=WORDS, cells={"re_signed": {4: cell("Done")}}))
     assert (one.data, one.expects) == ({}, Content("Done"))
+
+
+def test_another_jobs_age_is_ours() -> None:
+    """It is left in a row that had that job's site ID for a while; nobody typed it."""
+    since = cells(1, days=Cell(when=NOTED, is_age=True))
+    known, columns = Target(JOB, since, since), {"customer": 0, "days": 1, "site_id": 3}
+    age = {"userEnteredValue": {"formulaValue": "=TODAY()-46354"}}
+    assert encode.shown_text(age) == "days since 11/28/2026"
+    stood = {"customer": {4: cell("Job 1")}, "days": {4: age}}
+    seen = table(keys={uuid(1): (4,)}, columns=columns, cells=stood, mapped_at=MAPPED_AT)
+    found = differences(BOARD, [seen], [known], UTC)
+    assert (found.wrong, found.kept) == ({uuid(1): {"days"}}, [])
+
+
+@pytest.mark.parametrize(
+    ("there", "written"),
+    [
+        (["1 Elm St", "2 Oak Ave, Unit 4", "3 Elm St"], "8 Ash St"),
+        (["1 Elm St, Reno, NV 89501", "2 Elm St, Reno"], "8 Ash St, Reno, NV 89501"),
+        ([], "8 Ash St, Reno, NV 89501"),
+    ],
+)
+def test_an_address_beside_a_city_is_written_as_the_others_are(
+    there: list[str], written: str
+) -> None:
+    stood = {"address": {n: cell(text) for n, text in enumerate(there, 1)}}
+    seen = table(columns={"address": 0, "city": 1}, cells=stood, mapped_at=MAPPED_AT)
+    full = Cell(text="8 Ash St, Reno, NV 89501", words=("8 Ash St",))
+    assert BOARD.translated(seen, "address", full) == full.model_copy(update={"text": written})
 
 
 def test_a_date_gets_our_format_only_if_the_cell_has_none() -> None:

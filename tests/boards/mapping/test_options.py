@@ -181,3 +181,20 @@ def test_a_column_is_not_computed_because_its_total_is(stand: Stand) -> None:
     assert found["kW"]["field"] == "stage"
     for name in ("System size", "No.", "Permit approved"):  # The last one shows nothing so far.
         assert "computed by a formula" in found[name]["reason"]
+
+
+def test_an_option_that_stands_for_nothing_is_no_difference(stand: Stand) -> None:
+    """A typo in a column without options may be, and a word that stands for something is."""
+    stand.fill([["Client", "Phone", "Stage"], ["Ada", "303-555-0101", ""]])
+    stand.drop_down(2, "Sent", "OK", "On hold")
+    stand.send(milestone(1, status="SUBMITTED"))
+    words = ("SUBMITTED=Sent", "APPROVED=OK")
+    stand.map(
+        "--set", "Stage=progress", *(f"--word=Stage:Permit:{w}" for w in words), "--write"
+    )
+    stand.shown()
+    assert permit(stand) == "Sent"
+    for typed, found in (("On hold", 0), ("On holt", 1), ("OK", 1)):
+        stand.edit("type_cell", sheet_id=0, row=2, column=2, text=typed)
+        stand.compare()
+        assert stand.wiring.backlog().found("kept_words") == found, typed
