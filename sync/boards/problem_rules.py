@@ -56,8 +56,8 @@ RULES = (
         "cell differs",
         "cells differ",
         " from EverBright.",
-        cause="Somebody typed into these cells: {items}. Their text stays until EverBright's value "
-        "changes.",
+        cause="Somebody typed into these cells, or their row had another job's site ID for a "
+        "while: {items}. Their text stays until EverBright's value changes.",
         fix="Clear a cell to have it filled again, or keep what you typed.",
     ),
     of_findings(

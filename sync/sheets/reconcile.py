@@ -305,7 +305,8 @@ def _findings(compared: Compared) -> Iterator[Finding]:
     for job in compared.doubled:
         yield Finding("doubled", (job.site, str(len(job.rows))), str(job), job.site)
     for key in compared.foreign:
-        yield Finding("foreign_keys", (key.site, key.customer_of), key.row, key.site)
+        whose = (key.site, key.customer_of)
+        yield Finding("foreign_keys", whose, key.row, key.site, "has the site ID of this job")
     for cell in compared.kept:
         identity = (cell.site, cell.tab, cell.header, cell.shows, cell.everbright)
         text = f"{cell.tab}!{cell.cell} ({cell.header})"

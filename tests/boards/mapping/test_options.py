@@ -189,9 +189,7 @@ def test_an_option_that_stands_for_nothing_is_no_difference(stand: Stand) -> Non
     stand.drop_down(2, "Sent", "OK", "On hold")
     stand.send(milestone(1, status="SUBMITTED"))
     words = ("SUBMITTED=Sent", "APPROVED=OK")
-    stand.map(
-        "--set", "Stage=progress", *(f"--word=Stage:Permit:{w}" for w in words), "--write"
-    )
+    stand.map("--set", "Stage=progress", *(f"--word=Stage:Permit:{w}" for w in words), "--write")
     stand.shown()
     assert permit(stand) == "Sent"
     for typed, found in (("On hold", 0), ("On holt", 1), ("OK", 1)):
