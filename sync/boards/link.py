@@ -102,15 +102,18 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
     """Return the answers in `pairs`: rows by site, or its beginning.
 
     A row is named by its name (`Open jobs!12`) or its token; NONE is none of them. Raises Permanent
-    if a job or row isn't listed, or a row is chosen twice.
+    if a job or row isn't listed, a row is chosen twice, or a job has two answers.
     """
     answers: list[tuple[ReviewedJob, Candidate | None]] = []
     for start, name in pairs.items():
-        meant = [job for job in jobs if job.site.startswith(start.strip().lower())]
+        begins = start.strip().lower()
+        meant = [job for job in jobs if begins and job.site.startswith(begins)]
         if len(meant) != 1:
             raise Permanent(
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
             )
+        if any(job is meant[0] for job, _ in answers):
+            raise Permanent("one_answer", f"There are two answers for {meant[0].site}.")
         if name.strip() == NONE:
             answers.append((meant[0], None))
             continue

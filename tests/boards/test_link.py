@@ -146,6 +146,14 @@ def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> No
     assert "recovered" not in asking.alerts
 
 
+@pytest.mark.parametrize("starts", [("",), (uuid(1), uuid(1)[:-1])])
+def test_an_answer_names_its_job_and_each_job_has_one(asking: Bench, starts: list[str]) -> None:
+    doubtful(asking)
+    pairs = dict(zip(starts, ("Open jobs!4", "Open jobs!5"), strict=False))
+    with pytest.raises(Permanent):
+        link.read_answers(found(asking).jobs, pairs)
+
+
 def test_only_what_is_listed_is_joined(asking: Bench) -> None:
     doubtful(asking)
     for name in ("Open jobs!6", "Installed!4", "somewhere"):
