@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from sync.boards.party import BETWEEN_PEOPLE
 from sync.sheets.cell_data import is_formula, text_of
 from sync.sheets.snapshot import Table
 
@@ -27,7 +28,13 @@ def is_family_first(table: Table, column: str) -> bool:
 
 
 def family_first(name: str) -> str:
-    """Return "Ortiz, Bea" of "Bea Ortiz"; a name with one word or a comma stays."""
+    """Return "Ortiz, Bea" of "Bea Ortiz".
+
+    A name with one word or a comma stays, and one whose people have family names of their own.
+    """
+    first, *others = BETWEEN_PEOPLE.split(name)
+    if others and len(first.split()) > 1:
+        return name
     words = name.split()
     last = len(words) - (2 if words and _SUFFIX.fullmatch(words[-1]) else 1)
     # "Maria de la Cruz": the family name begins with its particles.

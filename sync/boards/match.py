@@ -75,8 +75,9 @@ def _streets(text: str) -> frozenset[str]:
     try:
         address = normalize_address_record(text)
     except AddressNormalizationError:
-        # Not a street address: compared by its spelling, unless it has no number, such as "TBD".
-        return frozenset((text.casefold(),) if any(map(str.isdigit, text)) else ())
+        # Not a street address: compared by its spelling, if it has a number other than a last ZIP.
+        has_number = any(map(str.isdigit, LAST_ZIP.sub("", text)))
+        return frozenset((text.casefold(),) if has_number else ())
     unit = (address["address_line_2"] or "").split()
     return frozenset((" ".join([address["address_line_1"], *unit[-1:]]).casefold(),))
 

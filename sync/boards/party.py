@@ -12,7 +12,7 @@ from sync.boards.mapping.vocabulary import plain
 Texts = Mapping[str, str]
 """The texts of a row without formulas, or of a customer, by column ID."""
 
-_BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
+BETWEEN_PEOPLE = re.compile(r"\s*(?:[&/+]|\band\b)\s*", re.IGNORECASE)
 _NOT_A_NAME = frozenset(
     ("mr", "mrs", "ms", "dr", "jr", "sr", "ii", "iii", "iv", "the", "family", "trust", "llc", "inc")
 )
@@ -174,7 +174,7 @@ def zips(text: str) -> frozenset[str]:
 def people(text: str) -> tuple[Person, ...]:
     """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
     names: list[tuple[list[str], list[str]]] = []  # Given names, and the family name.
-    for one in _BETWEEN_PEOPLE.split(text):
+    for one in BETWEEN_PEOPLE.split(text):
         parts = [
             words
             for part in one.split(",")

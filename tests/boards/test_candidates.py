@@ -7,6 +7,7 @@ import pytest
 
 from sync.boards.candidates import CandidateFinder
 from sync.boards.habits import family_first
+from sync.boards.match import criteria_values
 from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
 from sync.jobs.model import Customer
@@ -89,6 +90,7 @@ def test_names_are_compared_person_by_person(everbright: str, row: str) -> None:
 def test_the_family_name_comes_first() -> None:
     assert family_first("Maria de la Cruz") == "de la Cruz, Maria"
     assert family_first("Oscar and Lucia Duran") == "Duran, Oscar and Lucia"
+    assert family_first("Bea Ortiz & Luis Duran") == "Bea Ortiz & Luis Duran"
 
 
 def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
@@ -160,6 +162,10 @@ def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
     assert look_up(places, {uuid(1): OSCAR, uuid(2): OSCAR}, by).unsettled == {uuid(1), uuid(2)}
     found = look_up({PLACE: row, (7, 9): row}, {uuid(1): OSCAR}, by)
     assert found.candidates == {uuid(1): [PLACE, (7, 9)]}
+
+
+def test_an_address_without_a_number_but_its_zip_is_no_criterion() -> None:
+    assert criteria_values({"address": "Rural Route, Marlow, CO 80999"}, ["address"]) == {}
 
 
 def made_up_board(lots: random.Random, rows: int) -> list[Customer]:
