@@ -33,7 +33,8 @@ def unmap(
     """Return the mapped tabs among `names` (titles); with `write`, unmap them. Their cells stay.
 
     Without names, return every mapped tab, as if it were unmapped alone. Raises Retryable while an
-    earlier write is unverified, Permanent if none of the name, or none at all, is mapped.
+    earlier write is unverified, Permanent if one of the names isn't a mapped tab's, or no tab is
+    mapped.
     """
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES)
@@ -44,14 +45,15 @@ def unmap(
         tables = () if tabs.is_ours else snapshot.tables
         if not tables:
             raise Permanent("not_mapped", "No tab is mapped: there is nothing to remove.")
-        titles = [table.title for table in tables]
-        if unknown := [name for name in names if name not in titles]:
+        named, titles = {name.casefold() for name in names}, [table.title for table in tables]
+        known = {title.casefold() for title in titles}
+        if unknown := [name for name in names if name.casefold() not in known]:
             what = f"No mapped tab is called {unknown[0]!r}. There are: {', '.join(titles)}."
             raise Permanent("no_tab", what)
         if not names:
             return tuple(_unmapped(t, [each for each in tables if each is not t]) for t in tables)
-        gone = [table for table in tables if table.title in names]
-        left = [table for table in tables if table.title not in names]
+        gone = [table for table in tables if table.title.casefold() in named]
+        left = [table for table in tables if table.title.casefold() not in named]
         if write:
             # Before the sheet: killed between the two, the next flush finds the tabs mapped still.
             columns = {column for table in left for column in table.columns}

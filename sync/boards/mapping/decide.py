@@ -98,8 +98,12 @@ class TabMapping:
 
     @property
     def fields(self) -> dict[str, MappedColumn]:
-        """The columns with a field, by its id."""
-        return {column.field: column for column in self.columns if column.field}
+        """The columns with a field, by its id: the leftmost, as in a flush."""
+        columns: dict[str, MappedColumn] = {}
+        for column in self.columns:
+            if column.field:
+                columns.setdefault(column.field, column)
+        return columns
 
     def added_titles(self, fields: Fields) -> dict[str, str]:
         """Return the headers of the added columns, by field ID: no other column has them."""
@@ -136,7 +140,7 @@ def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | Non
     Letters are `F`, or `F:F`.
     """
     if numbered := _NUMBERED.fullmatch(text):
-        alike = [c for c in columns if c.header and plain(c.header) == numbered[2]]
+        alike = [c for c in columns if c.header and plain(c.header) == plain(numbered[2])]
         if int(numbered[1]) <= len(alike):
             return alike[int(numbered[1]) - 1]
     whole = _WHOLE_COLUMN.fullmatch(text)

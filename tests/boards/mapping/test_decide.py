@@ -46,7 +46,7 @@ def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
 
 
 def test_the_second_of_two_headers_is_named_by_its_number() -> None:
-    made = decided(fields={"2:step": "stage", "1:step": "days"}, unset=["1:phone"])
+    made = decided(fields={"2:Step": "stage", "1:step": "days"}, unset=["1:phone"])
     assert [column.field for column in made.columns[3:]] == ["days", "stage"]
 
 
@@ -95,6 +95,13 @@ def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: s
     with pytest.raises(Permanent) as error:
         decided(**said)
     assert message in error.value.message
+
+
+def test_of_two_columns_with_one_field_the_left_one_counts_as_in_a_flush() -> None:
+    seen = tab(["Site ID", "Phone", "Mobile"], ["", "303-555-0101", "303-555-0102"])
+    stored = StoredMapping(0, {0: "site_id", 1: "phone", 2: "phone"}, {})
+    made = TabDecider(fields(), Choices(), "robot").decide(seen, stored)
+    assert made.fields["phone"].header == "Phone"
 
 
 def test_a_choice_does_not_hide_why_a_tab_cannot_be_mapped() -> None:

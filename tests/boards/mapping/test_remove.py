@@ -29,7 +29,7 @@ def test_a_tab_is_unmapped_and_its_cells_stay(theirs: Stand) -> None:
     said = theirs.map("--remove", "Finished")
     assert "would be unmapped. Its cells stay; its 1 job" in said
     assert theirs.metadata() == seen
-    said = theirs.map("--remove", "Finished", "--write")
+    said = theirs.map("--remove", "finished", "--write")
     assert "A job's next event adds a row for it in 'Sheet1'." in said
     assert not any(place.startswith("1") for place, _, _ in theirs.metadata())
     theirs.shown()
