@@ -69,7 +69,7 @@ FACTS = [
         f"a burst of {rate_limit.BURST:.0f} flushes, {rate_limit.SPACING:.0f} s apart",
     ),
     ("docs/operations.md", f"and then {rate_limit.REFILL * 60:.0f} a minute"),
-    ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} is cut with `…`"),
+    ("docs/operations.md", f"text over {cells.CELL_LIMIT:,} characters is cut with `…`"),
     ("docs/operations.md", f"a document over {everbright.MAX_BYTES >> 30} GiB isn't copied"),
     ("docs/operations.md", f"after {batches.REST_SECONDS:.0f} s and then less often"),
     ("docs/operations.md", f"not be written for {rules.LATE_SECONDS / 60:.0f} minutes"),
