@@ -5,7 +5,7 @@ Nothing is opened or called before it is used.
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from sync.backfill.reader import Lists, ProgressCallback, Reader, no_progress
 from sync.backfill.run import Backfill, Summary
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
-from sync.errors import BrightsheetError, Permanent, Retryable, SettingsError
+from sync.errors import Permanent, Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.google import auth
 from sync.google.drive import Drive
@@ -194,11 +194,7 @@ class Wiring:
         settings = self.settings
         channels = [AppriseChannel(url) for url in settings.alert_urls]
         link = f"{settings.public_url}/" if settings.public_url else ""
-
-        def record(has_arrived: bool) -> None:
-            with suppress(BrightsheetError):  # The alert may be about the database.
-                self.heartbeats.record(ALERTS_FAILING, has_arrived)
-
+        record = partial(self.heartbeats.record, ALERTS_FAILING)
         return Alerts(channels, link=link, record=record)
 
     def check_trash(self) -> None:

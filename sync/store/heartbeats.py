@@ -1,9 +1,11 @@
 """The worker's heartbeat, and since when EverBright refuses the token or fails."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
+from sync.errors import BrightsheetError
 from sync.store.database import Database, now
 from sync.store.schema import heartbeat
 
@@ -27,11 +29,15 @@ class Heartbeats:
         self._database.execute(again.values(name=WORKER, at=now()))
 
     def record(self, failure: str, is_over: bool) -> None:
-        """Record whether a failure (its name) is over; it counts from the first time."""
+        """Record whether a failure (its name) is over; it counts from the first time.
+
+        Ignores errors of its own: a database that is away isn't the failure of who is recorded.
+        """
         row = heartbeat.c.name == failure
-        is_recorded = self._database.scalar(select(heartbeat.c.at).where(row)) is not None
-        if is_over and is_recorded:
-            self._database.execute(delete(heartbeat).where(row))
-        elif not is_over and not is_recorded:
-            new = self._database.insert_new(heartbeat).values(name=failure, at=now())
-            self._database.execute(new)
+        with suppress(BrightsheetError):
+            is_recorded = self._database.scalar(select(heartbeat.c.at).where(row)) is not None
+            if is_over and is_recorded:
+                self._database.execute(delete(heartbeat).where(row))
+            elif not is_over and not is_recorded:
+                new = self._database.insert_new(heartbeat).values(name=failure, at=now())
+                self._database.execute(new)
