@@ -22,6 +22,7 @@ class CandidateFinder:
         self._party_at = cache(lambda place: Party.of(rows[place]))
 
     def candidates_of(self, customer: Customer) -> list[Place]:
+        """Return the rows that look like a customer, in the order of the sheet."""
         texts = texts_of_customer(customer)
         job = Party.of(texts)
         near = self._index.near(texts)

@@ -39,7 +39,8 @@ class TabColumns:
     added: Mapping[int, str] = field(default_factory=dict)
     """The headers of columns that are added, by their index in `columns`.
 
-    That is beyond the grid, so that existing cells aren't read as theirs.
+    That is beyond the grid, so that existing cells aren't read as theirs. In a tab of 26 columns
+    whose table ends at F (`edge` is 6), the first new one is 26 here, and 6 once it is inserted.
     """
     edge: int = 0
     """The index at which they are inserted."""
@@ -133,11 +134,13 @@ def compose(
     every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board = BoardTabs(flusher, frozenset(ended))
 
+    # 1. The comparison.
     targets = _once_mapped(every, tabs.values(), flusher.store.spreadsheet.mode())
     cleared = _cleared_keys(board, tables, rows, targets)
     with_cleared = [_with_keys(table, cleared) for table in tables]
     keyed = keyed_sites(with_cleared)
 
+    # 2. The keys of the rows that match.
     customers = {target.site: target.customer for target in every}
     lookup = board.look_up(texts_of_rows(tables, rows), customers)
     wait_hours = flusher.targets.layout.config.match.wait_hours
@@ -147,7 +150,8 @@ def compose(
     matched = {site: row for site, row in lookup.matches.items() if site in new}
     with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
-    # What was written for a matched job was in another row, unless its row only lost its key.
+    # 3. All values. What was written for a matched job was in another row, unless its row only
+    # lost its key.
     had_row = {target.site for target in every if target.has_row}
     targets = [
         replace(target, written={}) if target.site in matched.keys() - had_row else target

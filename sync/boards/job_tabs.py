@@ -131,6 +131,8 @@ class BoardTabs:
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
         texts = texts_of_rows(tables, rows)
+        # A row with the key of one of `targets` shows another customer (`key_repairs`), and
+        # `look_up` would leave out a job whose key it finds.
         others = {
             place: row for place, row in texts.items() if site_in_text(row.get(KEY, "")) not in mine
         }

@@ -1,9 +1,9 @@
 """Decides which rows are a job's for certain, by email, address and phone. Pure.
 
 The criteria are those of `[match] by`; "address+zip" has two parts. A row matches a job if one
-criterion agrees and none disagrees. A criterion without a value on either side is ignored. A match
-is certain if neither the row nor the job matches anything else; the user decides on the rest
-(`candidates.py`).
+criterion agrees and none disagrees. A criterion is ignored if the row or the job has no value for
+it. A match is certain if the row matches no other job and the job no other row; the user decides on
+the rest (`candidates.py`).
 """
 
 from collections import Counter, defaultdict
@@ -93,6 +93,7 @@ _READ: Mapping[str, Callable[[str], frozenset[str]]] = {
 
 
 def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
+    """Return the values of those `criteria` of which every part has one."""
     values = {part: each for part, read in _READ.items() if (each := read(texts.get(part, "")))}
     if "zip" not in values and "city_zip" in values:
         values["zip"] = values["city_zip"]

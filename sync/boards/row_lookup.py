@@ -27,7 +27,7 @@ from sync.store.boards import RowAnswer
 
 @dataclass(frozen=True)
 class Lookup:
-    """The rows of jobs without one, by site: those that are neither here nor there are settled."""
+    """The rows of jobs without one, by site. A job in none of the three is settled."""
 
     matches: Mapping[str, Match]
     candidates: Mapping[str, Sequence[Place]]

@@ -131,7 +131,7 @@ def _tab(sheet: Json, lists: Lists) -> SeenTab:
     values = _values(sheet)
     rows = []
     for number, line in enumerate(values):
-        cells = (_cell(values, number, at, properties["title"], lists) for at in range(len(line)))
+        cells = (_cell(values, number, n, properties["title"], lists) for n in range(len(line)))
         rows.append(tuple(cells))
     merged_rows = set[int]()
     for area in sheet.get("merges", ()):

@@ -157,7 +157,15 @@ def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | Non
 class TabDecider:
     """Decides mappings by the available fields, the stored mapping and the user's choices.
 
-    For a tab without a stored mapping, the same as in `examples` is proposed.
+    Of each column, the first of these that there is decides:
+
+    | source                                  | its field is                                    |
+    |-----------------------------------------|-------------------------------------------------|
+    | the user's choice                       | the chosen one, or none (`--unset`)             |
+    | the stored mapping                      | the stored one, unless chosen for another       |
+    | an example (of a tab that isn't mapped) | that of a like column, unless chosen            |
+    | the proposal                            | the proposed one, unless the tab is mapped, or  |
+    |                                         | another column has it                           |
     """
 
     def __init__(
