@@ -27,9 +27,14 @@ QUESTIONS = {question: (desk, phone) for question, desk, phone in LINE.findall(P
 NOW = datetime.now(UTC)
 PHONE = 390
 """Pixels of its width."""
-SCROLL_TO = """header => [...document.querySelectorAll("tr[data-row='0'] td")]
-    .find(cell => cell.innerText.trim() === header)
-    .scrollIntoView({block: "nearest", inline: "center"})"""
+SCROLL_TO = """([header, width]) => {
+    const cell = [...document.querySelectorAll("tr[data-row='0'] td")]
+        .find(cell => cell.innerText.trim() === header);
+    const is_hidden = (cell.firstElementChild ?? cell).getBoundingClientRect().right > width;
+    if (is_hidden) cell.scrollIntoView({block: "nearest", inline: "center"});
+    return is_hidden;
+}"""
+"""In one step, because the page may be drawn again between finding a cell and scrolling to it."""
 
 
 class Reader:
@@ -48,11 +53,8 @@ class Reader:
 
     def swipe_to(self, header: str) -> None:
         cell = self.page.locator("tr[data-row='0'] td").get_by_text(header, exact=True)
-        box = cell.bounding_box()
-        if box is None or box["x"] + box["width"] > self.width:
-            self.clicks += 1
-            # In one step, because the page may be drawn again between finding a cell and scrolling.
-            self.page.evaluate(SCROLL_TO, header)
+        expect(cell).to_be_attached()
+        self.clicks += self.page.evaluate(SCROLL_TO, [header, self.width])
 
     def scroll_down(self) -> None:
         self.clicks += 1
