@@ -16,6 +16,7 @@ from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidato
 from sync.field_table import KEY, PLACEHOLDER, TYPED_IDS
 from sync.sheets.cell_data import (
     CellData,
+    Content,
     Row,
     Rows,
     at,
@@ -145,17 +146,35 @@ def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
 
 
 def restores_header(table: Table, undos: Mapping[int, Undo]) -> bool:
-    """Return whether a key was written into the header row, which is back in its place.
+    """Return whether an undo restores the key cell of the header row, which is in its place.
 
-    The header row was sorted in with the rows at the time of the write.
+    The header row was sorted in with the rows when a key was written there, or removed.
     """
     return any(
-        isinstance(undo.identity, ByWrongKey)
-        and (undo.sheet_id, undo.identity.key) == (table.sheet_id, table.site_in_header)
+        undo.sheet_id == table.sheet_id
+        and undo.column == KEY
         and bool(text_of(undo.before))
         and not site_in(undo.before)
+        and _is_header_row_of(table, undo)
         for undo in undos.values()
     )
+
+
+def _is_header_row_of(table: Table, undo: Undo) -> bool:
+    match undo.identity:
+        case ByWrongKey(key=key):
+            return table.site_in_header == key
+        case ByContent(image=image):
+            headers = {
+                column: Content(text)
+                for column, index in table.columns.items()
+                if (text := table.headers.get(index))
+            }
+            same = [c for c, (value, _) in image.managed.items() if headers.get(c) == value]
+            # A person may have renamed some of them.
+            return KEY not in headers and 2 * len(same) > len(image.managed)
+        case _:
+            return False
 
 
 def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> Placement:

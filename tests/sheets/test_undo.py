@@ -12,7 +12,7 @@ from sync.sheets.ids import JOBS_TAB
 from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey, Likeness, RowImage
 from sync.sheets.sheet_requests import NOTE, RowWrite
 from sync.sheets.snapshot import Table, rows_by_site
-from sync.sheets.undo import Placement, Undo, place_undos
+from sync.sheets.undo import Placement, Undo, place_undos, restores_header
 from tests.sheets.grids import (
     EMAIL,
     KEY,
@@ -302,6 +302,22 @@ def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belo
         # A row that was edited might be another one.
         elsewhere = placed({4: names}, header).rows
         assert bool(elsewhere) == (email == "E-mail")
+
+
+def test_a_header_whose_key_cell_we_cleared_is_restored_once_its_row_is_back() -> None:
+    """As in the storm of one's own tab with the seed 145: otherwise nothing is written any more."""
+    names = row("Mine", "Permit", "Site ID", "E-mail", "Phone")
+    cleared = image(names, KEY)
+    header = undo(column=KEY, before=cell("Site ID"), wrote={}, identity=ByContent(image=cleared))
+
+    def is_restored(*texts: str) -> bool:
+        headers = {index: text for index, text in enumerate(texts) if text}
+        return restores_header(seen({}, is_ours=True, headers=headers), {1: header})
+
+    assert is_restored("Mine", "Permit", "", "E-mail", "Phone")
+    assert is_restored("Mine", "Permit", "", "E-mail", "renamed since")
+    assert not is_restored("mine", WROTE, "", HOME, "303"), "a row without a key is in its place"
+    assert not is_restored("Mine", "Permit", A, "E-mail", "Phone"), "another undo restores it"
 
 
 TEXTS = {EMAIL: HOME}
