@@ -126,7 +126,7 @@ def _headers(spreadsheet: Spreadsheet, layout: Layout, job: Job) -> dict[str, st
 def _cells(
     headers: Mapping[str, str], zone: tzinfo, record: JobRecord
 ) -> list[tuple[str, str | Personal]]:
-    """Return the headers and texts of what was last confirmed in the job's row."""
+    """Return the headers and texts of the last confirmed cells."""
     cells: list[tuple[str, str | Personal]] = []
     for column, header in headers.items():
         cell = record.written.get(column, EMPTY)
