@@ -86,7 +86,7 @@ def takeover(write: bool) -> None:
         spreadsheet.take_over()
         click.echo("The worker writes the spreadsheet from this database. Any other one stops.")
     else:
-        click.echo(f"{DOUBTS[FenceDoubt(doubt)]} To write from this database, add --write.")
+        click.echo(f"{DOUBTS[FenceDoubt(doubt)]}\nTo write from this database, add --write.")
 
 
 @click.command()

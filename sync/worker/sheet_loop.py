@@ -13,6 +13,7 @@ from sync.errors import BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
+from sync.sheets.flush import DOUBTS
 from sync.sheets.reconcile import reconcile, update_own_tab
 from sync.store import Lease
 from sync.store.metrics import FLUSHED
@@ -125,6 +126,6 @@ class SheetLoop:
         self._wiring.metrics.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
         age = self._store.spreadsheet.set_trouble(error.reason, error.message)
-        if isinstance(error, Permanent):
+        if isinstance(error, Permanent) and error.reason not in DOUBTS:  # `Watch` reports those.
             self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}", age)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)

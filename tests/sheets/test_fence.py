@@ -10,6 +10,7 @@ from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from sync.sheets.ids import FENCE_TAB
 from sync.status.verdict import answer, evaluate
+from sync.status.watch import Watch
 from sync.wiring import PROJECTION
 from sync.worker.loop import BackfillLoop
 from sync.worker.sheet_loop import SheetLoop
@@ -83,7 +84,9 @@ def test_of_two_databases_only_the_one_that_a_person_chooses_writes(hosts: Hosts
     stops(new, OTHER_DATABASE)
     old.shown(milestone(2))
 
-    assert "add --write" in new.command("takeover").output
+    report = new.command("takeover").output
+    assert "read the jobs first" in report
+    assert "add --write" in report
     stops(new, OTHER_DATABASE)
     new.command("takeover", "--write")
     new.flush()
@@ -150,6 +153,19 @@ def test_a_restored_database_writes_nothing_until_confirmed(hosts: Hosts) -> Non
     restored.command("takeover", "--write")
     restored.flush()
     assert status(restored, 2) == "Milestone 1 under review"
+
+
+def test_another_database_is_reported_by_the_watch_alone(hosts: Hosts) -> None:
+    hosts.first.shown(milestone(1))
+    new, stop, alerts = hosts.another(), Hurried(), Mute()
+    new.send(approved(1))
+    new.project()
+    stop.set()
+    SheetLoop(new.wiring, alerts, stop).step()
+    assert new.store.spreadsheet.doubt() == OTHER_DATABASE
+    Watch(new.wiring.backlog, alerts.send).step()
+    (text,) = alerts.texts
+    assert "read the jobs first" in text
 
 
 def test_a_start_reads_once_and_notices_a_restored_database(hosts: Hosts) -> None:
