@@ -90,7 +90,7 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
     settings = wiring.settings
     hour = HOUR if settings.digest_hour is None else settings.digest_hour
     slot = due_slot(clock().astimezone(settings.zone), hour)
-    if slot is None:
+    if slot is None or not settings.alert_urls:
         return
     reported = Reported(wiring.database)
     if settings.digest_hour is not None:
