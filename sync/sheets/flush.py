@@ -47,8 +47,8 @@ from sync.types import Mode
 
 DOUBTS = {
     FenceDoubt.OTHER_DATABASE: "Another database has written this spreadsheet, so this one has "
-    "stopped writing. If this one is new or from a backup, read the jobs first, or older statuses are "
-    "written: brightsheet backfill",
+    "stopped writing. If this one is new or from a backup, read the jobs first, or older statuses "
+    "are written: brightsheet backfill",
     FenceDoubt.RESTORED: "This database was restored from a backup, and the spreadsheet has newer "
     "changes. Nothing is written until they have been read from EverBright.",
 }

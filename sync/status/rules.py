@@ -219,9 +219,9 @@ RULES = [
         what=lambda _: "Another database has written this spreadsheet, so writing has stopped.",
         cause="Brightsheet runs in two places with the same SPREADSHEET_ID, or the database is new "
         "or a copy.",
-        fix="Stop the installation that you don't need. If this one is right, press the button. But "
-        "if it is new or from a backup, read the jobs first (brightsheet backfill), or older statuses "
-        "are written.",
+        fix="Stop the installation that you don't need. If this one is right, press the button. "
+        "But if it is new or from a backup, read the jobs first (brightsheet backfill), or older "
+        "statuses are written.",
         command="brightsheet takeover --write",
         page="/actions",
         action="take-over",
