@@ -3,8 +3,10 @@
 They run one after the other. None of them raises, and none repeats a secret.
 """
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from pydantic import SecretStr
 
@@ -60,7 +62,7 @@ STEPS = [
     Step("ids", "Google's handling of IDs", google.ids, _IN_SHEET),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
     Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive")),
-    Step("everbright", "EverBright token", everbright.token, (), _TOKEN),
+    Step("everbright", "EverBright token", everbright.token, ("database",), _TOKEN),
     Step("job", "Reading a job from EverBright", everbright.job, _IN_EVERBRIGHT),
     Step("download", "Downloading a document", everbright.download, _IN_EVERBRIGHT),
     Step("delivered", "Missing webhooks", everbright.delivered, _READ_BACK),
@@ -86,6 +88,8 @@ _KEYS_BLOCKED = (
     "Without credentials nothing can be written. Google organizations created since May 2024 "
     "forbid service account keys (policy iam.disableServiceAccountKeyCreation)."
 )
+_ALIKE = 0.9
+"""The similarity of a setting's name and a mistyped one: about one letter in ten may differ."""
 _SHORTEST_SECRET = 6
 """Shorter values are not hidden in texts, because they may be words."""
 
@@ -95,7 +99,7 @@ def run_checks(settings: Settings) -> Iterator[Check]:
 
     It writes a file in the Drive folder and a hidden tab, and removes both again.
     """
-    yield settings_valid(settings)
+    yield settings_valid(settings, os.environ)
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
     lacking: dict[str, str] = {}  # The titles of checks on which others can't build, by name.
@@ -117,8 +121,21 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         wiring.database.close()
 
 
-def settings_valid(settings: Settings) -> Check:
-    """Return the result when the settings are valid: some have no effect without another."""
+def settings_valid(settings: Settings, environ: Mapping[str, str]) -> Check:
+    """Return the result when the settings are valid: some have no effect without another.
+
+    Nor has one whose name in `environ` is mistyped.
+    """
+    names = {field.alias or "" for field in Settings.model_fields.values()}
+    for name in sorted(environ.keys() - names):
+        for meant in get_close_matches(name, names - environ.keys(), 1, _ALIKE):
+            return Check(
+                *_SETTINGS,
+                "warning",
+                f"{name} has no effect.",
+                "No setting has this name.",
+                f"If it is meant to be {meant}, correct its name.",
+            )
     if settings.weekly_digest and not mail_channels(settings.alert_urls):
         return Check(
             *_SETTINGS,

@@ -378,7 +378,7 @@ def _repeated(values: Sequence[str]) -> str | None:
 
 def load_config(path: Path) -> Config:
     """Return the checked config. Raises OSError, or SettingsError that names file, key and fix."""
-    name = "/".join(path.resolve().parts[-2:])
+    name = str(path.resolve())
     try:
         tree = tomllib.loads(path.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -269,12 +269,24 @@ def test_the_file_system_of_a_file(file: str, kind: str) -> None:
         ({"DIGEST_HOUR": "7"}, "DIGEST_HOUR"),
         ({"WEEKLY_DIGEST": "monday", "ALERT_URLS": "ntfys://a-topic"}, "WEEKLY_DIGEST"),
         ({"WEEKLY_DIGEST": "monday", "ALERT_URLS": "mailtos://ada:word@example.com"}, ""),
+        ({"SILENCE_DAY": "2"}, "SILENCE_DAY "),
+        ({"ALERT_URL": "ntfys://a-topic"}, "ALERT_URL "),
+        ({"WEBHOOK_SECRET_FILE": "1", "HTTPS_PROXY": "1", "DB_PASSWORD": "1", "URL": "1"}, ""),
     ],
 )
-def test_a_digest_that_goes_nowhere_is_reported(changes: dict[str, str], name: str) -> None:
-    found = settings_valid(load(LEAST | changes))
+def test_a_setting_without_effect_is_reported(changes: dict[str, str], name: str) -> None:
+    environ = LEAST | changes
+    found = settings_valid(load(environ), environ)
     assert found.result == ("warning" if name else "ok")
     assert found.text.startswith(name)
+
+
+def test_a_missing_database_is_the_only_failure_that_it_causes(patient: Patient) -> None:
+    patient.bench.database.close()
+    patient.set(DATABASE_URL="sqlite:////nowhere/at.sqlite3")
+    assert [name for name, one in patient.checks().items() if one.result == "failed"] == [
+        "database"
+    ]
 
 
 def test_missing_credentials_explain_that_keys_may_be_forbidden() -> None:

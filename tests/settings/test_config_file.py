@@ -91,7 +91,7 @@ def test_an_error_in_the_config_is_a_line_with_file_key_and_fix(
     file.write_text(changed, "utf-8")
     with pytest.raises(SettingsError) as caught:
         load_config(file)
-    assert caught.value.message.startswith(f"{tmp_path.name}/brightsheet.toml: {message}")
+    assert caught.value.message.startswith(f"{file}: {message}")
     assert "\n" not in caught.value.message
 
 
