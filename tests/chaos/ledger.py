@@ -115,11 +115,17 @@ class Ledger:
     def texts_of_nobody(self, look: Look, row: int) -> list[str]:
         return [s.text for s in look.rows[row].values() if s.text and s.text not in self.claims]
 
+    def _follow_headers(self, look: Look) -> None:
+        title = look.key(look.header_row)
+        if not title or site_in(title):
+            return  # The header row was sorted in with the rows, or a write hit it.
+        for name, key in look.by_id.items():
+            if text := look.spot(look.header_row, key).text:
+                self.headers.setdefault(name, text)
+
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:
         """Take a deed in: what the person destroyed is claimed no more, what was typed is new."""
-        for name, key in before.by_id.items():
-            if text := before.spot(before.header_row, key).text:  # Else it is yet to be restored.
-                self.headers.setdefault(name, text)
+        self._follow_headers(before)
         for text in deed.back:
             self.claims[text].holds = True
         for claim in self.holding():
