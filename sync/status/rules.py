@@ -439,7 +439,6 @@ RULES = [
         command=_DOCTOR,
         warns=lambda now: now.token_refused_age is not None,
         age=lambda now: now.token_refused_age,
-        alerts=lambda now: not now.documents,  # The copier sends its own alert at once.
         resolved="EverBright accepts the API token again.",
     ),
     ProblemRule(

@@ -16,6 +16,7 @@ from sync.ops.pause import Pause
 from sync.status.problem import pluralize
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
 from sync.store.backfills import NIGHTLY
+from sync.store.heartbeats import TOKEN_REFUSED
 from sync.wiring import BACKFILL, PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -151,7 +152,7 @@ class DocumentLoop:
             again = "See why: brightsheet deliveries; again: brightsheet retry --all"
             self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
             return
-        if isinstance(error, Permanent):
+        if isinstance(error, Permanent) and error.reason != TOKEN_REFUSED:  # `Watch` reports it.
             self._alerts.send(error.reason, f"A document is not copied. {error.message}")
         wait = retry.pause(attempt, error, LONGEST_WAIT_SECONDS)
         self._documents.postpone(claim, document.uuid, error, wait)

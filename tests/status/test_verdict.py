@@ -132,6 +132,10 @@ def test_a_problem_that_another_one_hides_is_not_resolved(
     assert code in alarms(hidden, {code})
 
 
+def test_a_refused_token_causes_an_alert_while_documents_wait() -> None:
+    assert alarms(replace(WRONG["everbright_token"], documents=1))["everbright_token"]
+
+
 def test_only_long_trouble_causes_an_alert() -> None:
     trouble = replace(WELL, trouble="google_unavailable", trouble_age=LATE_SECONDS - 1)
     assert alarms(trouble) == {}
