@@ -233,6 +233,7 @@ def test_a_wrong_token_is_reported(bench: Bench) -> None:
         ("Permit no. 7", b"%PDF-1.7", "application/pdf", True),
         ("a.docx", b"<?xml version='1.0'?><Error><Code>NoSuchKey</Code></Error>", "", False),
         ("a.docx", b"PK\x03\x04\x14\x00", "application/octet-stream", True),
+        ("walk.mp4", b"Not found", "text/plain", False),
         ("a.heic", b'"The document could not be read."', "text/plain", False),
         ("a.heic", b"\x00\x00\x00\x20ftypheic", "image/heic", True),
         ("renamed.jpg", b"\x00\x00\x00\x20ftypheic", "image/jpeg", True),

@@ -16,7 +16,7 @@ from urllib.parse import quote, urljoin
 
 import requests
 from urllib3.exceptions import HTTPError, LocationParseError
-from urllib3.util import parse_url
+from urllib3.util import Url, parse_url
 
 from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.document_check import document_problem
@@ -153,7 +153,7 @@ class EverBright:
                 "everbright_next", "A list's next page has an invalid address."
             ) from None
         is_ours = theirs.scheme in ("http", "https") and theirs.host == ours.host
-        if not is_ours or theirs.port != ours.port or theirs.auth or "\\" in target:
+        if not is_ours or _port(theirs) != _port(ours) or theirs.auth or "\\" in target:
             raise Permanent(
                 "everbright_next", "A list's next page is on a host that isn't EverBright's."
             )
@@ -210,6 +210,11 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     parts = parse_url(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     return parts.scheme, parts.host, port
+
+
+def _port(url: Url) -> int | None:
+    """Return the port; None if it is the usual one of the scheme."""
+    return None if (url.scheme, url.port) in (("http", 80), ("https", 443)) else url.port
 
 
 def _redirect_target(url: str, location: str) -> str:

@@ -17,7 +17,7 @@ Which of them it is isn't checked: a photo may have been renamed from .heic to .
 """
 _BINARY_MEDIA = re.compile(r"(?:image/(?!svg)|video/|application/(?:pdf|zip|ms|vnd\.)).*")
 """The same for media types, if the name has no extension."""
-_EXTENSION = re.compile(r"\.[a-z]{2,7}\Z")
+_EXTENSION = re.compile(r"\.(?:[a-z]{2,7}|mp4)\Z")
 
 
 def document_problem(name: str, head: bytes, media_type: str) -> str:

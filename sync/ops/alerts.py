@@ -94,7 +94,9 @@ def mail_channels(urls: Sequence[SecretStr], recipient: str = "") -> list[Channe
             continue
         if recipient:
             kept = [pair for pair in parse_qsl(query) if pair[0].lower() not in _RECIPIENTS]
-            url = SecretStr(f"{address}?{urlencode([*kept, ('to', recipient)])}")
+            scheme, _, rest = address.partition("://")
+            server = rest.partition("/")[0]  # A path names recipients, too.
+            url = SecretStr(f"{scheme}://{server}?{urlencode([*kept, ('to', recipient)])}")
         found.append(AppriseChannel(url))
     return found
 

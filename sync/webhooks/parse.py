@@ -55,6 +55,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     for convert in OTHER_SERVICES:
         if (converted := convert(public)) is not None:
             kind, public = Kind.OTHER, converted
+            break
     if kind is not Kind.MILESTONE:
         event = other_events.read(public, kind, shapes)
         site = event.site if event else other_events.site_of(public)

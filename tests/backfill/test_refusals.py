@@ -245,3 +245,22 @@ def test_requests_are_spaced(stand: Stand) -> None:
     for _ in range(5):
         lists.page("/api/v1/project")
     assert now[0] == pytest.approx(102.0)
+
+
+@pytest.mark.parametrize(
+    ("link", "is_ours"),
+    [
+        ("https://api.example:443/x", True),
+        ("http://api.example:80/x", True),
+        ("http://api.example/x", True),
+        ("https://api.example:80/x", False),
+        ("https://api.example:8443/x", False),
+    ],
+)
+def test_the_usual_port_of_a_next_page_may_be_written_out(link: str, is_ours: bool) -> None:
+    everbright = EverBright("https://api.example", TOKEN, "Authorization: Token", "/{document}")
+    if is_ours:
+        assert everbright.own_path("/api/v1/project", link) == "/x"
+        return
+    with pytest.raises(Permanent, match="isn't EverBright's"):
+        everbright.own_path("/api/v1/project", link)

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from sync.errors import SettingsError
-from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message
+from sync.ops.alerts import REPEAT_SECONDS, Alerts, AppriseChannel, Message, mail_channels
 from sync.settings.environment import load
 from tests.chat import Chat
 from tests.made_up import ROOT
@@ -159,3 +159,19 @@ def test_several_addresses_with_spaces_or_lines_between() -> None:
     settings = load(LEAST | {"ALERT_URLS": f"{mail}\n ntfys://topic"})
     assert [one.get_secret_value() for one in settings.alert_urls] == [mail, "ntfys://topic"]
     assert "pw" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mailtos://me:pw@mail.example?to=boss@x.example&cc=all@x.example",
+        "mailtos://me:pw@mail.example/boss@x.example",
+        "mailtos://me:pw@mail.example/boss@x.example/all@x.example?to=boss@x.example",
+    ],
+)
+def test_a_reps_digest_goes_only_to_that_rep(url: str) -> None:
+    (channel,) = mail_channels([SecretStr(url)], "rep@x.example")
+    assert isinstance(channel, AppriseChannel)
+    (service,) = channel._service
+    assert [address for _, address in service.targets] == ["rep@x.example"]
+    assert (service.cc, service.bcc) == (set(), set())

@@ -81,6 +81,13 @@ def test_layout_and_order_of_keys_do_not_change_the_hash() -> None:
     assert read(body(tree | {"status": "INPROG"})).digest != read(SAMPLE).digest
 
 
+def test_each_service_reads_the_body_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not what the converter of another service made of it."""
+    services = [lambda _: {"site": uuid(1), "stage": "First"}, lambda _: {"site": uuid(2)}]
+    monkeypatch.setattr(parse, "OTHER_SERVICES", services)
+    assert read(body({"permit": 1})).site == uuid(1)
+
+
 def test_none_is_null_but_for_free_text() -> None:
     """Someone may be named, or may have written, "None"."""
     said = [{"comment": "None", "commentor": "None", "uuid": "None"}]
