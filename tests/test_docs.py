@@ -138,7 +138,7 @@ def test_a_document_is_retried_for_the_configured_time(monkeypatch: pytest.Monke
     tries = loop.TRIES
     longest = loop.LONGEST_WAIT_SECONDS
     days = sum(retry.pause(attempt, None, longest) for attempt in range(1, tries)) / 86_400
-    assert f"given up after {tries} tries (about {days:.0f} days)" in PAGES["docs/operations.md"]
+    assert f"failed {tries} times (about {days:.0f} days)" in PAGES["docs/operations.md"]
 
 
 def test_rates_in_the_docs_are_the_measured_ones() -> None:

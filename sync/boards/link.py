@@ -131,8 +131,8 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
 def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answers) -> None:
     """Store the answers, give each chosen row its job's key, and empty the one added for it.
 
-    Raises Retryable or Permanent. Whatever fails, the next flush sees to it that every job has a
-    row: of its own, where a person said that none of them is its.
+    Raises Retryable or Permanent. After a failure, the next flush gives every job a row: a new one
+    if a person answered that none of these is the job's.
     """
     tables = {table.sheet_id: table for table in review.context.snapshot.tables}
     writes: list[RowWrite] = []

@@ -195,7 +195,7 @@ class EverBright:
         self._record_token(True)
 
     def _note_refusal(self, status: int, url: str) -> None:
-        """Record a wrong token: the answer to it is 401, or it is 403 whatever is requested.
+        """Record a wrong token: EverBright answers 401, or 403 to every request.
 
         A single 403 may be for a job of another account.
         """

@@ -129,7 +129,7 @@ def body(raw: bytes, *, unmasked: bool) -> Any:
         return tree if unmasked else mask(tree)
     except (ValueError, BrightsheetError, RecursionError):
         text = raw.decode("utf-8", "replace")
-        # A private comment can't be told from the rest.
+        # Where a private comment begins and ends isn't known.
         is_shown = unmasked and "private" not in text.lower()
         return text if is_shown else f"{MASK} {len(raw)} bytes that are not JSON"
 

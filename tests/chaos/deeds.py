@@ -104,7 +104,7 @@ class Deeds:
         self.next_deed: Callable[[Look], Deed | None] | None = None
         """What comes next in any case: it takes something back, copies, or types a cell."""
         self.put_header_back: Callable[[], None] | None = None
-        """What comes next in any case while the header row is gone."""
+        """The next deed while the header row is gone."""
         self.is_in_gap = False
         """Whether a batch is about to be written: all earlier ones have been checked."""
         self.is_repairing: Callable[[], bool] = lambda: False

@@ -305,7 +305,7 @@ def test_a_header_row_that_was_sorted_in_with_the_rows_is_restored_where_it_belo
 
 
 def test_a_header_whose_key_cell_we_cleared_is_restored_once_its_row_is_back() -> None:
-    """As in the storm of one's own tab with the seed 145: otherwise nothing is written any more."""
+    """As in the storm of one's own tab with the seed 145: otherwise nothing more is written."""
     names = row("Mine", "Permit", "Site ID", "E-mail", "Phone")
     cleared = image(names, KEY)
     header = undo(column=KEY, before=cell("Site ID"), wrote={}, identity=ByContent(image=cleared))

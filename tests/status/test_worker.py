@@ -83,7 +83,7 @@ def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     for _ in range(2):
         assert refused() == []
         assert requests.step()
-    assert refused() == ["everbright_token"], "whatever is requested, the answer is 403"
+    assert refused() == ["everbright_token"], "every request gets 403"
     while requests.step():
         pass
     assert refused() == []
