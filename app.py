@@ -1,4 +1,4 @@
-"""The receiver: stores every delivery before it answers. It never calls Google."""
+"""The receiver: stores every delivery before it answers. Only pages of the console call Google."""
 
 import base64
 from collections.abc import Mapping

@@ -21,8 +21,8 @@ class BrightsheetError(Exception):
 class Rejected(BrightsheetError):
     """A delivery that can't be parsed; `status` is the HTTP status of the response.
 
-    It is raised outside of `except`. Its context would otherwise be an error whose traceback keeps
-    the body in memory until the next search for cycles.
+    Once a body was read, it is raised outside of `except`. Its context would otherwise be an error
+    whose traceback keeps the body in memory until the next search for cycles.
     """
 
     def __init__(self, reason: str, message: str, status: int = 422) -> None:

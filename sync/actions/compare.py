@@ -11,7 +11,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
 from sync.sheets.reconcile import NO_TAB, Compared, reconcile
 from sync.status.problem import Problem, pluralize
-from sync.status.rules import COMPARE
+from sync.status.rules import COMPARE_PAGE
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog
 from sync.wiring import Sleep, Wiring
@@ -78,7 +78,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         waiting_for_answer = flusher.store.boards.waiting()
         now = wiring.backlog()
         backlog = replace(before, unverified=now.unverified)  # The comparison verifies, too.
-        warnings = [each for each in evaluate(now) if each.recheck == COMPARE]
+        warnings = [each for each in evaluate(now) if each.recheck == COMPARE_PAGE]
         without_row = jobs_without_row(flusher)
         return Comparison(found, without_row, backlog, warnings, has_tab, waiting_for_answer)
 

@@ -1,7 +1,7 @@
 """The problems of boards, beside those in `sync.status.rules`. Pure."""
 
 from sync.status.problem import ProblemRule, pluralize
-from sync.status.rules import COMPARE, of_findings
+from sync.status.rules import COMPARE_PAGE, of_findings
 
 RULES = (
     ProblemRule(
@@ -13,7 +13,7 @@ RULES = (
         fix="In Google Sheets, restore it (File, Version history). Or choose another column for "
         "its data, or Do without it.",
         page="/columns",
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.gone_columns and now.is_mapped,
         age=lambda now: now.oldest_gone_column,
         resolved="No mapped column that you want is missing.",
@@ -29,7 +29,7 @@ RULES = (
         fix="Choose whose row it is on the console.",
         command="brightsheet link",
         page="/mapping/rows",
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.unsettled,
         age=lambda now: now.oldest_unsettled,
         resolved="Every customer has a row of their own.",

@@ -1,7 +1,7 @@
 """Adds the console: pages for the operator, behind ADMIN_PASSWORD.
 
-They show data from the database, so that web and worker can be on different machines. Long tasks
-are requested from the worker.
+They show data from the database, so that web and worker can be on different machines; `outside`
+has those that call Google or EverBright. Long tasks are requested from the worker.
 """
 
 from collections.abc import Callable, Sequence

@@ -15,7 +15,7 @@ from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations
-from sync.store.actions import FORGET, READ_BACK
+from sync.store.actions import FORGET, READ_BACK_PERIOD
 from sync.store.findings import dismiss
 from sync.store.spreadsheet import Spreadsheet
 
@@ -192,7 +192,7 @@ ACTIONS = {
     ),
     "read-changed": Action(
         "Read changes from EverBright",
-        f"Brightsheet reads all jobs that changed in the last {READ_BACK.days} days from "
+        f"Brightsheet reads all jobs that changed in the last {READ_BACK_PERIOD.days} days from "
         "EverBright, and adds the changes that no webhook had. That takes a minute or two.",
     ),
     "milestones": Action(

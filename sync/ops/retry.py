@@ -86,10 +86,11 @@ def policy(
 
 
 def in_place(sleep: Callable[[float], Any], deadline: float) -> Retrying:
-    """Return the policy for one call that may be repeated: few tries, none after `deadline`.
+    """Return the policy for one call that may be repeated: few tries.
 
-    `deadline` is by the monotonic clock. Refusals, and waits of more than a few seconds, aren't
-    retried here, so that they don't occupy a thread.
+    A failure after `deadline` (monotonic clock) is the last; the wait before a try isn't counted.
+    Refusals, and waits of more than a few seconds, aren't retried here, so that they don't occupy a
+    thread.
     """
     return Retrying(
         retry=retry_if_exception(_may_pass_soon),

@@ -18,7 +18,7 @@ from sync.wiring import Wiring
 HOUR = 7
 """When they are sent, unless DIGEST_HOUR is set."""
 _LATEST = timedelta(hours=6)
-"""How long after its hour a digest is still sent; a process that starts later waits."""
+"""How long after its hour a digest is still sent, on the same day; then it waits for the next."""
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _MOST = 30
 """Most jobs or changes that a part of the digest lists."""

@@ -17,7 +17,7 @@ LATE, NO_WORKER, REJECTED, TROUBLE = "late", "no_worker", "refused", "trouble"
 SILENCE, WRONG_SECRET = "silence", "wrong_secret"
 """REJECTED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
 TAKEN_IDS, TRASHED = "taken_ids", "trashed"
-COMPARE = "/actions/compare?next=/"
+COMPARE_PAGE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
 """The comparison is daily, and one may fail."""
@@ -197,7 +197,7 @@ def of_findings(
         fix=fix,
         page=f"/findings#{code}",
         action=action,
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.found(code),
         resolved=f"Fixed or dismissed: {many}{rest}",
     )
@@ -317,7 +317,7 @@ RULES = [
         cause="Somebody deleted it. Google keeps it there for 30 days.",
         fix="Restore it in Drive, then compare. Or fill a new one with `brightsheet rebuild`.",
         page="/actions",
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.is_trashed,
         resolved="The spreadsheet is no longer in the trash.",
     ),
@@ -366,7 +366,7 @@ RULES = [
         command="brightsheet init",
         page="/columns",
         action="put-back",
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.gone_columns and not now.is_mapped,
         age=lambda now: now.oldest_gone_column,
         resolved="No column that you want is missing.",
@@ -526,7 +526,7 @@ RULES = [
         fix="Compare now on the console.",
         command="brightsheet compare",
         page="/actions",
-        recheck=COMPARE,
+        recheck=COMPARE_PAGE,
         warns=lambda now: now.paused_age is None and (now.comparison_age or 0.0) > COMPARED_SECONDS,
         age=lambda now: now.comparison_age,
         resolved="The whole sheet was compared.",

@@ -18,7 +18,7 @@ COMPARE, REBUILD, REPLAY_ALL, FORGET = "compare", "rebuild", "replay-all", "forg
 PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put-back", "do-without", "restore-rows"
 READ_AGAIN, READ_CHANGED, USE_COLUMN = "read-again", "read-changed", "use-column"
 """Actions that the worker takes, as the console's pages name them."""
-READ_BACK = timedelta(days=30)
+READ_BACK_PERIOD = timedelta(days=30)
 """How far back changed jobs are read again: longer than missing webhooks stay unnoticed."""
 SIGN_IN = "sign in"
 _SIGN_INS = 1000

@@ -25,7 +25,7 @@ class JobState(StrEnum):
     """The state of a job in a run; a job that was not read yet has none."""
 
     WAITING = "waiting"
-    """The last run could not read it, so it is read even if it isn't listed."""
+    """To be read even if it isn't listed: the last run couldn't, or it is open."""
     DONE = "done"
     NO_WORKFLOW = "no_workflow"
     FAILED = "failed"

@@ -18,7 +18,7 @@ from sync.store.actions import (
     FORGET,
     PUT_BACK,
     READ_AGAIN,
-    READ_BACK,
+    READ_BACK_PERIOD,
     READ_CHANGED,
     REBUILD,
     REPLAY_ALL,
@@ -57,7 +57,7 @@ class ActionLoop:
             REBUILD: self._rebuild,
             REPLAY_ALL: lambda _: replay_all(self._wiring),
             PUT_BACK: self._put_back,
-            USE_COLUMN: self._put_back,
+            USE_COLUMN: self._put_back,  # `init` manages the moved cells where they are.
             DO_WITHOUT: self._do_without,
             RESTORE_ROWS: self._restore_rows,
             READ_AGAIN: self._read_again,
@@ -133,5 +133,7 @@ class ActionLoop:
         return " ".join(lines(forget(self._wiring, self._stop.sleep, site)))
 
     def _read_changed(self, _detail: str) -> str:
-        since = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK
+        since = (
+            datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK_PERIOD
+        )
         return " ".join(read_back.lines(self._wiring.read_back(since, self._stop.sleep)))

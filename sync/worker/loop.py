@@ -42,7 +42,7 @@ def run_loop(
     idle: Callable[[], object],
     count: Callable[[BrightsheetError | None], object],
 ) -> None:
-    """Repeat `step` until stopped; call `idle` unless it returns True: more may be left to do.
+    """Repeat `step` until stopped; call `idle` unless `step` returns True: more may be left.
 
     `count` is called with each error, None for an internal one. An error that repeats is logged
     once.
