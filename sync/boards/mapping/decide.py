@@ -1,7 +1,7 @@
 """Decides a tab's mapping from the proposal, the stored mapping and the user's choices. Pure."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -154,6 +154,14 @@ def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | Non
     return named[0] if named else None
 
 
+def _check_key_stays(proposals: Sequence[Proposal], earlier: Mapping[int, EarlierColumn]) -> None:
+    """Raise Permanent if a tab had a column with the key, as no column has it now."""
+    for proposal in proposals:
+        if (before := earlier.get(proposal.index)) and before.field == KEY:
+            fix = 'To use another column: --set "Header=site_id".'
+            raise Permanent("key", f"{proposal.header!r} links each row to its job.", fix)
+
+
 class TabDecider:
     """Decides mappings by the available fields, the stored mapping and the user's choices.
 
@@ -209,7 +217,7 @@ class TabDecider:
             earlier = stored.columns
         else:
             earlier = columns_like(tab, row, proposals, self._examples_for(tab), self._fields)
-        columns = self._chosen_columns(proposals, named, base, earlier)
+        columns = self._columns_with_fields(proposals, named, base, earlier)
         word_columns = self._find_word_columns(columns, tab)
         words = self._words_by_index(word_columns)
         columns = tuple(
@@ -226,54 +234,41 @@ class TabDecider:
         row = header_row_like(tab, self._examples_for(tab))
         return header_row.find(tab, self._recognizer) if row is None else HeaderRow(row)
 
-    def _chosen_columns(
+    def _columns_with_fields(
         self,
         proposals: Sequence[Proposal],
         named: Mapping[str, Proposal],
         base: TabMapping,
         earlier: Mapping[int, EarlierColumn],
     ) -> tuple[MappedColumn, ...]:
-        choices = {named[text].index: "" for text in self._choices.unset if text in named}
-        choices |= self._chosen_fields(named, base.tab)
-        taken = {column.field for column in earlier.values() if column.field}
+        """Return the columns with their fields, as the table above has it; without words."""
+        choices = self._chosen_fields(named, base.tab)
+        staying = {index: column for index, column in earlier.items() if index not in choices}
+        taken = {*choices.values(), *(column.field for column in staying.values())} - {""}
+        if base.was_mapped and KEY not in taken:
+            _check_key_stays(proposals, earlier)
         columns = []
         for proposal in proposals:
-            choice, before = choices.get(proposal.index), earlier.get(proposal.index)
-            if choice is None:
-                column = self._unchosen_column(proposal, before, taken, base)
-                if column.field and column.field in choices.values():
+            if (choice := choices.get(proposal.index)) is not None:
+                column = MappedColumn(proposal, choice, "as you set it")
+            elif before := staying.get(proposal.index):
+                column = MappedColumn(proposal, before.field, before.reason)
+                if before.field and before.field in choices.values():
                     column = MappedColumn(proposal, "", "its field was set for another column")
-                columns.append(column)
-                continue
-            is_key = base.was_mapped and before is not None and before.field == KEY
-            if is_key and KEY not in choices.values():
-                command = 'To use another column: --set "Header=site_id".'
-                what = f"{proposal.header!r} links each row to its job."
-                raise Permanent("key", what, command)
-            columns.append(MappedColumn(proposal, choice, "as you set it"))
+            elif base.was_mapped and proposal.field:
+                spelled = self._fields.spelled(proposal.field)
+                command = f'to map it: --set "{proposal.header}={spelled}"'
+                column = MappedColumn(proposal, "", "not mapped", command=command)
+            elif proposal.field in taken:
+                column = MappedColumn(proposal, "", "another column has its field")
+            else:
+                column = MappedColumn(proposal, proposal.field, proposal.reason)
+            columns.append(column)
         return tuple(columns)
 
-    def _unchosen_column(
-        self,
-        proposal: Proposal,
-        before: EarlierColumn | None,
-        taken: Collection[str],
-        base: TabMapping,
-    ) -> MappedColumn:
-        """Return a column that the user chose nothing for; `taken` are the earlier fields."""
-        if before:
-            return MappedColumn(proposal, before.field, before.reason)
-        if base.was_mapped and proposal.field:
-            spelled = self._fields.spelled(proposal.field)
-            command = f'to map it: --set "{proposal.header}={spelled}"'
-            return MappedColumn(proposal, "", "not mapped", command=command)
-        if proposal.field in taken:
-            return MappedColumn(proposal, "", "another column has its field")
-        return MappedColumn(proposal, proposal.field, proposal.reason)
-
     def _chosen_fields(self, named: Mapping[str, Proposal], tab: SeenTab) -> dict[int, str]:
-        """Return the field by column index that a person set."""
-        fields: dict[int, str] = {}
+        """Return the field that the user chose, by column index; "" for none."""
+        chosen: dict[int, str] = {}
         for text, name in self._choices.fields.items():
             if (proposal := named.get(text)) is None:
                 continue
@@ -282,10 +277,10 @@ class TabDecider:
                     "formula", f"{tab.title!r}: {text!r} cannot be mapped: {proposal.reason}."
                 )
             wanted = self._fields.id_of(name)
-            if wanted in fields.values():
+            if wanted in chosen.values():
                 raise Permanent("twice", f"{name!r} is set for two columns of {tab.title!r}.")
-            fields[proposal.index] = wanted
-        return fields
+            chosen[proposal.index] = wanted
+        return {named[text].index: "" for text in self._choices.unset if text in named} | chosen
 
     def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
         """Raise Permanent where a person named a header that no tab has."""

@@ -135,6 +135,25 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
     assert TabDecider(fields(), Choices(), "robot", [example]).decide(sheet(), None).header_row == 0
 
 
+def test_the_field_of_a_column_that_was_chosen_for_another_is_proposed_again() -> None:
+    mapped = tab(("Customer", "Cell 1", "Site ID"), ("Ada", "555-010-1234"))
+    stored = StoredMapping(0, {0: "customer", 1: "phone", 2: "site_id"}, {})
+    example = example_of(mapped, stored, "Active")
+    seen = tab(("Customer", "Cell 1", "Contact number"), ("Ada", "", "555-010-1234"))
+    cases: tuple[tuple[dict[str, Any], dict[str, str]], ...] = (
+        ({}, {"customer": "Customer", "phone": "Cell 1"}),
+        ({"unset": ["B"]}, {"customer": "Customer", "phone": "Contact number"}),
+        (
+            {"fields": {"B": "days"}},
+            {"customer": "Customer", "phone": "Contact number", "days": "Cell 1"},
+        ),
+        ({"fields": {"A": "phone"}}, {"phone": "Customer"}),
+    )
+    for said, expected in cases:
+        made = TabDecider(fields(), Choices(**said), "robot", [example]).decide(seen, None)
+        assert shown(made) == expected
+
+
 def test_the_key_moves_but_is_never_taken_away() -> None:
     before = StoredMapping(0, {3: "site_id"}, {})
     for said in ({"unset": ["D"]}, {"fields": {"D": "stage"}}):
