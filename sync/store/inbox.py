@@ -129,7 +129,7 @@ class Inbox:
             row |= ERASED
         if self._database.append(self._insert, row):
             return Outcome(row["outcome"])
-        # The unique index of digests has only accepted and ignored deliveries.
+        # The unique index of digests has no duplicates.
         copy = {"outcome": Outcome.DUPLICATE.value, "body": None, "projected": True}
         self._database.append(self._insert, row | copy)
         return Outcome.DUPLICATE
@@ -227,14 +227,17 @@ def _event_columns(delivery_id: str, understood: Delivery, *, is_from_api: bool)
     odd = ", ".join(f"`{name}`" for name in understood.odd_fields)
     left_out = f"{ODD_FIELDS}: left out because their type is unexpected: {odd}"
     digest = as_read(understood.digest) if is_from_api else understood.digest
-    # Without a date, the same body may be a new event: A, B, and A again.
-    is_never_duplicate = is_from_api or (other is not None and not other.is_dated)
+    # Without a date, the same body may be a new event: A, B, and A again. An ignored one isn't the
+    # original of a duplicate, because another [webhooks] in the config may make it understood.
+    can_be_duplicate = milestone is not None or (other is not None and other.is_dated)
+    if is_from_api or not can_be_duplicate:
+        digest = f"{digest}:{delivery_id}"
     return {
         "outcome": (Outcome.ACCEPTED if understood.has_event else Outcome.IGNORED).value,
         "kind": understood.kind.value,
         "reason": left_out if odd else None,
         "site": understood.site,
-        "digest": f"{digest}:{delivery_id}" if is_never_duplicate else digest,
+        "digest": digest,
         "projected": not understood.has_event,
         # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import Engine, event, insert, text
 
 from sync.errors import Rejected, Retryable
+from sync.settings.config_file import WebhooksConfig
 from sync.store import Database, Inbox, Projected
 from sync.store.findings import dismiss
 from sync.store.schema import delivery
 from sync.webhooks.parse import read
 from sync.webhooks.schema import Outcome
 from tests import databases
-from tests.made_up import body, milestone
+from tests.made_up import body, milestone, uuid
 from tests.store.parts import keep, take_in, waiting
 from tests.stored import newest
 
@@ -134,6 +135,19 @@ def test_rejected_bodies_are_kept_with_the_reason_and_can_be_readmitted(database
     take_in(database, Projected([], applied=[accepted.seq]))
     assert inbox.readmit(found, read(found.body)) is None, "another replay was faster"
     assert not waiting(inbox)
+
+
+def test_an_ignored_webhook_is_accepted_when_a_new_config_understands_it(
+    database: Database,
+) -> None:
+    """Catches a `duplicate` of what nobody has ever seen in the sheet."""
+    inbox = Inbox(database)
+    sent = body({"site_id": uuid(1), "phase": "Sold", "updated_at": "2026-03-01T10:00:00Z"})
+    understood = read(sent, WebhooksConfig(stage=("phase",)))
+    assert [inbox.keep(sent, read(sent)).outcome for _ in range(2)] == [Outcome.IGNORED] * 2
+    assert inbox.keep(sent, understood).outcome is Outcome.ACCEPTED
+    assert inbox.keep(sent, understood).outcome is Outcome.DUPLICATE
+    assert [one.site for one in waiting(inbox)] == [uuid(1)]
 
 
 def test_pruning_keeps_what_is_in_no_job_yet(database: Database) -> None:
