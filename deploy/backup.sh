@@ -1,7 +1,7 @@
 #!/bin/sh
 # Copies the settings, the config and the SQLite file to the folder of the weekday, or to the one that
-# is named, with the commit that can read them. Cron runs it daily. If it fails, an alert is sent,
-# because cron's mail goes nowhere on a new machine.
+# is named, with the commit that can read them. Cron runs it daily. If it fails, the folder stays as
+# it was, and an alert is sent, because cron's mail goes nowhere on a new machine.
 set -eu
 umask 077
 alert() {
@@ -10,13 +10,16 @@ alert() {
     ./dotenv --file /etc/brightsheet.env run -- sh -c \
         'APPRISE_URLS=$ALERT_URLS ./apprise --title Brightsheet --body "The daily backup failed."'
 }
-trap '[ $? = 0 ] || alert' EXIT
-copy=${1:-$(date +%u)}
-mkdir -p /var/backups/brightsheet/"$copy"
-cd /var/backups/brightsheet/"$copy"
+copy=/var/backups/brightsheet/${1:-$(date +%u)}
+trap '[ $? = 0 ] || { rm -rf "$copy.new"; alert; }' EXIT
+rm -rf "$copy.new"
+mkdir -p "$copy.new"
+cd "$copy.new"
 cp /etc/brightsheet.* .
 # PostgreSQL has backups of its own.
 if ! grep -q "^DATABASE_URL=['\"]\?postgres" /etc/brightsheet.env; then
     sqlite3 -readonly /var/lib/brightsheet/brightsheet.sqlite3 ".backup brightsheet.sqlite3"
 fi
 git -C /opt/brightsheet rev-parse HEAD > commit
+rm -rf "$copy"
+mv "$copy.new" "$copy"
