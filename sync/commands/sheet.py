@@ -84,7 +84,10 @@ def takeover(write: bool) -> None:
         click.echo("Nothing to do: no other database is known to write the spreadsheet.")
     elif write:
         spreadsheet.take_over()
-        click.echo("The worker writes the spreadsheet from this database. Any other one stops.")
+        click.echo(
+            "The worker writes the spreadsheet from this database within a minute. Any other one "
+            "stops."
+        )
     else:
         click.echo(f"{DOUBTS[FenceDoubt(doubt)]}\nTo write from this database, add --write.")
 

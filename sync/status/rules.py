@@ -219,9 +219,9 @@ RULES = [
         what=lambda _: "Another database has written this spreadsheet, so writing has stopped.",
         cause="Brightsheet runs in two places with the same SPREADSHEET_ID, or the database is new "
         "or a copy.",
-        fix="Stop the installation that you don't need. If this one is right, press the button. "
-        "But if it is new or from a backup, read the jobs first (brightsheet backfill), or older "
-        "statuses are written.",
+        fix="Stop the installation that you don't need. If this one is right, press Write from "
+        "this database on the console. But if it is new or from a backup, read the jobs first "
+        "(brightsheet backfill), or older statuses are written.",
         command="brightsheet takeover --write",
         page="/actions",
         action="take-over",
@@ -235,7 +235,7 @@ RULES = [
         cause="The spreadsheet has changes that this database doesn't know. Writing now could set "
         "approved permits back.",
         fix="With EVERBRIGHT_API_TOKEN, open jobs are read again, and writing resumes once every "
-        "one of them was read. To write at once, press the button.",
+        "one of them was read. To write at once, press Write from this database on the console.",
         command="brightsheet takeover --write",
         page="/actions",
         action="take-over",

@@ -274,9 +274,11 @@ class Spreadsheet:
     def set_trashed(self, *, trashed: bool) -> None:
         self._set(trashed=trashed)
 
-    def is_written(self) -> bool:
-        """Return whether it is the current spreadsheet and writing isn't paused."""
-        return bool(self._database.scalar(select(exists().where(self._is_written))))
+    def is_writable(self) -> bool:
+        """Return whether no other spreadsheet is the current one, and writing isn't paused."""
+        is_paused = self._is_this & sheet.c.paused_at.is_not(None)
+        is_other = ~self._is_this & (sheet.c.is_current == 1)
+        return bool(self._database.scalar(select(~exists().where(is_paused | is_other))))
 
     def is_comparison_due(self, seconds: float) -> bool:
         """Return whether the last comparison is older than `seconds`, or from before a mapping.

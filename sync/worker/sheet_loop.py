@@ -61,7 +61,7 @@ class SheetLoop:
             self._before_comparing.begin(_CHECK_EVERY)
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
                 self._compare()
-            elif not (flusher.has_known_fence or pending.is_due()) and spreadsheet.is_written():
+            elif not (flusher.has_known_fence or pending.is_due()) and spreadsheet.is_writable():
                 self._read_fence()
         if self._before_trash_check.is_over:
             self._before_trash_check.begin(_TRASH_EVERY)
@@ -88,7 +88,7 @@ class SheetLoop:
         self._has_written = True
 
     def _read_fence(self) -> None:
-        """After a start with nothing to write, find out whether the database was restored."""
+        """After a start with nothing to write, find out whether another database has written."""
         self._before_comparing.begin(_COMPARE_AGAIN)
         with self._wiring.hold(self._stop.sleep) as lease:
             self._flusher.read_snapshot(lease)

@@ -182,6 +182,15 @@ def test_a_start_reads_once_and_notices_a_restored_database(hosts: Hosts) -> Non
     assert restored.store.spreadsheet.doubt() == RESTORED
 
 
+def test_a_start_with_a_new_database_notices_the_other_one(hosts: Hosts) -> None:
+    hosts.first.shown(milestone(1))
+    new = hosts.another()
+    with pytest.raises(Permanent):
+        SheetLoop(new.wiring, Mute(), Hurried()).step()
+    assert new.store.spreadsheet.doubt() == OTHER_DATABASE
+    assert "add --write" in new.command("takeover").output
+
+
 def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(hosts: Hosts) -> None:
     hosts.google.everbright.token = TOKEN
     first, second = event(1), event(1, minute=600, status="APPROVED")

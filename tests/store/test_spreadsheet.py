@@ -69,7 +69,7 @@ def test_a_failed_first_turn_is_repeated_whole(database: Database) -> None:
         assert caught.value.reason == "unsafe"
     new.keep_trial(keeps_range_id=True, refuses_taken_id=True)
     assert new.take_turn(mine).fence == 1
-    assert new.is_written()
+    assert new.is_writable()
 
 
 def test_another_spreadsheet_is_written_from_the_start(database: Database) -> None:
@@ -148,11 +148,11 @@ def test_a_comparison_is_due_a_day_after_the_last(database: Database) -> None:
     assert spreadsheet.is_comparison_due(0.01)
     spreadsheet.set_compared(mine)
     assert not spreadsheet.is_comparison_due(60)
-    assert spreadsheet.is_written()
+    assert spreadsheet.is_writable()
     Spreadsheet(database, "other").make_current(mine)
     time.sleep(0.05)
     assert not spreadsheet.is_comparison_due(0.01)
-    assert not spreadsheet.is_written()
+    assert not spreadsheet.is_writable()
 
 
 def test_whose_the_tabs_are_is_stored(database: Database) -> None:
