@@ -21,7 +21,7 @@ from sync.jobs.model import (
     StatusSeen,
     comment_key,
 )
-from sync.jobs.projection import valid
+from sync.jobs.projection import is_re_sign, re_signed, valid
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
@@ -32,6 +32,7 @@ class HistoryLines:
     """Compares a job before and after an event, by the config."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._remarks = Remarks(config)
         self._is_rejected = Statuses(config).is_rejected
 
@@ -43,7 +44,7 @@ class HistoryLines:
         if changes and comments:
             text = text_with_author(comments.pop())
             changes[-1] = changes[-1].model_copy(update={"comment": text})
-        if before.re_signed is None and after.re_signed is not None:
+        if self._is_first_re_sign(before, after, new):
             changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
         changes += _value_changes(before, after, milestone.values)
         return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
@@ -114,6 +115,11 @@ class HistoryLines:
                 line = {"subject": f"{definition}\n{name}", "before": old, "after": status}
                 changes.append(_change(after.site, new, **line, tasks=(name,), **about))
         return changes
+
+    def _is_first_re_sign(self, before: Job, after: Job, new: Event) -> bool:
+        if not any(is_re_sign(task.name, self._config) for task in new.milestone.tasks):
+            return False
+        return not re_signed(before, self._config) and bool(re_signed(after, self._config))
 
     def _new_comments(self, before: Job, new: Event) -> list[Comment]:
         """Return the comments by people that no earlier event had, the oldest first.

@@ -344,8 +344,8 @@ def _last_update(row: RowSource) -> Cell:
 
 
 def _re_signed(row: RowSource) -> Cell:
-    moment = row.job.re_signed
-    return Cell(when=moment.stamp, note=_RE_SIGNED_NOTE) if moment else EMPTY
+    first = projection.re_signed(row.job, row.reader.config)
+    return Cell(when=first.stamp, note=_RE_SIGNED_NOTE) if first else EMPTY
 
 
 def _split(customer: Customer) -> tuple[str, str]:

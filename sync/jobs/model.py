@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from types import NoneType
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, ConfigDict, Field
@@ -357,8 +358,9 @@ class Job(Value):
     """The newest read of each milestone definition, if any."""
     first_quote: Fact | None = None
     """The quote of the earliest event that has one."""
-    re_signed: Origin | None = None
-    """The earliest event with a completed re-sign task."""
+    re_sign_completed: Origin | None = _stored_as("re_signed", "re_sign_completed", NoneType)
+    """The earliest event with a re-sign task whose required sub-tasks are complete. If the task is
+    approved, that is in `logs`: `projection.re_signed` returns the earliest of all."""
     facts: dict[str, Fact] = Field(default_factory=dict)
     """The newest values of columns with a `webhook_key`, by the column's ID. From webhooks other
     than the milestone webhook: STAGE, ARCHIVED ("yes" or ""), and ANY, which has only dates."""

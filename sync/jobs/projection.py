@@ -69,25 +69,26 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
     """Return `job` with `new` applied; the config has the name of a re-sign task.
 
     An event that is applied again replaces itself: it may have been parsed by a newer version.
+    Nothing here depends on what a status means, because a person may explain that later.
     """
     definition = new.milestone.milestone_definition
     log = MilestoneLog.from_event(new)
     origin = new.origin
-    first_quote, re_signed = job.first_quote, job.re_signed
+    first_quote, completed = job.first_quote, job.re_sign_completed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
     if new.milestone.quote:
         quote = Fact(**dict(origin), value=new.milestone.quote)
         first_quote = earliest((first_quote or quote, quote))
-    if any(_is_re_sign(task, config) for task in new.milestone.tasks):
-        re_signed = earliest((re_signed or origin, origin))
+    if any(is_re_sign(task.name, config) and _is_complete(task) for task in new.milestone.tasks):
+        completed = earliest((completed or origin, origin))
     return job.model_copy(
         update={
             **reads.events_with(job, new),
             "facts": _joined(job.facts, new.milestone.values, origin),
             "logs": {**job.logs, definition: log},
             "first_quote": first_quote,
-            "re_signed": re_signed,
+            "re_sign_completed": completed,
         }
     )
 
@@ -122,13 +123,30 @@ def _joined(
     return {**facts, **new}
 
 
-def _is_re_sign(task: Task, config: Config) -> bool:
-    """Return whether a re-sign task is done."""
-    if not re.search(config.words.re_sign, task.name, re.IGNORECASE):
-        return False
+def is_re_sign(name: str, config: Config) -> bool:
+    """Return whether a task with this name is a re-sign."""
+    return re.search(config.words.re_sign, name, re.IGNORECASE) is not None
+
+
+def _is_complete(task: Task) -> bool:
+    """Return whether a task has required sub-tasks, and all of these are complete."""
     required = [sub for sub in task.sub_tasks if sub.required]
-    complete = bool(required) and all(sub.status in _COMPLETE for sub in required)
-    return config.is_approved(task.status) or complete
+    return bool(required) and all(sub.status in _COMPLETE for sub in required)
+
+
+def re_signed(job: Job, config: Config) -> Origin | None:
+    """Return the earliest event with a re-sign task that is approved or complete, or None."""
+    seen = [each for log in job.logs.values() for each in (*log.webhooks, *log.reads)]
+    names = {task.name for each in seen for task in each.tasks}
+    re_signs = {name for name in names if is_re_sign(name, config)}
+    done: list[Origin] = [
+        each
+        for each in seen
+        if any(task.name in re_signs and config.is_approved(task.status) for task in each.tasks)
+    ]
+    if job.re_sign_completed:
+        done.append(job.re_sign_completed)
+    return earliest(done) if done else None
 
 
 def initial_quote(job: Job) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.console.conftest import Console, Visitor
-from tests.made_up import milestone, uuid
+from tests.made_up import milestone, task, uuid
 
 
 def confirm(visitor: Visitor, **meanings: str) -> None:
@@ -30,6 +30,16 @@ def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Con
     confirm(visitor, PEND="rejected")
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Permits rejected"
+
+
+def test_a_re_sign_counts_once_its_status_means_approved(store_console: Console) -> None:
+    """A person explains a status after its event was stored, and no other may follow."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.shown(milestone(1, tasks=[task(name="Re-sign contract", status="OKAYED", sub_tasks=[])]))
+    assert "Re-signed" not in bench.row(uuid(1))
+    confirm(visitor, OKAYED="approved")
+    bench.flush()
+    assert bench.row(uuid(1))["Re-signed"]
 
 
 def test_a_status_that_was_added_to_the_config_is_not_listed(

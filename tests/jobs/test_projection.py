@@ -16,6 +16,7 @@ from sync.jobs.projection import (
     initial_quote,
     milestone_event,
     newest_events,
+    re_signed,
 )
 from sync.jobs.remarks import Remarks
 from sync.settings.config_file import load_config
@@ -98,13 +99,13 @@ def test_the_newest_comment_is_by_a_person() -> None:
 @pytest.mark.parametrize("name", ["Re-sign contract", "RESIGN", "Customer must re-sign", "Resign:"])
 def test_a_re_sign_task_is_recognized_by_its_name(name: str) -> None:
     done = [task(name=name, status="APPROVED", sub_tasks=[])]
-    assert job_of(an_event(tasks=done)).re_signed is not None
+    assert re_signed(job_of(an_event(tasks=done)), CONFIG) is not None
 
 
 @pytest.mark.parametrize("name", ["Pre-sign", "Presign", "Design review", "Resignation", "Sign"])
 def test_other_tasks_are_not_a_re_sign(name: str) -> None:
     done = [task(name=name, status="APPROVED")]
-    assert job_of(an_event(tasks=done)).re_signed is None
+    assert re_signed(job_of(an_event(tasks=done)), CONFIG) is None
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_a_re_sign_is_done_with_its_required_sub_tasks(
 ) -> None:
     """Without a required one, "all required ones" would always be true."""
     tasks = [task(name="Re-sign", status="INPROG", sub_tasks=steps)]
-    assert (job_of(an_event(tasks=tasks)).re_signed is not None) is is_done
+    assert (re_signed(job_of(an_event(tasks=tasks)), CONFIG) is not None) is is_done
 
 
 def test_the_re_sign_keeps_its_first_date() -> None:
@@ -129,7 +130,7 @@ def test_the_re_sign_keeps_its_first_date() -> None:
     early = an_event(date_updated="2026-03-01T00:00:00Z", tasks=tasks)
     late = an_event(date_updated="2026-03-05T00:00:00Z", tasks=tasks)
     for order in permutations([early, late]):
-        found = job_of(*order).re_signed
+        found = re_signed(job_of(*order), CONFIG)
         assert found is not None
         assert found.stamp == early.stamp
 
