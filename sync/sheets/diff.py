@@ -1,7 +1,7 @@
 """Compares jobs with what a read observed, and returns the cells to write. Pure.
 
 A row is found by its key in this read, not by a stored row number; every row with a job's key is
-that job's row. Only `policy.decide` decides on a cell.
+that job's row. `policy.decide` decides on each of its cells.
 """
 
 import json
@@ -115,14 +115,10 @@ def diff(
 
 def _add_known_rows(result: Diff, deciders: Sequence["CellDecider"]) -> set[str]:
     """Add the writes of all rows with a job's key; return the columns with typed notes."""
-    target, typed_notes = deciders[0].target, set[str]()
-    noted = target.differences()  # Also of copies: the notes of other columns weren't read.
-    is_copied = sum(len(one.table.keys[target.site]) for one in deciders) > 1
+    typed_notes = set[str]()
     for decider in deciders:
-        if is_copied and decider.table.is_ours:  # Maybe before the last change.
-            decider = replace(decider, target=_with_every_cell(target))
-        for row in decider.table.keys[target.site]:
-            decisions = [*decider.decide_row(row, noted)]
+        for row in decider.table.keys[decider.target.site]:
+            decisions = [*decider.decide_row(row)]
             typed_notes |= {one.column for one in decisions if one.note is Decision.LEAVE}
             if cells := [decider.cell_write(row, one) for one in decisions if one.is_write]:
                 result.rows.append(decider.row_write(row, cells))
@@ -195,35 +191,46 @@ class CellDecider:
     zone: tzinfo
     locale: str = ""
 
-    def decide_row(self, row: int, noted: Container[str]) -> Iterator[CellDecision]:
-        """Decide on the cells of a row that may differ, and on the notes in the columns `noted`."""
-        for column in self.target.differences():
-            if column == KEY or column not in self.table.columns:
+    def decide_row(self, row: int) -> Iterator[CellDecision]:
+        """Decide on the cells of a row that may differ: on their values and their notes."""
+        changed = self.target.differences()
+        for column in self.table.columns:
+            if column == KEY or not (column in changed or self._is_doubtful(column)):
                 continue
             decision = self.decide_value(row, column)
-            has_note = column in noted and self.table.is_ours and is_noted(column)
+            # The notes of other columns weren't read.
+            has_note = column in changed and self.table.is_ours and is_noted(column)
             yield self._with_note(row, decision) if has_note else decision
 
-    def decide_value(self, row: int, column: str) -> CellDecision:
-        """Decide on the value of a cell.
+    def _is_doubtful(self, column: str) -> bool:
+        """Return whether a cell may show something else than what was last written.
 
-        It stays if the column has no word for the wanted value, or may have typed text that wasn't
-        read.
+        A comparison found that, or a person may have copied the row before the last change. Where
+        people type, what we wrote is known all the same: only by that can the rest be recognized as
+        typed.
         """
+        table, target = self.table, self.target
+        has_copies = table.is_ours and len(table.keys.get(target.site, ())) > 1
+        return self._rule(column) is Rule.OURS and (has_copies or column in target.recheck)
+
+    def decide_value(self, row: int, column: str) -> CellDecision:
+        """Decide on the value of a cell."""
         table, target = self.table, self.target
         rule, wanted = self._rule(column), self.wanted(column)
         last_written = self.last_written(column)
-        is_unread = column not in table.cells
-        if wanted is None or (is_unread and column in TYPED_IDS):
-            return CellDecision(column, wanted, Decision.LEAVE, rule, last_written)
-        observed = last_written if is_unread and rule is Rule.OURS else table.value(column, row)
+        if column not in table.cells and rule is Rule.OURS:
+            observed = last_written
+        elif column not in table.cells and column in TYPED_IDS:
+            observed = None  # See `columns_to_read`.
+        else:
+            observed = table.value(column, row)
         is_news, typed = True, TypedWord.OTHER
         if observed is not None and not table.is_ours:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
             if age_since(observed.text) is not None:
                 last_written = observed  # A row that had another job's ID may have its age.
-        text = content(encode.encoded(wanted, self.zone))
+        text = content(encode.encoded(wanted, self.zone)) if wanted is not None else None
         decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
         replaces_words = rule is Rule.NEWS and observed not in (None, BLANK, last_written)
         return CellDecision(column, wanted, decision, rule, observed, replaces_words)
@@ -233,14 +240,9 @@ class CellDecider:
         return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
 
     def last_written(self, column: str) -> Content | None:
-        """Return the last confirmed content of a column; None if that isn't known.
-
-        A cell to recheck holds something else. Where people type, what we wrote is known all the
-        same: only by that can the rest be recognized as typed.
-        """
+        """Return the last confirmed content of a column; None if that isn't known."""
         target = self.target
-        is_other = column in target.recheck and self._rule(column) is Rule.OURS
-        if is_other or not target.written:
+        if self._is_doubtful(column) or not target.written:
             return None
         written = target.written.get(column, EMPTY)
         shown = self.tabs.translated(self.table, column, written) or EMPTY
@@ -285,7 +287,7 @@ class CellDecider:
         wanted, fields = decision.wanted or EMPTY, list[str]()
         if decision.value is Decision.WRITE:
             there = self.table.cells.get(column, {}).get(row, {})
-            last = EMPTY if column in target.recheck else target.written.get(column, EMPTY)
+            last = EMPTY if self._is_doubtful(column) else target.written.get(column, EMPTY)
             fields.append(self.tabs.mask(column, wanted, there, last))
         writes_note = decision.note is Decision.WRITE
         if writes_note:
@@ -313,15 +315,6 @@ class CellDecider:
                 fields = self.tabs.mask(column, wanted, at(above, index))
             data = encode.encoded(wanted, self.zone, self.locale)
             yield CellWrite(index=index, column=column, data=data, fields=fields)
-
-
-def _with_every_cell(target: Target) -> Target:
-    """Return a job of our own tab with every cell to write, except those in which typed text stays.
-
-    The latter weren't read.
-    """
-    ours = {c for c, cell in target.cells.items() if rule_of(c, cell, is_ours=True) is Rule.OURS}
-    return replace(target, recheck=target.recheck | (ours - target.differences().keys()))
 
 
 def is_received_since_mapping(table: Table, target: Target, column: str) -> bool:

@@ -29,7 +29,7 @@ class Decision(StrEnum):
     """It already shows the wanted value."""
     WRITE = "write"
     LEAVE = "leave"
-    """It keeps what was typed, although another value is wanted."""
+    """It keeps what it has, although another value is wanted."""
 
 
 class TypedWord(StrEnum):
@@ -61,18 +61,20 @@ def decide(
     rule: Rule,
     observed: Content | None,
     last_written: Content | None,
-    wanted: Content,
+    wanted: Content | None,
     *,
     is_news: bool,
     typed: TypedWord = TypedWord.OTHER,
 ) -> Decision:
     """Return what to do with a cell.
 
-    `observed` is what it has, `last_written` the last confirmed content, and `wanted` what the job
-    should show; the first two are None if unknown. A cell of OURS that wasn't read counts as last
-    written. `is_news` means that an event since the mapping wants it. `typed` is how `observed`
-    compares with `wanted`.
+    `observed` is what it has, and `last_written` the last confirmed content: None if unknown. A
+    cell of OURS that wasn't read counts as last written. `wanted` is what the job should show: None
+    if the column has no word for it. `is_news` means that an event since the mapping wants it.
+    `typed` is how `observed` compares with `wanted`.
     """
+    if wanted is None:
+        return Decision.LEAVE
     if observed == wanted or typed is TypedWord.SAME:
         return Decision.NOTHING
     is_overruled = rule is Rule.NEWS and is_news and typed is TypedWord.OTHER

@@ -218,6 +218,20 @@ def test_a_copied_row_is_kept_right_in_both_places(twelve: Bench) -> None:
     assert len(twelve.texts()) == 13
 
 
+def test_a_row_that_was_copied_before_a_cell_was_cleared_is_brought_up_to_date(
+    twelve: Bench,
+) -> None:
+    """Its old "Fix Milestone 1 and resubmit" would stay beside the approval."""
+    twelve.shown(milestone(1, status="REJECTED", date_updated=day(3)))
+    at = twelve.at(1)
+    twelve.before_the_write(lambda: twelve.edit("copy_rows", start=at, end=at + 1, to=ROW))
+    twelve.shown(milestone(1, status="APPROVED", date_updated=day(4)))
+    twelve.shown(milestone(1, status="APPROVED", date_updated=day(5)))
+    rows = [row for row in twelve.texts() if row["Site ID"] == uuid(1)]
+    assert rows == [rows[0]] * 2
+    assert (rows[0]["Milestone 1"], rows[0].get("Next action", "")) == ("Approved", "")
+
+
 def test_a_comparison_finds_what_is_wrong_in_a_copied_row(twelve: Bench) -> None:
     twelve.edit("copy_rows", start=twelve.at(1), end=twelve.at(1) + 1, to=ROW)
     twelve.edit("type_cell", row=ROW, column=twelve.index(STATUS), text="typed over")

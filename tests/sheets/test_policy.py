@@ -129,6 +129,11 @@ def test_an_unknown_cell_is_written_only_in_our_own_tab() -> None:
         assert decide(rule, None, None, ANOTHER, is_news=False) is Decision.LEAVE
 
 
+def test_a_value_that_the_column_has_no_word_for_leaves_the_cell() -> None:
+    for observed in (None, BLANK, LAST, OTHER):
+        assert decide(Rule.NEWS, observed, LAST, None, is_news=True) is Decision.LEAVE
+
+
 def test_links_are_part_of_a_cells_content() -> None:
     old, new = Content("a.pdf", ((0, "https://a"),)), Content("a.pdf", ((0, "https://b"),))
     assert decide(Rule.FILL, old, old, new, is_news=False) is Decision.WRITE
