@@ -96,6 +96,12 @@ JOB_FIELDS = (
         "The customer. The name opens the job in EverBright. Shows Job and the beginning of "
         "its site ID until EverBright returns the name.",
         width=124, is_wrapped=True, is_customers=True),
+    FieldEntry("first_name", "First name", TEXT,
+        "The customer's first name.",
+        at_first=NEVER, is_customers=True, site_key="contact.first_name"),
+    FieldEntry("last_name", "Last name", TEXT,
+        "The customer's last name.",
+        at_first=NEVER, is_customers=True, site_key="contact.last_name"),
     FieldEntry("address", "Address", TEXT,
         "The address of the installation, from EverBright.",
         width=270, at_first=FILLED, is_customers=True),

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from sync.boards.party import LAST_ZIP, Texts, emails, people, phones
+from sync.boards.party import LAST_ZIP, Texts, emails, name_in, people, phones
 from sync.boards.table_end import Lines
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of
@@ -58,7 +58,7 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
     """Yield the traits of which a job and its row share at least one, to compare few rows."""
     yield from (("email", email) for email in emails(texts.get("email", "")))
     yield from (("phone", phone) for phone in phones(texts.get("phone", "")))
-    for person in people(texts.get("customer", "")):
+    for person in people(name_in(texts)):
         yield from (("family", family) for family in person.family)
     numbers = _NUMBER.findall(LAST_ZIP.sub("", texts.get("address", "")))
     yield from (("house", number.lstrip("0")) for number in numbers)

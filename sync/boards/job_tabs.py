@@ -13,7 +13,7 @@ from sync.boards.customer_texts import (
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
-from sync.boards.party import Party
+from sync.boards.party import Party, name_columns
 from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
 from sync.boards.review import NamedRow, added_rows
@@ -119,7 +119,10 @@ class BoardTabs:
         "Ortiz, Bea" and "Bea & Luis Ortiz" agree, "12 Elm" and "12 Elm Street, Marlow", too.
         """
         agreements = Party.of(texts).agreements(Party.of(texts_of_customer(target.customer)))
-        return frozenset(column for column, agrees in agreements.items() if not agrees)
+        differing = {column for column, agrees in agreements.items() if not agrees}
+        if PLACEHOLDER in differing:
+            differing = (differing - {PLACEHOLDER}).union(name_columns(texts))
+        return frozenset(differing)
 
     def lost_rows(
         self,

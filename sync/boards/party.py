@@ -77,7 +77,7 @@ class Party:
         return cls(
             emails(texts.get("email", "")),
             phones(texts.get("phone", "")),
-            people(texts.get("customer", "")),
+            people(name_in(texts)),
             house.lstrip("0"),
             words[0] if words else "",
             zips(around) | zips(texts.get("zip", "")),
@@ -152,6 +152,17 @@ class Party:
         if self.house and other.house:
             agreements["address"] = self.house == other.house and self.is_on_street_of(other)
         return agreements
+
+
+def name_columns(texts: Texts) -> tuple[str, ...]:
+    """Return the columns that have the name: one, or two."""
+    return ("customer",) if texts.get("customer") else ("first_name", "last_name")
+
+
+def name_in(texts: Texts) -> str:
+    """Return the name; "" if it is a first name alone: `people` would take it for a last name."""
+    names = [text for column in name_columns(texts) if (text := texts.get(column))]
+    return "" if names == [texts.get("first_name")] else " ".join(names)
 
 
 def emails(text: str) -> frozenset[str]:

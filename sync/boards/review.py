@@ -6,7 +6,7 @@ from datetime import tzinfo
 from hashlib import blake2s
 
 from sync.boards.customer_texts import identity_texts, texts_of_customer
-from sync.boards.party import Party, Texts
+from sync.boards.party import Party, Texts, name_in
 from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
 from sync.jobs.model import Customer
@@ -150,7 +150,7 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     is_same_family = agrees.get("customer") and not job.has_person_of(there)
     parts = (row.get(part, "") for part in ("address", "city_zip", "city", "zip"))
     rows = (
-        ("Family name" if is_same_family else "Name", "customer", row.get("customer", "")),
+        ("Family name" if is_same_family else "Name", "customer", name_in(row)),
         (FIELDS["phone"].header, "phone", row.get("phone", "")),
         (FIELDS["email"].header, "email", row.get("email", "")),
         (FIELDS["address"].header, "address", ", ".join(filter(None, parts))),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from sync.boards import formulas
 from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
+from sync.boards.party import name_in
 from sync.field_table import KEY, FieldKind, entry_of
 from sync.sheets.cell_data import Row, at, is_formula, text_of
 from sync.sheets.job_tabs import Pattern
@@ -18,7 +19,6 @@ from sync.sheets.snapshot import Table
 
 Lines = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
-_NAME = "customer"
 _CERTAIN = frozenset(("email", "phone"))
 """Columns that tell a customer for certain; a name or an address may be a divider's text."""
 _ANY = re.compile("")
@@ -148,7 +148,7 @@ class _TabText:
         is_street = bool(_STREET.match(entered.get("address", "")))
         if KEY in entered or is_street or not people.isdisjoint(_CERTAIN):
             return True
-        if is_divider(entered.get(_NAME) or self._filled(row)[0]):
+        if is_divider(name_in(entered) or self._filled(row)[0]):
             return False
         return bool(people or not self._knows_people) and not self._has_total(row)
 

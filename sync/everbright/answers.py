@@ -98,7 +98,7 @@ def read_customer(tree: Any) -> Customer:
     values: dict[str, Any] = {
         entry.id: text for entry in SITE_FIELDS if (text := text_at(site, entry.site_key))
     }
-    names = (text_at(site, f"contact.{key}") for key in ("first_name", "last_name"))
+    names = (values.get("first_name"), values.get("last_name"))
     lines = (text_at(site, f"address.address_line_{number}") for number in (1, 2))
     state = (text_at(site, "address.state_abbreviation"), values.get("zip"))
     parts = (" ".join(filter(None, lines)), values.get("city"), " ".join(filter(None, state)))

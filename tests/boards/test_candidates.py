@@ -10,9 +10,11 @@ from sync.boards.habits import family_first
 from sync.boards.match import criteria_values
 from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
-from sync.jobs.model import Customer
+from sync.jobs.model import Customer, Job
+from sync.jobs.target import Target
 from sync.sheets.snapshot import Table
 from sync.store import RowAnswer
+from tests.boards.grids import BOARD
 from tests.made_up import uuid
 
 OSCAR = Customer(
@@ -43,6 +45,8 @@ def is_candidate(row: dict[str, str]) -> bool:
         {"customer": "Duran, Lucia", "address": "Marlow, CO 80999-1234"},
         {"customer": "Ana Vega / Oscar M. Duran Jr.", "address": "9 Elm St, Marlow 80999"},
         {"customer": "Duran, O."},
+        {"first_name": "Oscar & Lucia", "last_name": "Duran"},
+        {"customer": "", "first_name": "O.", "last_name": "Duran", "city": "Marlow"},
         {"customer": "Duran, Oscar", "email": "other@example.com"},
     ],
     ids=str,
@@ -59,6 +63,8 @@ def test_one_thing_that_agrees_makes_a_candidate(row: dict[str, str]) -> None:
         {"customer": "Oscar Duran", "city_zip": "Fairview, CO 80111"},
         {"customer": "Lucia Duran", "phone": "303-555-0143"},
         {"customer": "Oscar, Bea", "zip": "80999"},
+        {"first_name": "Duran", "last_name": "Vega", "zip": "80999"},
+        {"first_name": "Duran", "zip": "80999"},
         {"address": "Marlow 80999"},
         {"phone": "0142"},
         {},
@@ -85,6 +91,17 @@ def test_nothing_that_agrees_makes_none(row: dict[str, str]) -> None:
 def test_names_are_compared_person_by_person(everbright: str, row: str) -> None:
     (name,) = compare_fields(Customer(name=everbright), {"customer": row})
     assert (name.title, name.agrees) == ("Name", True)
+
+
+def test_a_name_in_two_columns_is_compared_as_one() -> None:
+    row = {"first_name": "Oscar", "last_name": "Durán", "phone": "720-555-0001"}
+    name, phone = compare_fields(OSCAR, row)[:2]
+    assert (name.title, name.row, name.agrees, phone.agrees) == ("Name", "Oscar Durán", True, False)
+    oscar = Target(Job(site=uuid(1)), customer=OSCAR)
+    assert BOARD.differing(row, oscar) == {"phone"}
+    assert BOARD.differing(row | {"last_name": "Vega"}, oscar) == {
+        *("first_name", "last_name", "phone"),
+    }
 
 
 def test_the_family_name_comes_first() -> None:

@@ -86,6 +86,12 @@ def test_a_row_that_looks_like_a_jobs_is_the_last(last: Sequence[str]) -> None:
     assert ended(ADA, BEN, last, TOTAL).last_row == 3
 
 
+def test_a_name_in_two_columns_is_no_divider() -> None:
+    columns = {"first_name": 1, "last_name": 2, "site_id": 7}
+    may = ("", "May", "Holder")
+    assert ended(ADA, may, ("", "May 2026"), TOTAL, columns=columns).last_row == 2
+
+
 def test_a_remark_below_the_total_is_no_job() -> None:
     legend = ("", "crew: Red = Tony, Blue = Marisol")
     end = ended(ADA, BEN, BLANK, TOTAL, BLANK, legend, ("", "call the office"))

@@ -24,6 +24,14 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "homeowner name, home owner, homeowners, ho, ho name, contact, contact name, "
         "account name, cliente, nombre, nombre del cliente, nombre completo, propietario"
     ),
+    "first_name": _terms(
+        "first name, first, given name, customer first name, client first name, "
+        "homeowner first name"
+    ),
+    "last_name": _terms(
+        "last name, last, surname, family name, customer last name, client last name, "
+        "homeowner last name"
+    ),
     "address": _terms(
         "address, street, street address, site address, install address, "
         "installation address, property address, project address, job address, "

@@ -177,7 +177,7 @@ class TabView:
     def shows_name(self) -> bool:
         """Whether a column shows the customer's name, so that new rows have it."""
         fields = [*(column.field for column in self.columns), *(field for field, _ in self.added)]
-        return "customer" in fields
+        return "customer" in fields or "last_name" in fields
 
     @property
     def stored(self) -> str:

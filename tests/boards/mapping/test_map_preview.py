@@ -2,6 +2,7 @@
 
 import json
 
+from tests.boards.mapping import boards
 from tests.boards.mapping.stand import Stand
 from tests.made_up import milestone, uuid
 
@@ -104,3 +105,20 @@ def test_a_new_row_copies_the_formulas_of_the_row_above_it(stand: Stand) -> None
     preview = stand.mapped("--tab", "Sheet1", "--preview")["preview"]
     copied = [(c["letter"], c["after"]) for c in preview["changes"] if c["kind"] == "copied"]
     assert copied == [("D", '=IF(C4="","",C4*2)')]
+
+
+def test_a_first_and_a_last_name_are_filled_and_compared(stand: Stand) -> None:
+    boards.asking(stand)
+    known = ["Ada", "", "home2@example.com"]
+    rows = [["Ada", "NUMBER1", "another@example.com"], known, ["Total"]]
+    stand.fill([["Jobs"], ["First Name", "Last Name", "Email"], *rows])
+    fields = {"First Name": "first_name", "Last Name": "last_name", "Email": "email"}
+    assert stand.proposed() == fields
+    stand.send(*(milestone(n) for n in (1, 2, 3)))
+    preview = stand.mapped("--preview")["preview"]
+    changes = {(f"{each['letter']}{each['row']}", each["after"]) for each in preview["changes"]}
+    assert preview["doubtful"] == 1, "the name of job 1 agrees"
+    assert changes == {
+        *(("B4", "Number2"), ("D4", uuid(2))),
+        *(("A5", "Ada"), ("B5", "Number3"), ("C5", "home3@example.com"), ("D5", uuid(3))),
+    }
