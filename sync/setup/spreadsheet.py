@@ -15,7 +15,9 @@ from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.reconcile import recheck, update_own_tab, waiting_for_check
 from sync.sheets.targets import LARGE
+from sync.sheets.trial import try_google
 from sync.store import Database, Lease
+from sync.store.sheet_state import Trial
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
@@ -104,17 +106,20 @@ class Setup:
         """Fill a spreadsheet with every job; return how many.
 
         Meanwhile no worker can write another spreadsheet from this database; afterwards it stops
-        with the reason `moved`.
+        with the reason `moved`. Raises Permanent or Retryable; if this spreadsheet can't be
+        written at all, the other one stays the current one.
         """
         with ExitStack() as stack:
             if self._settings.spreadsheet_id not in ("", spreadsheet):
                 stack.enter_context(self._wiring.hold(self._sleep))
             lease = stack.enter_context(self._wiring.hold(self._sleep, spreadsheet))
             flusher = self._wiring.flusher(self._sleep, spreadsheet=spreadsheet, sizes=LARGE)
-            store = flusher.store
+            store, again = flusher.store, retry.policy(self._sleep, _TRIES)
+            # First, because the other spreadsheet isn't written any longer after `make_current`.
+            trial: Trial = again(try_google, store.spreadsheet, flusher.client)
+            trial.must_be_safe()
             store.spreadsheet.make_current(lease)
             self._wiring.project(self._sleep)  # All that waits, so that the total is right.
-            again = retry.policy(self._sleep, _TRIES)
             total = store.pending.count()
             progress(0, total)
             while store.pending.is_waiting():

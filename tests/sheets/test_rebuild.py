@@ -79,6 +79,14 @@ def test_a_write_to_the_old_spreadsheet_names_the_new_one(bench: Bench) -> None:
     assert bench.row(uuid(1))["Milestone 1"] == "Submitted"
 
 
+def test_a_spreadsheet_that_cant_be_opened_leaves_the_old_one_current(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    with pytest.raises(Permanent, match="no such file"):
+        bench.setup().fill("a-mistyped-id", lambda *_: None)
+    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-05T00:00:00Z"))
+    assert bench.row(uuid(1))["Milestone 1"] == "Approved"
+
+
 def test_back_in_the_old_one_no_line_is_doubled(bench: Bench) -> None:
     bench.shown(milestone(1))
     filled(bench)
