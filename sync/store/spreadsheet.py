@@ -12,7 +12,7 @@ from sync.errors import Permanent
 from sync.store import history
 from sync.store.database import Database, Lease, bumped, clock, new_database_id, now, touch_all
 from sync.store.rate_limit import SPACING, TokenBucket
-from sync.store.schema import attempt, installation, job, sheet, undo
+from sync.store.schema import attempt, installation, job, look_alike, quarantine, sheet, undo
 from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
 from sync.types import Mode
 
@@ -97,7 +97,23 @@ class Spreadsheet:
                 mine = attempt.c.spreadsheet_id == self.id
                 connection.execute(update(attempt).where(mine).values(shown="[]"))
                 write_all_again(connection)
+                self._keep_typed(connection)
         self._was_made_current = True
+
+    def _keep_typed(self, connection: Connection) -> None:
+        """Make only webhooks since the last batch here replace what people typed in mapped tabs.
+
+        A job that has been waiting for its row still gets one.
+        """
+        row = connection.execute(select(sheet.c.mode, sheet.c.landed_at).where(self._is_this)).one()
+        if row.mode != Mode.MAPPED.value or row.landed_at is None:
+            return
+        waiting = (
+            select(table.c.site).where(table.c.spreadsheet_id == self.id)
+            for table in (look_alike, quarantine)
+        )
+        known = job.c.received_at <= row.landed_at, *(job.c.site.not_in(sites) for sites in waiting)
+        connection.execute(update(job).where(*known).values(shown_events=job.c.events))
 
     def must_be_current(self) -> None:
         """Raise Permanent if another spreadsheet is the current one."""

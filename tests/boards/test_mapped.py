@@ -115,6 +115,23 @@ def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
     ]
 
 
+def test_what_a_person_typed_stays_after_another_spreadsheet_was_written(asking: Bench) -> None:
+    """As after a rebuild, if somebody restarts the worker with the old ID."""
+    lines = [line(job, E_mail=asking.customer(job)["E_mail"]) for job in (1, 2)]
+    two_tab_board.make(asking, lines, [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1, **APPROVED), milestone(2, **APPROVED))
+    for row in (3, 4):
+        asking.edit("type_cell", sheet_id=OPEN, row=row, column=PERMIT_AT, text="Sent back")
+    asking.setup().fill(asking.google.create_spreadsheet("Another"), lambda *_: None)
+    asking.send(milestone(2, status="SUBMITTED", date_updated="2026-03-06T10:00:00Z"))
+    asking.customer(3)
+    asking.configured(asking.config)
+    flushed(asking, milestone(3))
+    rows = two_tab_board.texts(asking)
+    assert [row["Permit"] for row in rows] == ["Sent back", "Waiting", "Waiting"]
+
+
 def test_a_job_in_both_tabs_is_kept_right_in_both(asking: Bench) -> None:
     """People keep a job in two tabs while it is built."""
     two_tab_board.make(asking, [line(1)], [line(2)])
