@@ -127,7 +127,8 @@ class DetailLookup:
 
     _store: DetailStore
     _everbright: EverBright
-    _columns: DetailColumns
+    _columns: Callable[[], DetailColumns]
+    """Returns them with the latest answers from the console."""
     _config: EverBrightConfig
 
     def request(self, due: DueLookup[Details]) -> Details | None:
@@ -135,7 +136,7 @@ class DetailLookup:
 
         A metric that is missing or refused is requested again when the job changes.
         """
-        metrics = () if due.job.is_lead else self._columns.metrics_for(due.job)
+        metrics = () if due.job.is_lead else self._columns().metrics_for(due.job)
         path = self._path(due.job, metrics)
         if not path:
             return None

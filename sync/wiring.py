@@ -237,7 +237,12 @@ class Wiring:
             record(is_over=True)
             return None
         store = DetailStore(self.database, columns.question)
-        lookup = DetailLookup(store, self.everbright(), columns, settings.config.everbright)
+        lookup = DetailLookup(
+            store,
+            self.everbright(),
+            lambda: DetailColumns(self.config()),
+            settings.config.everbright,
+        )
         rate = settings.backfill_rate
         return Fetcher(store, "details_unknown", lookup.request, rate, record, pauses=True)
 

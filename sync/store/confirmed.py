@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
-from sync.store.database import Database, touch_all
-from sync.store.schema import milestone_order, status
+from sync.store.database import Database, now, touch_all
+from sync.store.schema import detail, milestone_order, status
 
 
 @dataclass(frozen=True)
 class Confirmations:
     """The order of milestones (proposed and confirmed), and the meanings of statuses.
 
-    After a confirmation every job is laid out again.
+    After a confirmation every job is laid out again, and its details are requested again: the
+    deadline is that of the milestone to submit.
     """
 
     _database: Database
@@ -39,7 +40,7 @@ class Confirmations:
         """Store the order that a person confirmed."""
         with self._database.writing() as connection:
             _put(connection, order, is_confirmed=True)
-            touch_all(connection)
+            _use_answers(connection)
 
     def ask(self, codes: Collection[str]) -> list[str]:
         """Store statuses that the console asks about; return the new ones."""
@@ -61,7 +62,7 @@ class Confirmations:
         with self._database.writing() as connection:
             for code, means in sorted(meanings.items()):
                 connection.execute(update(status).where(status.c.code == code).values(means=means))
-            touch_all(connection)
+            _use_answers(connection)
 
 
 def read_answers(connection: Connection) -> ConsoleAnswers:
@@ -71,6 +72,11 @@ def read_answers(connection: Connection) -> ConsoleAnswers:
         _order(connection, is_confirmed=True),
         {row.code: row.means for row in connection.execute(meanings.order_by(status.c.code))},
     )
+
+
+def _use_answers(connection: Connection) -> None:
+    touch_all(connection)
+    connection.execute(update(detail).values(due_at=now()))
 
 
 def _order(connection: Connection, *, is_confirmed: bool) -> tuple[MilestoneConfig, ...]:

@@ -13,6 +13,7 @@ from emulator import Emulator
 from sync.jobs.model import Details
 from sync.lookups import Fetcher
 from sync.ops.pause import Pause
+from sync.settings.config_file import MilestoneConfig
 from sync.store.database import now
 from sync.store.schema import detail
 from tests.bench import Bench
@@ -176,6 +177,29 @@ def test_the_deadline_is_that_of_the_milestone_to_be_submitted(make: Make) -> No
     ask(bench)
     bench.flush()
     assert cells(bench)["Deadline"] == ""
+
+
+def test_the_deadline_knows_the_order_and_the_statuses_of_the_console(
+    make: Make, tmp_path: Path
+) -> None:
+    bench = make()
+    bench.configured(with_more(tmp_path, COLUMNS))
+    bench.shown(milestone(1, 1, status="OKAYED"))
+    by = fetcher(bench)
+    ask(bench, by)
+    confirmations = bench.store.confirmations
+    steps = tuple(
+        MilestoneConfig(definitions=(uuid(30_000 + number),), header=alias.upper(), alias=alias)
+        for number, alias in ((1, "ntp"), (2, "pto"))
+    )
+    confirmations.confirm_order(steps)
+    assert ask(bench, by) == 1
+    bench.flush()
+    assert cells(bench)["Deadline"] == "4/1/2026"
+    confirmations.confirm_statuses({"OKAYED": "approved"})
+    assert ask(bench, by) == 1
+    bench.flush()
+    assert cells(bench)["Deadline"] == "6/1/2026"
 
 
 def test_the_first_baseline_that_exists_counts(make: Make) -> None:
