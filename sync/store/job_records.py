@@ -12,7 +12,16 @@ from sync.jobs.cells import Cell, cells_in
 from sync.jobs.model import Change, Customer, FileState, Job
 from sync.store.database import Database, utc
 from sync.store.lookups import customers
-from sync.store.schema import change, customer, document, folder, job, quarantine, shared_document
+from sync.store.schema import (
+    change,
+    customer,
+    detail,
+    document,
+    folder,
+    job,
+    quarantine,
+    shared_document,
+)
 from sync.types import Personal
 
 _LINES = 200
@@ -61,6 +70,8 @@ class JobRecord:
     is_quarantined: bool
     folder: str
     """The address of its folder in Drive."""
+    failed_lookups: tuple[str, ...]
+    """"customer" or "details", or both: EverBright didn't return them when it was last asked."""
     changes: tuple[KeptChange, ...]
     documents: tuple[KeptDocument, ...]
 
@@ -90,6 +101,11 @@ class JobRecords:
                 waiting_since=_moment(row.waiting_since),
                 is_quarantined=connection.scalar(rests) is not None,
                 folder=connection.scalar(where) or "",
+                failed_lookups=tuple(
+                    name
+                    for name, table in (("customer", customer), ("details", detail))
+                    if connection.scalar(select(table.c.attempts).where(table.c.site == site))
+                ),
                 changes=tuple(
                     KeptChange(
                         Change.model_validate_json(row.body),

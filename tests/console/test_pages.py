@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
+from sync.jobs.model import Details
 from sync.status.rules import RULES
-from sync.store import RefusedRequests
+from sync.store import DetailStore, RefusedRequests
 from sync.store.hourly_counts import latest_hours
 from sync.store.schema import customer, delivery
 from sync.store.schema import document as documents
@@ -45,6 +46,19 @@ def post(visitor: Visitor, payload: object) -> str:
 
 def words(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", "", page)).split())
+
+
+def test_a_job_that_everbright_does_not_answer_about_says_so(store_console: Console) -> None:
+    """While others are answered, no warning counts it."""
+    visitor, bench = store_console.signed_in(), store_console.bench
+    bench.send(milestone(1))
+    bench.project()
+    store, said = DetailStore(bench.database, "q"), "return this job’s details"
+    assert said not in visitor.text(f"/jobs/{uuid(1)}")
+    store.postpone(uuid(1), 60.0)
+    assert said in visitor.text(f"/jobs/{uuid(1)}")
+    store.keep(uuid(1), Details(), 1)
+    assert said not in visitor.text(f"/jobs/{uuid(1)}")
 
 
 def test_the_overview_has_the_problems_of_status(store_console: Console) -> None:
