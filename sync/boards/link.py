@@ -26,6 +26,7 @@ from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table
 from sync.store import Lease, RowAnswer
+from sync.store.boards import Boards
 from sync.wiring import Sleep, Wiring
 
 NONE = "none"
@@ -143,7 +144,7 @@ def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answe
         if added:
             cells = review.rows[added.sheet_id][added.row]
             writes.append(_emptied(tables[added.sheet_id], cells, added.row, site))
-    flusher.store.boards.answer(lease, row_answers(answers))
+    store_answers(flusher.store.boards, lease, answers)
     if not linked:
         return
     flusher.store.spreadsheet.write_again(lease, linked.keys())
@@ -151,13 +152,18 @@ def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answe
     flusher.send(context, Parts(rows=writes))
 
 
-def row_answers(answers: Answers) -> list[RowAnswer]:
-    """Return the answer about each candidate, to be stored: one row rules out the others."""
-    return [
-        RowAnswer(job.site, one.texts, is_same=row is not None and one.texts == row.texts)
+def store_answers(boards: Boards, lease: Lease, answers: Answers) -> None:
+    """Store whether each candidate is the job's row: the chosen one rules out the others.
+
+    Nothing is stored about rows that read like the chosen one, because it couldn't be found again.
+    """
+    about_rows = [
+        RowAnswer(job.site, one.texts, is_same=one is row)
         for job, row in answers
         for one in job.candidates
+        if row is None or one.texts != row.texts or job.is_distinct(one)
     ]
+    boards.answer(lease, [job.site for job, _ in answers], about_rows)
 
 
 def _emptied(table: Table, row: Row, number: int, site: str) -> RowWrite:

@@ -275,7 +275,7 @@ class TabMapper:
         if self._answers.rows and not report.problem:
             jobs = self._preview(lease, report).reviewed
             answers = link.read_answers(jobs, self._answers.rows)
-            self._store.boards.answer(lease, link.row_answers(answers))
+            link.store_answers(self._store.boards, lease, answers)
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):

@@ -79,6 +79,10 @@ class ReviewedJob:
     is_settled: bool
     """Whether the user has ruled out every candidate. The answer can be changed."""
 
+    def is_distinct(self, candidate: Candidate) -> bool:
+        """Return whether no other candidate has the same texts, so that an answer can be stored."""
+        return [one.texts for one in self.candidates].count(candidate.texts) == 1
+
 
 def added_rows(
     tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo

@@ -49,24 +49,25 @@ def look_up(
     candidates whose row was `added` (sites).
     """
     keyed = {site_in_text(row.get(KEY, "")) for row in texts.values()}
-    jobs = {site: customer for site, customer in customers.items() if site not in keyed}
-    rows = {place: row for place, row in texts.items() if not row.get(KEY)}
-    by_user = _Answers(answers, rows)
-    matches = by_user.chosen_rows(jobs.keys())
-    taken = {found.place for found in matches.values()}
-    matches |= match.match_rows(
-        {site: customer for site, customer in jobs.items() if site not in matches},
-        {place: row for place, row in rows.items() if place not in taken},
+    without_row = {site: customer for site, customer in customers.items() if site not in keyed}
+    free_rows = {place: row for place, row in texts.items() if not row.get(KEY)}
+    by_user = _Answers(answers, free_rows)
+    chosen = by_user.chosen_rows(without_row.keys())
+    chosen_places = {found.place for found in chosen.values()}
+    certain = match.match_rows(
+        {site: customer for site, customer in without_row.items() if site not in chosen},
+        {place: row for place, row in free_rows.items() if place not in chosen_places},
         criteria,
         by_user.is_ruled_out,
     )
-    taken = {found.place for found in matches.values()}
-    finder = CandidateFinder(rows)
+    matches = chosen | certain
+    matched_places = {found.place for found in matches.values()}
+    finder = CandidateFinder(free_rows)
     candidates, unsettled = dict[str, list[Place]](), set[str]()
     for site, customer in customers.items():
-        if site in added or (site in jobs and site not in matches):
-            places = [place for place in finder.candidates_of(customer) if place not in taken]
-            if places:
+        if site in added or (site in without_row and site not in matches):
+            alike = finder.candidates_of(customer)
+            if places := [place for place in alike if place not in matched_places]:
                 candidates[site] = places
             if not all(by_user.is_ruled_out(site, place) for place in places):
                 unsettled.add(site)
@@ -74,7 +75,12 @@ def look_up(
 
 
 class _Answers:
-    """What the user answered about rows."""
+    """What the user answered about rows.
+
+    For example, a job's row is {"customer": "Bea Ortiz"}, as the user chose, and not {"customer":
+    "Bea Ortiz", "phone": "303.555.0101"}. The first answer is about both rows (see `RowAnswer`),
+    but the second one has more texts. So for the second row, that counts.
+    """
 
     def __init__(self, answers: Iterable[RowAnswer], rows: RowTexts) -> None:
         self._rows = rows
@@ -82,22 +88,26 @@ class _Answers:
         for answer in answers:
             self._by_site[answer.site].append(answer)
 
-    def _has(self, site: str, place: Place, *, is_same: bool) -> bool:
-        row, answers = self._rows[place], self._by_site.get(site, ())
-        return any(answer.is_same == is_same and answer.is_about(row) for answer in answers)
-
-    def is_ruled_out(self, site: str, place: Place) -> bool:
-        """Return whether the user answered that a row is not the job's."""
-        return self._has(site, place, is_same=False)
-
     def chosen_rows(self, sites: Set[str]) -> dict[str, Match]:
         """Return the rows that the user chose for jobs, if each is still unambiguous."""
         found = {
             site: [
                 Match(place, identity_texts(row))
                 for place, row in self._rows.items()
-                if self._has(site, place, is_same=True)
+                if self._is_same(site, place) is True
             ]
             for site in sites & self._by_site.keys()
         }
         return match.unambiguous(found)
+
+    def is_ruled_out(self, site: str, place: Place) -> bool:
+        """Return whether the user answered that a row is not the job's."""
+        return self._is_same(site, place) is False
+
+    def _is_same(self, site: str, place: Place) -> bool | None:
+        """Return the answer that counts for a row; None if there is none, or two contradict."""
+        row = self._rows[place]
+        about_row = [each for each in self._by_site.get(site, ()) if each.is_about(row)]
+        most = max((len(each.texts) for each in about_row), default=0)
+        counting = {each.is_same for each in about_row if len(each.texts) == most}
+        return counting.pop() if len(counting) == 1 else None

@@ -18,14 +18,17 @@ _IS_ANSWER = row_answer.c.texts != _ADDED
 
 @dataclass(frozen=True)
 class RowAnswer:
-    """An answer to whether a row is a job's; `texts` are the row's, by column ID."""
+    """The user's answer to whether a row is a job's.
+
+    It is about all rows that have these texts, by column ID. They may have more, because a cell
+    that was blank may be filled now. If one of the texts changes, the user is asked again.
+    """
 
     site: str
     texts: Mapping[str, str]
     is_same: bool
 
     def is_about(self, row: Mapping[str, str]) -> bool:
-        """Return whether the answer is about this row: cells that were blank may be filled now."""
         return all(row.get(column) == text for column, text in self.texts.items())
 
 
@@ -80,17 +83,15 @@ class Boards:
             connection.execute(delete(look_alike).where(self._mine, settled))
         self.mark_unsettled(lease, frozenset(sites).intersection(with_row), hours=0)
 
-    def answer(self, lease: Lease, answers: Iterable[RowAnswer]) -> None:
-        """Store answers in place of earlier ones about the same jobs, which are settled now."""
-        new = list(answers)
-        sites = sorted({each.site for each in new})
+    def answer(self, lease: Lease, sites: Collection[str], answers: Iterable[RowAnswer]) -> None:
+        """Store answers in place of earlier ones about the jobs at `sites`, which are settled."""
         known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites), _IS_ANSWER
         with self._database.writing(lease) as connection:
             connection.execute(delete(look_alike).where(self._mine, look_alike.c.site.in_(sites)))
             connection.execute(delete(row_answer).where(*known))
             lines = {
                 (each.site, json.dumps(dict(each.texts), sort_keys=True)): each.is_same
-                for each in new
+                for each in answers
             }
             for (site, texts), is_same in lines.items():
                 row = {"spreadsheet_id": self._id, "site": site, "texts": texts}

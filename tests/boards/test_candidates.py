@@ -173,6 +173,45 @@ def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     assert look_up({PLACE: row, **linked}, jobs, by).candidates == {}
 
 
+ALONE = {"customer": "Oscar Duran"}
+WITH_PHONE = ALONE | {"phone": "303.555.0142"}
+BESIDE = (0, 6)
+
+
+@pytest.mark.parametrize(("chosen", "other"), [(ALONE, WITH_PHONE), (WITH_PHONE, ALONE)])
+@pytest.mark.parametrize("filled", [{}, {"email": "o@example.com"}], ids=["as it was", "filled"])
+def test_the_chosen_row_is_taken_beside_one_with_its_texts(
+    chosen: dict[str, str], other: dict[str, str], filled: dict[str, str]
+) -> None:
+    answers = [RowAnswer(uuid(1), chosen, is_same=True), RowAnswer(uuid(1), other, is_same=False)]
+    rows = {PLACE: chosen | filled, BESIDE: other | filled}
+    found = look_up(rows, {uuid(1): OSCAR}, ["email"], answers)
+    assert found.matches[uuid(1)].place == PLACE
+    assert not found.unsettled
+
+
+def test_a_row_that_was_ruled_out_does_not_replace_the_chosen_one() -> None:
+    answers = [
+        RowAnswer(uuid(1), ALONE, is_same=True),
+        RowAnswer(uuid(1), WITH_PHONE, is_same=False),
+    ]
+    rows = {PLACE: {"customer": "Duran, O."}, BESIDE: WITH_PHONE}
+    found = look_up(rows, {uuid(1): OSCAR}, ["email"], answers)
+    assert not found.matches
+    assert found.unsettled == {uuid(1)}
+
+
+def test_a_row_with_the_texts_of_contradicting_answers_is_asked_about() -> None:
+    with_email = ALONE | {"email": "o@example.com"}
+    answers = [
+        RowAnswer(uuid(1), WITH_PHONE, is_same=True),
+        RowAnswer(uuid(1), with_email, is_same=False),
+    ]
+    found = look_up({PLACE: WITH_PHONE | with_email}, {uuid(1): OSCAR}, ["email"], answers)
+    assert not found.matches
+    assert found.unsettled == {uuid(1)}
+
+
 def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
     by = ["email"]
     row, places = {"email": OSCAR.email}, {PLACE: {"email": OSCAR.email}}

@@ -95,6 +95,22 @@ def test_a_job_whose_row_was_chosen_is_not_asked_about_again(asking: Bench) -> N
     assert (found(asking).unsettled, asking.store.boards.unsettled()) == ([], frozenset())
 
 
+def test_a_row_that_was_the_same_as_the_chosen_one_never_replaces_it(asking: Bench) -> None:
+    """An answer by their texts would be about the other one when the chosen one is renamed."""
+    asking.customer(1)
+    two_tab_board.make(asking, [line(n, Customer="Ada Number1") for n in (1, 2)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    join(asking, to="Open jobs!4")
+    asking.flush()
+    for header, text in {"Customer": "Number1, Ada (2nd job)", "Site ID": ""}.items():
+        column = two_tab_board.places(asking)[header]
+        asking.edit("type_cell", sheet_id=OPEN, row=3, column=column, text=text)
+    asking.compare()
+    asking.flush()
+    assert [row.get("Site ID") for row in two_tab_board.texts(asking)] == [uuid(1), None]
+
+
 def test_a_row_of_the_installer_s_with_only_what_everbright_has_is_never_emptied(
     asking: Bench,
 ) -> None:

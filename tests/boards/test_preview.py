@@ -82,7 +82,7 @@ def test_a_job_whose_candidates_were_ruled_out_gets_a_row(asking: Bench) -> None
     assert (first.matched, first.added) == (1, 0)
     with asking.held() as held:
         asking.store.boards.answer(
-            held, [RowAnswer(uuid(1), {"email": known["E_mail"]}, is_same=False)]
+            held, [uuid(1)], [RowAnswer(uuid(1), {"email": known["E_mail"]}, is_same=False)]
         )
     second = previewed(asking)
     assert (second.matched, second.added, second.unsettled_count) == (0, 1, 0)

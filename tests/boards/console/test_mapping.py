@@ -218,6 +218,51 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
     assert rows.count("<fieldset") == 1
 
 
+def with_second_row(console: Console, *headers: str) -> str:
+    """Copy the name of job 1, whose customer has moved, and more; return its input's name."""
+    known = made_up.site(SITES[0])
+    contact = known["contacts"][0] | {"email": "another@example.com"}
+    address = known["address"] | {"address_line_1": "1 Elsewhere Road"}
+    bench = console.bench
+    bench.google.everbright.set_site(SITES[0], contacts=[contact], address=address)
+    first = rows_in(bench.book(FIELDS), board.ACTIVE, board.HEADER_ROW)[0]
+    for header in ("Cust. Name", *headers):
+        where = {"sheet_id": ACTIVE, "row": 8, "column": board.HEADERS.index(header)}
+        bench.edit("type_cell", **where, text=first[header].text)
+    return f"row:{SITES[0]}"
+
+
+@pytest.mark.long
+def test_the_row_that_was_chosen_in_the_preview_gets_the_site_id(console: Console) -> None:
+    """The other row has the same name, and more."""
+    visitor, bench = console.visitor, console.bench
+    name = with_second_row(console)
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    (row,) = (each for each in form.offered[name] if each.startswith("Active!9#"))
+    assert form.choose(name, row).answer(visitor, MAPPING, step="write").status_code == 303
+    bench.ask()
+    bench.flush()
+    assert row_of(console, 1)["E-mail"].text == "another@example.com"
+
+
+@pytest.mark.long
+def test_rows_with_the_same_customer_are_chosen_after_the_mapping(console: Console) -> None:
+    """They can be told apart only by their places, and rows move."""
+    visitor, bench = console.visitor, console.bench
+    name = with_second_row(console, "Job addr.", "Town / Zip", "Cell", "E-mail")
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    assert form.offered[name] == ["none", ""]
+    assert "choose that under Review matches" in plain(form.page)
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    bench.ask()
+    bench.flush()
+    rows = Form(visitor.send("/mapping/rows", "/mapping/rows", step="look").text, "rows")
+    (row,) = (each for each in rows.offered[name] if each.startswith("Active!9#"))
+    assert rows.choose(name, row).answer(visitor, "/mapping/rows", step="link").status_code == 303
+    bench.flush()
+    assert row_of(console, 1)["Notes"].text == ""
+
+
 @pytest.mark.long
 def test_a_mapped_column_is_listed_by_the_name_of_its_milestone(console: Console) -> None:
     visitor = console.visitor
