@@ -18,10 +18,8 @@ _NOT_A_NAME = frozenset(
 )
 _SHORTEST_FAMILY_NAME = 4
 """Letters: shorter words beside a longer one are particles, as in "de la Cruz"."""
-_PHONE = re.compile(r"(?:\d[\s().+-]*){9}\d")
-_COUNTRY_CODE = re.compile(r"(?<!\d)(?:\+?1[\s.-]*)(?=\(?\d{3}\)?[\s.-]*\d{3}[\s.-]*\d{4}\b)")
-_PHONE_DIGITS = 10
-"""Of a phone number in the United States, without the country's 1."""
+_PHONE = re.compile(r"(?<!\d)1?(\d{3})[\s().-]*(\d{3})[\s().-]*(\d{4})(?!\d)")
+"""In the United States, with or without the country's 1."""
 _EMAIL = re.compile(r"[^\s,;<>/]+@[^\s,;<>/]+")
 _ZIP_DIGITS = 5
 _ZIP = re.compile(r"\b(\d{5})(?:-\d{4})?\b")
@@ -171,8 +169,7 @@ def emails(text: str) -> frozenset[str]:
 
 def phones(text: str) -> frozenset[str]:
     """Return the phone numbers in a text, as ten digits."""
-    numbers = _PHONE.finditer(_COUNTRY_CODE.sub("", text))
-    return frozenset(re.sub(r"\D", "", match[0])[-_PHONE_DIGITS:] for match in numbers)
+    return frozenset("".join(parts) for parts in _PHONE.findall(text))
 
 
 def zips(text: str) -> frozenset[str]:

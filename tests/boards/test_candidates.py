@@ -36,6 +36,7 @@ def is_candidate(row: dict[str, str]) -> bool:
     "row",
     [
         {"customer": "Vega, Ana", "phone": "h 720-555-0001 / c +1 (303) 555 0142"},
+        {"customer": "Vega, Ana", "phone": "720-555-0001 x12 303-555-0142"},
         {"customer": "Vega, Ana", "email": "ana@example.com, OSCAR@example.com"},
         {"customer": "Vega, Ana", "address": "814 Cedar, Marlow"},
         {"customer": "Vega, Ana", "address": "814 cedar ave #B", "zip": "80999-1234"},
