@@ -1,11 +1,29 @@
-"""Proposes and decides which field each column of the installer's sheet shows. Pure.
+"""Proposes and decides which field each column of an installer's tab shows. Pure.
 
-A *text* is ours, mostly EverBright's. A column's *word* is what it shows for a text: an *option* of
-its drop-down, or what the installer types there. A column's *values* are all of its options, or
-else the texts in its cells. A *term* is in the vocabulary by which we recognize any of these.
-In a column for a job's progress, a word stands for *rules* instead of texts, such as "Permits
-approved"; pages call them steps.
+In reading order:
 
-A *field* is what a column shows; its ID is the column's ID in the core. A word has *ended* if its
-option is gone. `decide` makes a mapping of what `propose` finds, what is stored, and the choices.
+- `tab` holds a tab as it was read, and `fields` what a column can show. A field's ID is the
+  column's ID in the core.
+- `recognize` finds the field that a header names, by the terms of `vocabulary`. `header_row` finds
+  the row of the headers, and `content` what the cells of a column are.
+- `text_words` and `progress` propose what a column's words stand for.
+- `propose` proposes each column's field, from all of these.
+- `decide` decides, from that proposal, the stored mapping, the user's choices, and tabs that are
+  mapped already (`example`).
+
+For example, a tab has three columns, the last two of them with drop-downs:
+
+| header | options                               | field, and why                                |
+|--------|---------------------------------------|-----------------------------------------------|
+| Client |                                       | `customer`, by a term of the vocabulary       |
+| Perm.  | Applied, Issued                       | `status:KEY`, by the name of that milestone   |
+| Stage  | Sold, Permit in, Permit OK, Installed | `progress`: its options are about a whole job |
+
+- A *text* is ours, mostly EverBright's: Submitted, Approved.
+- A *word* is what a column shows for a text: Applied for Submitted, Issued for Approved. It is an
+  option of the drop-down, or what the installer types where there is none. It has *ended* if its
+  option is gone.
+- In a progress column, words stand for *rules* instead of texts: Sold for `signed`, Permit in for
+  `KEY:SUBMITTED`. Pages call them steps.
+- A column's *values* are all of its options, or else the texts in its cells.
 """

@@ -100,7 +100,7 @@ def of(cells: Iterable[SeenCell]) -> ColumnContent:
     """Return what a column's cells are."""
     cells, no_data = list(cells), (CellKind.BLANK, CellKind.TOTAL)
     filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
-    what = _most(filled)
+    what = _kind_of_most(filled)
     if not filled and any(cell.is_for_date for cell in cells):
         what = DATE
     return ColumnContent(
@@ -111,7 +111,12 @@ def of(cells: Iterable[SeenCell]) -> ColumnContent:
     )
 
 
-def _most(filled: Sequence[SeenCell]) -> str:
+def is_data(text: str) -> bool:
+    """Return whether a text is a value and can be no header."""
+    return any(test(text) for _, test in _TESTS)
+
+
+def _kind_of_most(filled: Sequence[SeenCell]) -> str:
     """Return what most of the cells are: a key of DESCRIPTIONS, or ""."""
     if _are_most([cell.kind is CellKind.DATE for cell in filled]):
         return DATE
@@ -128,8 +133,3 @@ def _most(filled: Sequence[SeenCell]) -> str:
 
 def _are_most(answers: Collection[bool]) -> bool:
     return sum(answers) > len(answers) * _MOST
-
-
-def is_data(text: str) -> bool:
-    """Return whether a text is a value and can be no header."""
-    return any(test(text) for _, test in _TESTS)

@@ -89,7 +89,7 @@ class TabMapping:
     header_row: int = 0
     columns: tuple[MappedColumn, ...] = ()
     added: tuple[str, ...] = ()
-    """Ids of fields that get a column at the right."""
+    """The IDs of fields that get a new column, at the right."""
     was_mapped: bool = False
     """Whether it was mapped before."""
     problem: str = ""
@@ -125,43 +125,6 @@ class TabMapping:
         return max(used, default=-1) + 1
 
 
-def _no_option(column: MappedColumn, word: str, status: str) -> Permanent:
-    there = ", ".join(column.proposal.options or ()) or "none"
-    what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
-    return Permanent("no_option", f"{what}. There are: {there}.")
-
-
-_Column = TypeVar("_Column", Proposal, MappedColumn)
-
-
-def _named(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | None:
-    """Return the column with a header (`Step`, or `2:step` for the second), or letters, or None.
-
-    Letters are `F`, or `F:F`.
-    """
-    if numbered := _NUMBERED.fullmatch(text):
-        alike = [c for c in columns if c.header and plain(c.header) == plain(numbered[2])]
-        if int(numbered[1]) <= len(alike):
-            return alike[int(numbered[1]) - 1]
-    whole = _WHOLE_COLUMN.fullmatch(text)
-    named = [c for c in columns if not whole and plain(c.header) == plain(text)]
-    if len(named) > 1:
-        fix = f"Name one by its letter: {', '.join(letters(c.index) for c in named)}."
-        raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
-    letter = whole[1] if whole else text
-    if not named and _LETTERS.fullmatch(letter):
-        named = [c for c in columns if letters(c.index) == letter.upper()]
-    return named[0] if named else None
-
-
-def _check_key_stays(proposals: Sequence[Proposal], earlier: Mapping[int, EarlierColumn]) -> None:
-    """Raise Permanent if a tab had a column with the key, as no column has it now."""
-    for proposal in proposals:
-        if (before := earlier.get(proposal.index)) and before.field == KEY:
-            fix = 'To use another column: --set "Header=site_id".'
-            raise Permanent("key", f"{proposal.header!r} links each row to its job.", fix)
-
-
 class TabDecider:
     """Decides mappings by the available fields, the stored mapping and the user's choices.
 
@@ -186,9 +149,6 @@ class TabDecider:
         self._account = account
         self._examples = examples
 
-    def _examples_for(self, tab: SeenTab) -> Sequence[Example]:
-        return sorted(self._examples, key=lambda example: example.title != tab.title)
-
     def decide(
         self, tab: SeenTab, stored: StoredMapping | None, same: SameColumns | None = None
     ) -> TabMapping:
@@ -211,7 +171,7 @@ class TabDecider:
         named = {
             text: proposal
             for text in (*self._choices.fields, *self._choices.unset)
-            if (proposal := _named(proposals, tab, text))
+            if (proposal := _find_column(proposals, tab, text))
         }
         if stored:
             earlier = stored.columns
@@ -233,6 +193,30 @@ class TabDecider:
             return HeaderRow(stored.header_row)
         row = header_row_like(tab, self._examples_for(tab))
         return header_row.find(tab, self._recognizer) if row is None else HeaderRow(row)
+
+    def with_added(self, tab: TabMapping) -> TabMapping:
+        """Return a mapping with columns for the fields that a person asks for, or an example has.
+
+        Right of the key's: a row that is moved to a tab without them keeps its key.
+        """
+        if self._choices.added is None:
+            examples = () if tab.was_mapped else self._examples
+            added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
+        else:
+            added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
+        new = [name for name in added if name not in tab.fields and name != KEY]
+        return replace(tab, added=(*tab.added, *new))
+
+    def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
+        """Raise Permanent where a person named a header that no tab has."""
+        if tabs and all(tab.problem for tab in tabs):
+            return  # No header was looked for; the problem says why.
+        choices = self._choices
+        for text in (*choices.fields, *choices.unset, *choices.column_words):
+            if not any(text in tab.found for tab in tabs):
+                known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
+                what = f"No column is called {text!r}. There are: {known or 'none'}."
+                raise Permanent("no_header", what)
 
     def _columns_with_fields(
         self,
@@ -282,30 +266,6 @@ class TabDecider:
             chosen[proposal.index] = wanted
         return {named[text].index: "" for text in self._choices.unset if text in named} | chosen
 
-    def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
-        """Raise Permanent where a person named a header that no tab has."""
-        if tabs and all(tab.problem for tab in tabs):
-            return  # No header was looked for; the problem says why.
-        choices = self._choices
-        for text in (*choices.fields, *choices.unset, *choices.column_words):
-            if not any(text in tab.found for tab in tabs):
-                known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
-                what = f"No column is called {text!r}. There are: {known or 'none'}."
-                raise Permanent("no_header", what)
-
-    def with_added(self, tab: TabMapping) -> TabMapping:
-        """Return a mapping with columns for the fields that a person asks for, or an example has.
-
-        Right of the key's: a row that is moved to a tab without them keeps its key.
-        """
-        if self._choices.added is None:
-            examples = () if tab.was_mapped else self._examples
-            added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
-        else:
-            added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
-        new = [name for name in added if name not in tab.fields and name != KEY]
-        return replace(tab, added=(*tab.added, *new))
-
     def _find_word_columns(
         self, columns: Sequence[MappedColumn], tab: SeenTab
     ) -> dict[str, tuple[MappedColumn, str]]:
@@ -315,11 +275,11 @@ class TabDecider:
         """
         found = {}
         for text in self._choices.column_words:
-            if column := _named(columns, tab, text):
+            if column := _find_column(columns, tab, text):
                 found[text] = column, ""
             elif ":" in text:
                 header, _, milestone = (part.strip() for part in text.rpartition(":"))
-                column = _named(columns, tab, header)
+                column = _find_column(columns, tab, header)
                 if column and column.field == PROGRESS:
                     found[text] = column, milestone
         return found
@@ -344,7 +304,7 @@ class TabDecider:
     def _text_or_rule(self, field: str, milestone: str, status: str) -> str:
         """Return our text, or the id of a rule, from what the user wrote."""
         if field == PROGRESS:
-            return self._rules.of(milestone, status)
+            return self._rules.parse_rule(milestone, status)
         if self._fields.get(field).texts:
             return self._fields.label_of(status)
         return status.strip()  # A field with any text has its texts as they are.
@@ -361,7 +321,7 @@ class TabDecider:
         earlier = before.words if before and was_same_field else {}
         if column.field == PROGRESS:
             if not was_same_field:
-                proposed = self._rules.proposed(column.proposal.all_values)
+                proposed = self._rules.propose_words(column.proposal.all_values)
                 earlier = {
                     r: word for r, word in proposed.items() if word in column.proposal.values
                 }
@@ -399,3 +359,44 @@ class TabDecider:
             words += [RuleWord(rule, word, is_synonym=bool(n)) for n, word in enumerate(named)]
         ended = [each for each in words if options is not None and each.word not in options]
         return RuleWords(tuple(each for each in words if each not in ended), stored_words(ended))
+
+    def _examples_for(self, tab: SeenTab) -> Sequence[Example]:
+        """Return the examples, those with the tab's title first."""
+        return sorted(self._examples, key=lambda example: example.title != tab.title)
+
+
+_Column = TypeVar("_Column", Proposal, MappedColumn)
+
+
+def _find_column(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | None:
+    """Return the column with a header (`Step`, or `2:step` for the second), or letters, or None.
+
+    Letters are `F`, or `F:F`.
+    """
+    if numbered := _NUMBERED.fullmatch(text):
+        alike = [c for c in columns if c.header and plain(c.header) == plain(numbered[2])]
+        if int(numbered[1]) <= len(alike):
+            return alike[int(numbered[1]) - 1]
+    whole = _WHOLE_COLUMN.fullmatch(text)
+    named = [c for c in columns if not whole and plain(c.header) == plain(text)]
+    if len(named) > 1:
+        fix = f"Name one by its letter: {', '.join(letters(c.index) for c in named)}."
+        raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
+    letter = whole[1] if whole else text
+    if not named and _LETTERS.fullmatch(letter):
+        named = [c for c in columns if letters(c.index) == letter.upper()]
+    return named[0] if named else None
+
+
+def _check_key_stays(proposals: Sequence[Proposal], earlier: Mapping[int, EarlierColumn]) -> None:
+    """Raise Permanent if a tab had a column with the key, as no column has it now."""
+    for proposal in proposals:
+        if (before := earlier.get(proposal.index)) and before.field == KEY:
+            fix = 'To use another column: --set "Header=site_id".'
+            raise Permanent("key", f"{proposal.header!r} links each row to its job.", fix)
+
+
+def _no_option(column: MappedColumn, word: str, status: str) -> Permanent:
+    there = ", ".join(column.proposal.options or ()) or "none"
+    what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
+    return Permanent("no_option", f"{what}. There are: {there}.")

@@ -26,10 +26,10 @@ def find(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
     """Return where the header row is: a Table's first row, or where most headers are recognized."""
     if tab.tables:
         return HeaderRow(tab.tables[0].header_row)
-    counts = [_recognized(tab, row, recognizer) for row in range(len(tab.rows))]
+    counts = [_count_recognized(tab, row, recognizer) for row in range(len(tab.rows))]
     most = max(counts, default=0)
     if most < _LEAST:
-        return HeaderRow(None, _none(tab, counts.index(most) if most else None))
+        return HeaderRow(None, _why_none(tab, counts.index(most) if most else None))
     rivals = [row for row, count in enumerate(counts) if count >= max(_LEAST, most * _RIVAL)]
     if len(rivals) > 1:
         shown = " and ".join(str(row + 1) for row in rivals[:3])
@@ -38,7 +38,7 @@ def find(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
     return HeaderRow(rivals[0])
 
 
-def _none(tab: SeenTab, best: int | None) -> str:
+def _why_none(tab: SeenTab, best: int | None) -> str:
     """Return why there is no header row; one header was recognized in the row `best`."""
     looked = f"in its first {len(tab.rows)} rows"
     if best is not None:
@@ -51,7 +51,7 @@ def _none(tab: SeenTab, best: int | None) -> str:
     )
 
 
-def _recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
+def _count_recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
     """Return how many fields the headers in a row name; 0 where the row can be no header row."""
     names = tab.headers(row)
     texts = (CellKind.TEXT, CellKind.COMPUTED)

@@ -112,7 +112,7 @@ class ProgressRules:
         """How the rules read, by id."""
         return {rule: label for _, rules in self.groups for rule, label in rules.items()}
 
-    def of(self, milestone: str, status: str) -> str:
+    def parse_rule(self, milestone: str, status: str) -> str:
         """Return the id of a rule from what a person wrote. Raises Permanent with what is known."""
         if not milestone and status in self.labels:
             return status
@@ -139,7 +139,7 @@ class ProgressRules:
             return JOB_RULES.get(rule, rule)
         return f"{self.fields.header(milestone)}:{status}"
 
-    def proposed(self, values: Sequence[str]) -> dict[str, str]:
+    def propose_words(self, values: Sequence[str]) -> dict[str, str]:
         """Return the word for each rule: the value of a column that says it plainly.
 
         Where several say the same equally plainly, none is proposed.
@@ -156,9 +156,9 @@ class ProgressRules:
                 words[rule] = plainest[0]
         return words
 
-    def tell_progress(self, values: Sequence[str]) -> bool:
+    def are_about_progress(self, values: Sequence[str]) -> bool:
         """Return whether the values of a column say how far a job is."""
-        rules = self.proposed(values)
+        rules = self.propose_words(values)
         milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}
         return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
 
@@ -173,20 +173,20 @@ class ProgressRules:
             return _Meaning(milestone_rule(paid[-1], APPROVED)) if paid else None
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
-        meanings = [found for key in self._stems if (found := self._about(key, tokens))]
+        meanings = [found for key in self._stems if (found := self._meaning_for(key, tokens))]
         least = min((meaning.distance for meaning in meanings), default=None)
         nearest = [meaning for meaning in meanings if meaning.distance == least]
         return nearest[0] if len(nearest) == 1 else None
 
-    def _about(self, key: str, tokens: Sequence[str]) -> _Meaning | None:
-        """Return what the words of a value say of a milestone; None if nothing."""
+    def _meaning_for(self, key: str, tokens: Sequence[str]) -> _Meaning | None:
+        """Return what a value's words say of one milestone; None if they don't name it."""
         stems = self._stems[key]
         named = [token for token in tokens if _stem(token) in stems]
         if not named:
             return None
         rest = " ".join(token for token in tokens if token not in named)
         said: _StatusTerm | None
-        if rest == tokens[0] == "in":  # "In design", and not "Permit in".
+        if tokens == ["in", *named]:  # "In design", and not "Permit in".
             said = _StatusTerm(IN_PROGRESS, _CERTAIN)
         elif rest:
             said = self._status_terms.get(rest)

@@ -20,6 +20,8 @@ _SAMPLES = 3
 _STATUSES = 2
 """Values for statuses that a column must have: one alone may be anything's."""
 _REP = "rep"
+_WHOLE_JOB = ("stage", "status", "current_milestone")
+"""Fields whose headers people also use for a column about the whole job."""
 _INITIALS = re.compile(r"(?:[A-Z]\.?\s?){1,3}")
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
@@ -61,7 +63,7 @@ def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
 
 
 def propose(
-    tab: SeenTab, header_row: int, fields: Fields, by: Recognizer, same: SameColumns
+    tab: SeenTab, header_row: int, fields: Fields, recognizer: Recognizer, same: SameColumns
 ) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
@@ -74,7 +76,9 @@ def propose(
     by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
         others = same.get(numbered.get(index, ""), ())
-        proposal = _column(tab, header_row, index, headers.get(index, ""), fields, by, others)
+        proposal = _propose_column(
+            tab, header_row, index, headers.get(index, ""), fields, recognizer, others
+        )
         if proposal.header or proposal.field or index in tab.column_entries:
             proposals.append(proposal)
         if proposal.field:
@@ -82,13 +86,13 @@ def propose(
     return [_kept(each, by_field.get(each.field, []), fields) for each in proposals]
 
 
-def _column(
+def _propose_column(
     tab: SeenTab,
     row: int,
     index: int,
     header: str,
     fields: Fields,
-    by: Recognizer,
+    recognizer: Recognizer,
     same: Sequence[Cells],
 ) -> Proposal:
     cells = list(tab.below(row, index))
@@ -99,7 +103,7 @@ def _column(
     values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(by.match(header), holding, values, fields)
+    named = _disambiguated(recognizer.match(header), holding, values, fields)
     # 2. No field if the cells contradict that; if it names none, what the cells are.
     match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
@@ -176,16 +180,12 @@ def _with_cells(
     return named
 
 
-_WHOLE_JOB = ("stage", "status", "current_milestone")
-"""Fields whose headers people also use for a column about the whole job."""
-
-
 def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) -> ColumnMatch:
     """Return the job's progress if the column's values are steps of it, else the match.
 
     It is the stage of the sale only if EverBright has sent its values as such.
     """
-    if ProgressRules(fields).tell_progress(values):
+    if ProgressRules(fields).are_about_progress(values):
         rank = Rank.CONTENT if match.rank == Rank.NO_MATCH else match.rank
         return ColumnMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}

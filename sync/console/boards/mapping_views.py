@@ -308,7 +308,7 @@ class FieldOffers:
         if not is_about_job and len(values) > _MOST_VALUES:
             return
         if column.field != PROGRESS:
-            known = parse_words(self.rules.proposed(proposal.all_values))
+            known = parse_words(self.rules.propose_words(proposal.all_values))
         rules = form.rules_by_word(name)
         if rules is None:
             rules = {word: [each.rule for each in known if each.word == word] for word in values}

@@ -55,7 +55,7 @@ def fields(*stages: str) -> Fields:
 
 def proposed(*words: str) -> dict[str, str]:
     rules = ProgressRules(Fields(config(), (NOTICE, *MILESTONES)))
-    return {rules.spelled(rule): word for rule, word in rules.proposed(words).items()}
+    return {rules.spelled(rule): word for rule, word in rules.propose_words(words).items()}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,9 @@ def test_a_rule_is_proposed_for_one_word(words: Sequence[str], expected: dict[st
 
 def test_paid_is_proposed_only_for_a_milestone_of_a_payment() -> None:
     rules = ProgressRules(Fields(config(), MILESTONES[:-1]))
-    assert rules.proposed(("Paid", "Permit OK")) == {f"{MILESTONES[2].key}:APPROVED": "Permit OK"}
+    assert rules.propose_words(("Paid", "Permit OK")) == {
+        f"{MILESTONES[2].key}:APPROVED": "Permit OK"
+    }
 
 
 def column(
