@@ -66,11 +66,14 @@ def _changing(change: Callable[[Spreadsheet], None], result: str) -> Run:
     return run
 
 
-def _confirm_order(parts: ConsoleParts, _ids: Sequence[str]) -> str:
+def _confirm_order(parts: ConsoleParts, ids: Sequence[str]) -> str:
     confirmations = Confirmations(parts.wiring.database)
     proposed = confirmations.proposed_order()
     if not ending_question(proposed, confirmations.read().milestones):
         raise Permanent("no_end", "There is no proposal now.")
+    # A comparison may have proposed another one since the page was opened.
+    if [*ids] != [proposed[-1].definitions[0]]:
+        raise Permanent("other_end", "Another milestone is proposed now. See the overview.")
     confirmations.confirm_order(proposed)
     return "From now on, a job is done once that milestone is approved."
 
@@ -201,6 +204,7 @@ ACTIONS = {
         "which jobs reached them. Every job then shows its next milestone. If the config lists "
         "milestones, those are used instead.",
         _confirm_order,
+        needs_ids=True,
     ),
     "test-alert": Action(
         "Send a test alert", "Brightsheet sends a message to every address in ALERT_URLS.", _alert
@@ -211,8 +215,8 @@ ACTIONS = {
 def listed(parts: ConsoleParts) -> Any:
     """Show the actions, and the log of actions."""
     spreadsheet = parts.wiring.sheet_store().spreadsheet
-    # These are offered only where a problem or a question needs them.
-    hidden = {"do-without", "use-column", "milestones"}
+    # These are offered only where a problem needs them.
+    hidden = {"do-without", "use-column"}
     hidden.add("pause" if spreadsheet.glance().paused_at else "resume")
     if not spreadsheet.doubt():
         hidden.add("take-over")
@@ -234,8 +238,14 @@ def action(parts: ConsoleParts, name: str) -> Any:
     # A list with check boxes sends `choose`, because without IDs some actions take everything.
     lacks_ids = not ids and (chosen.needs_ids or "choose" in request.args)
     if request.method == "GET" or lacks_ids:
+        order = Confirmations(parts.wiring.database).proposed_order()
         return render_template(
-            "console/confirm.html", action=chosen, ids=ids, lacks_ids=lacks_ids, back=back
+            "console/confirm.html",
+            action=chosen,
+            ids=ids,
+            names={step.definitions[0]: step.header for step in order},
+            lacks_ids=lacks_ids,
+            back=back,
         )
     try:
         if chosen.run is None:

@@ -88,6 +88,7 @@ def overview(parts: ConsoleParts) -> Any:
         tone = "bad"
     is_long = request.args.get("span") == "days"
     hours = latest_hours(wiring.database, _DAYS * 24 if is_long else 24)
+    proposed = store.confirmations.proposed_order()
     return render_template(
         "console/overview.html",
         problems=problems,
@@ -97,8 +98,7 @@ def overview(parts: ConsoleParts) -> Any:
         glance=store.spreadsheet.glance(),
         plot=_plot(hours, wiring.settings.zone, "%a, %b %-d" if is_long else "%a %-I %p"),
         is_long=is_long,
-        ending=ending_question(
-            store.confirmations.proposed_order(), store.confirmations.read().milestones
-        ),
+        ending=ending_question(proposed, store.confirmations.read().milestones),
+        last=proposed[-1].definitions[0] if proposed else "",
         is_alive=is_alive(backlog),
     )

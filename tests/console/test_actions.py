@@ -254,12 +254,28 @@ def test_the_last_milestone_is_confirmed_once_and_stored(store_console: Console)
     assert "Is that right?" not in visitor.text("/")
     bench.compare()
     assert "Jobs seem to end with PTO. Is that right?" in visitor.text("/")
-    visitor.send("/actions/milestones")
+    question = f"/actions/milestones?id={uuid(30_001)}"
+    assert question in visitor.text("/")
+    assert "<li>PTO</li>" in visitor.text(question)
+    visitor.send(question)
     name, state, result = last(store_console)
     assert (name, state) == ("milestones", "done")
     assert result == "From now on, a job is done once that milestone is approved."
     bench.flush()
     assert {row["Status"] for row in bench.texts()} == {"Done"}
     assert "Is that right?" not in visitor.text("/")
-    visitor.send("/actions/milestones")
+    visitor.send(question)
     assert last(store_console)[1:] == ("failed", "There is no proposal now.")
+
+
+def test_only_the_milestone_that_was_shown_is_confirmed(console: Console) -> None:
+    """The page stayed open while a comparison proposed another one."""
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(*(milestone(job, 1, status="APPROVED") for job in (1, 2)))
+    bench.compare()
+    assert "Jobs seem to end with Milestone 1." in visitor.text("/")
+    bench.shown(*(milestone(job, 2, status="APPROVED") for job in (1, 2)))
+    bench.compare()
+    visitor.send("/actions/milestones", id=uuid(30_001))
+    assert last(console)[1] == "failed"
+    assert "Jobs seem to end with Milestone 2." in visitor.text("/")
