@@ -238,8 +238,9 @@ COLUMN_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.at_first is not NEV
 """The columns that the config may have."""
 ASPECTS = tuple(entry.id.removesuffix(":") for entry in MILESTONE_FIELDS)
 """What a column can show about a milestone."""
-PLACES = {"milestones": "status:"} | {aspect: f"{aspect}:" for aspect in ASPECTS[1:]}
-"""In the config's list of columns: where the columns of each milestone are, by their field."""
+PER_MILESTONE = {"milestones": "status:"} | {aspect: f"{aspect}:" for aspect in ASPECTS[1:]}
+"""The IDs in the config's [[columns]] that stand for a column of each milestone, with its field:
+`documents` is the place of the columns "documents:A" and "documents:B" of milestones A and B."""
 ONCE_FILLED_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
 SITE_FIELDS = tuple(entry for entry in JOB_FIELDS if entry.site_key)

@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 
 
 class _Parsed(NamedTuple):
-    """A stored delivery, and what it says; that has no `site` if its job isn't known yet."""
+    """A stored delivery, and its content, which has no `site` while its job isn't known."""
 
     kept: KeptDelivery
     delivery: Delivery
@@ -41,6 +41,7 @@ class Projector:
         self._jobs = jobs
         self._config = settings.config
         self._answers = ConsoleAnswers()
+        # Jobs are built without the answers: what a status means is looked up whenever it is shown.
         self._history = HistoryLines(self._config)
         self._asked: set[str] = set()
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from sync.field_table import FIELDS, JOB_FIELDS, KEY, PLACES, status_id
+from sync.field_table import FIELDS, JOB_FIELDS, KEY, PER_MILESTONE, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
@@ -78,12 +78,11 @@ class Layout(JobReader):
         ]
         headers: dict[str, str] = {}
         for column in self.config.columns:
-            if column.id not in PLACES:
+            if field := PER_MILESTONE.get(column.id):
+                title = FIELDS[field].title
+                headers |= {field + each.key: title(each.header) for each in headings}
+            else:
                 headers[column.id] = column.header
-                continue
-            entry = FIELDS[PLACES[column.id]]
-            for heading in headings:
-                headers[entry.id + heading.key] = entry.title(heading.header)
         return [
             managed_column(self.config, column, header, self.stuck_days)
             for column, header in headers.items()
@@ -92,12 +91,11 @@ class Layout(JobReader):
     def has_columns_of(self, wanted: Iterable[Column], jobs: Iterable[Job]) -> bool:
         """Return whether `wanted` has the columns of every milestone of `jobs`."""
         known = {column.id for column in wanted}
-        fields = [PLACES[column.id] for column in self.config.columns if column.id in PLACES]
         return all(
             field + milestone.key in known
             for job in jobs
             for milestone in self.milestones.shown(job)
-            for field in fields
+            for field in self.config.milestone_fields
         )
 
     def milestone_titles(self, columns: Iterable[Column] = ()) -> list[str]:
@@ -118,7 +116,7 @@ class Layout(JobReader):
         if fields is None:
             fields = {column.id for column in self.config.columns}
             for reached in row.shown_milestones:
-                fields |= {PLACES[place] + reached.key for place in fields & PLACES.keys()}
+                fields |= {field + reached.key for field in self.config.milestone_fields}
         cells = {field: make(row) for field, make in job_cells.CELLS.items() if field in fields}
         for reached in row.shown_milestones:
             for field, make_of in job_cells.MILESTONE_CELLS.items():
@@ -145,7 +143,7 @@ class Layout(JobReader):
         """
         if column == KEY:
             return ""
-        headers = {PLACES.get(each.id, each.id): each.header for each in self.config.columns}
+        headers = {PER_MILESTONE.get(each.id, each.id): each.header for each in self.config.columns}
         if column in headers:
             return headers[column]
         field, colon, key = column.partition(":")

@@ -163,7 +163,11 @@ class Statuses:
         """Return the status of a job by its milestones; without any, by its contract.
 
         `milestones` are those outside the order, and then the others: the last is the furthest.
-        `coming` is the title of the next milestone, or "".
+        `coming` is the title of the next milestone, or "". Examples of *Status*:
+
+        - Survey rejected, Design submitted: "Survey rejected"
+        - Survey in progress, Design submitted: "Design under review"
+        - Survey approved, Design is `coming`: "Survey approved, Design next"
         """
         if is_archived:
             label = self.label(ARCHIVED_CODE)

@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
-from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, FIELDS, JOB_FIELDS, KEY, PLACES
+from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, FIELDS, JOB_FIELDS, KEY, PER_MILESTONE
 from sync.settings.everbright_config import (
     Color,
     EverBrightConfig,
@@ -175,7 +175,7 @@ class MatchConfig(Strict):
     doesn't wait."""
 
 
-_COLUMN_IDS = (*COLUMN_IDS, *PLACES)
+_COLUMN_IDS = (*COLUMN_IDS, *PER_MILESTONE)
 
 
 def _column(value: str) -> str:
@@ -296,6 +296,12 @@ class Config(Strict):
         """The columns that don't belong to a milestone."""
         return _of_jobs(self.columns)
 
+    @property
+    def milestone_fields(self) -> tuple[str, ...]:
+        """The fields (their IDs) of which each milestone has a column."""
+        ids = [column.id for column in self.columns]
+        return tuple(PER_MILESTONE[column] for column in ids if column in PER_MILESTONE)
+
     def status_label(self, code: str | None) -> str:
         """Return a status's label, or its code in readable form."""
         if not code:
@@ -358,8 +364,7 @@ class Config(Strict):
     def _names(self) -> "Config":
         steps = [step.header for step in self.milestones if step.header and not step.hidden]
         headers = [column.header for column in self.job_columns]
-        placed = [FIELDS[PLACES[column.id]] for column in self.columns if column.id in PLACES]
-        headers += [entry.title(step) for step in steps for entry in placed]
+        headers += [FIELDS[field].title(step) for step in steps for field in self.milestone_fields]
         if twice := _repeated(headers):
             raise ValueError(f"columns: two have the header {twice!r}; give one another name")
         tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]
@@ -369,7 +374,7 @@ class Config(Strict):
 
 
 def _of_jobs(columns: Sequence[ColumnConfig]) -> tuple[ColumnConfig, ...]:
-    return tuple(column for column in columns if column.id not in PLACES)
+    return tuple(column for column in columns if column.id not in PER_MILESTONE)
 
 
 def _repeated(values: Sequence[str]) -> str | None:

@@ -360,7 +360,16 @@ def clock(connection: Connection) -> float:
 def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
     """Return the changed values of a job whose row is out of date since `received` (None: now).
 
-    If it is waiting already, the earlier time stays.
+    If it is waiting already, the earlier time stays. Only this makes jobs dirty:
+
+    | change | jobs | by |
+    |---|---|---|
+    | a delivery was applied | its job | `Jobs.take_in`, which also counts `events` |
+    | EverBright's answer about a customer or details is another | its job | `Lookups.keep` |
+    | a copy or a folder is in Drive | its jobs | `Documents` |
+    | the order or a status was confirmed on the console | all | `Confirmations` |
+    | the sheet isn't as a comparison wants it | these | `Batches.recheck` |
+    | tabs were mapped, or rows lost, matched or restored | these | `Spreadsheet`, `Batches` |
     """
     since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
     if received is not None:

@@ -1,4 +1,13 @@
-"""Stores every delivery as it arrived, and returns those to be projected."""
+"""Stores every delivery as it arrived, and returns those to be projected.
+
+| `outcome` | `projected` | `about` | what happens next |
+|---|---|---|---|
+| accepted | False | | The projector applies it to its job. |
+| accepted | True | | Nothing: it was applied. |
+| accepted | True | a milestone's UUID | The first webhook that names its job queues it. |
+| rejected | True | | A replay queues it, if it can be parsed by then. |
+| duplicate, ignored | True | | Nothing. |
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

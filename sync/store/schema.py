@@ -73,7 +73,7 @@ delivery = _table(
     Column("site", Text),
     Column("digest", Text),
     Column("body", LargeBinary),
-    # False while it is queued for the projection.
+    # False while it is queued for the projection; `inbox` has a table of the states.
     _required("projected", Boolean),
     # The milestone (its UUID) that it names, until that milestone's job is known.
     Column("about", Text),
