@@ -146,12 +146,14 @@ class TabMapper:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep)
             report: MappingReport = again(self._read, fields)
-            is_shown = with_preview and not report.problem
-            change = again(self._preview, lease, report) if is_shown else None
+            change = None
             if write:
-                again(self._answer, lease, report)
+                again(self._store_row_answers, lease, report)
+            if with_preview and not report.problem:
+                change = again(self._preview, lease, report)
+            if write:
+                # An answer of Google's may be lost. Then the last attempt has nothing to write.
                 is_needed = bool(report.requests)
-                # An answer of Google's may be lost: then the last write is an earlier attempt's.
                 report = replace(again(self._write, lease, fields), is_written=is_needed)
             return replace(report, preview=change)
 
@@ -270,8 +272,8 @@ class TabMapper:
                 ended |= {(mapping.tab.sheet_id, field_id, word) for word in words}
         return ended
 
-    def _answer(self, lease: Lease, report: MappingReport) -> None:
-        """Store which rows are jobs' before the mapping: the first flush goes by it."""
+    def _store_row_answers(self, lease: Lease, report: MappingReport) -> None:
+        """Store which row the user chose for each job, so that the first flush takes it."""
         if self._answers.rows and not report.problem:
             jobs = self._preview(lease, report).reviewed
             answers = link.read_answers(jobs, self._answers.rows)

@@ -6,6 +6,8 @@ from datetime import datetime
 from sqlalchemy import update
 
 from sync.boards.first_flush import TabColumns
+from sync.boards.map_tabs import PreviewAnswers, TabMapper
+from sync.boards.mapping.decide import Choices
 from sync.boards.preview import (
     ADDED,
     COPIED,
@@ -86,6 +88,19 @@ def test_a_job_whose_candidates_were_ruled_out_gets_a_row(asking: Bench) -> None
         )
     second = previewed(asking)
     assert (second.matched, second.added, second.unsettled_count) == (0, 1, 0)
+
+
+def test_the_preview_of_a_mapping_that_is_written_goes_by_its_answers(asking: Bench) -> None:
+    known = asking.customer(1)
+    rows = [line(n, E_mail=known["E_mail"]) for n in (1, 2)]
+    two_tab_board.make(asking, rows, [])
+    two_tab_board.map_tabs(asking)
+    asking.send(milestone(1))
+    answers = PreviewAnswers(rows={uuid(1): "Open jobs!5"})
+    mapper = TabMapper(asking.wiring, lambda _: None, Choices(), [], answers=answers)
+    found = mapper.run(write=True, with_preview=True).preview
+    assert found
+    assert (found.matched, found.unsettled_count) == (1, 0)
 
 
 def test_what_a_person_confirmed_is_in_the_preview_too(asking: Bench) -> None:
