@@ -131,32 +131,30 @@ def compose(
     rows = read.rows
     tables = [tabs[table.sheet_id].table(table, rows[table.sheet_id]) for table in read.tables]
     columns = {column for table in tables for column in table.columns}
-    every = flusher.targets.lay_out(flusher.store.pending.every(), columns)
+    stored = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board = BoardTabs(flusher, frozenset(ended))
 
     # 1. The comparison.
-    targets = _once_mapped(every, tabs.values(), flusher.store.spreadsheet.mode())
-    cleared = _cleared_keys(board, tables, rows, targets)
+    once_mapped = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet.mode())
+    cleared = _cleared_keys(board, tables, rows, once_mapped)
     with_cleared = [_with_keys(table, cleared) for table in tables]
     keyed = keyed_sites(with_cleared)
 
     # 2. The keys of the rows that match.
-    customers = {target.site: target.customer for target in every}
+    customers = {target.site: target.customer for target in stored}
     lookup = board.look_up(texts_of_rows(tables, rows), customers)
     wait_hours = flusher.targets.layout.config.match.wait_hours
     waiting = lookup.unsettled if wait_hours else frozenset[str]()
-    targets = [target for target in targets if target.site not in waiting]
-    new = {target.site for target in targets if target.is_fresh} - keyed
-    matched = {site: row for site, row in lookup.matches.items() if site in new}
+    to_show = [target for target in once_mapped if target.site not in waiting]
+    without_key = {target.site for target in to_show if target.is_fresh} - keyed
+    matched = {site: row for site, row in lookup.matches.items() if site in without_key}
     with_all_keys = [_with_keys(table, matched) for table in with_cleared]
 
     # 3. All values. What was written for a matched job was in another row, unless its row only
     # lost its key.
-    had_row = {target.site for target in every if target.has_row}
-    targets = [
-        replace(target, written={}) if target.site in matched.keys() - had_row else target
-        for target in targets
-    ]
+    had_row = {target.site for target in stored if target.has_row}
+    in_other_row = matched.keys() - had_row
+    targets = [replace(t, written={}) if t.site in in_other_row else t for t in to_show]
     first = with_cleared[0]
     cells = rows[first.sheet_id]
     end = table_end.find(first, table_end.lines_of(cells))
@@ -168,7 +166,7 @@ def compose(
     return FirstFlush(
         rows=rows,
         tables=with_all_keys,
-        targets={target.site: target for target in every},
+        targets={target.site: target for target in stored},
         lookup=lookup,
         pattern=pattern,
         keyed=keyed,

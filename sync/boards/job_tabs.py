@@ -91,21 +91,20 @@ class BoardTabs:
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""
-        with_row = keyed_sites(tables)
-        without = {t.site for t in targets if t.is_fresh and t.site not in with_row}
-        if not without:
+        without_row = {target.site for target in targets if target.is_fresh} - keyed_sites(tables)
+        if not without_row:
             return JobRows()
         self._take_call(lease)
         columns = self._reader.columns(tables)
         texts = texts_of_columns(tables, columns)
-        customers = self._store.boards.customers_without_row()
-        lookup = self.look_up(texts, customers)
-        new = without - lookup.matches.keys()
-        # Jobs that still wait aren't among the targets; those that waited before get a row now.
+        lookup = self.look_up(texts, self._store.boards.customers_without_row())
+        unmatched = without_row - lookup.matches.keys()
+        # Only these begin to wait. Those that have waited get a new row, and those that still wait
+        # aren't among the targets.
         waiting = self._store.boards.mark_unsettled(
-            lease, new.intersection(lookup.unsettled), self._match.wait_hours
+            lease, unmatched & lookup.unsettled, self._match.wait_hours
         )
-        if not new - waiting:
+        if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
         first = tables[0]
         end = table_end.find(first, columns[first.sheet_id])

@@ -108,21 +108,22 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
     answers: list[tuple[ReviewedJob, Candidate | None]] = []
     for start, name in pairs.items():
         begins = start.strip().lower()
-        meant = [job for job in jobs if begins and job.site.startswith(begins)]
-        if len(meant) != 1:
+        beginning = [job for job in jobs if begins and job.site.startswith(begins)]
+        if len(beginning) != 1:
             raise Permanent(
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
             )
-        if any(job is meant[0] for job, _ in answers):
-            raise Permanent("one_answer", f"There are two answers for {meant[0].site}.")
+        (job,) = beginning
+        if any(job is answered for answered, _ in answers):
+            raise Permanent("one_answer", f"There are two answers for {job.site}.")
         if name.strip() == NONE:
-            answers.append((meant[0], None))
+            answers.append((job, None))
             continue
-        rows = [one for one in meant[0].candidates if name.strip() in (one.row.name, one.row.token)]
-        if len(rows) != 1:
+        named = [one for one in job.candidates if name.strip() in (one.row.name, one.row.token)]
+        if len(named) != 1:
             place = name.partition("#")[0]
-            raise Permanent("no_candidate", f"{place}: not in the list for {meant[0].site} now.")
-        answers.append((meant[0], rows[0]))
+            raise Permanent("no_candidate", f"{place}: not in the list for {job.site} now.")
+        answers.append((job, named[0]))
     places = [(one.row.sheet_id, one.row.row) for _, one in answers if one]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")

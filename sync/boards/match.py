@@ -20,16 +20,10 @@ from sync.sheets.job_tabs import Match
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 
 CriteriaValues = Mapping[str, tuple[frozenset[str], ...]]
-"""What a job or a row has by criterion: the normalized values of each of its parts."""
+"""What a job or a row has by criterion: the normalized values of each of its parts.
 
-
-def agreeing(job: CriteriaValues, row: CriteriaValues) -> list[str]:
-    """Return the criteria that agree; none if one disagrees."""
-    agrees = {
-        criterion: all(a & b for a, b in zip(job[criterion], row[criterion], strict=True))
-        for criterion in job.keys() & row.keys()
-    }
-    return sorted(agrees) if all(agrees.values()) else []
+For example, {"phone": ({"3035550101"},), "address+zip": ({"12 elm st"}, {"80999"})}.
+"""
 
 
 def match_rows(
@@ -41,7 +35,8 @@ def match_rows(
     """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
 
     `jobs` are all that have no row, so that two of them never both take one. `is_ruled_out` returns
-    whether a person answered that a row isn't a job's.
+    whether a person answered that a row isn't a job's. Rows without any trait of a job (`RowIndex`)
+    aren't compared with it.
     """
     index, found = RowIndex(rows), defaultdict[str, list[Match]](list)
     values_at = cache(lambda place: criteria_values(rows[place], criteria))
@@ -51,11 +46,7 @@ def match_rows(
         for place in sorted(index.near(texts)):
             agreed = agreeing(job, values_at(place))
             if agreed and not is_ruled_out(site, place):
-                parts = {part for criterion in agreed for part in criterion.split("+")}
-                parts |= {"city_zip"} if "zip" in parts else set()
-                row = rows[place]
-                made_by = {c: row[c] for c in IDENTITY_COLUMNS if c in parts and row.get(c)}
-                found[site].append(Match(place, made_by))
+                found[site].append(Match(place, _matched_texts(rows[place], agreed)))
     return unambiguous(found)
 
 
@@ -67,6 +58,37 @@ def unambiguous(found: Mapping[str, Sequence[Match]]) -> dict[str, Match]:
         for site, matches in found.items()
         if len(matches) == 1 and claims[matches[0].place] == 1
     }
+
+
+def agreeing(job: CriteriaValues, row: CriteriaValues) -> list[str]:
+    """Return the criteria that agree; none if one disagrees."""
+    agrees = {
+        criterion: all(a & b for a, b in zip(job[criterion], row[criterion], strict=True))
+        for criterion in job.keys() & row.keys()
+    }
+    return sorted(agrees) if all(agrees.values()) else []
+
+
+def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
+    """Return the values of those `criteria` of which every part has one."""
+    values = {part: each for part, read in _READ.items() if (each := read(texts.get(part, "")))}
+    if "zip" not in values and "city_zip" in values:
+        values["zip"] = values["city_zip"]
+    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", ""))):
+        values["zip"] = frozenset((match[1],))
+    return {
+        criterion: tuple(values[part] for part in criterion.split("+"))
+        for criterion in criteria
+        if values.keys() >= {*criterion.split("+")}
+    }
+
+
+def _matched_texts(row: Texts, criteria: Iterable[str]) -> dict[str, str]:
+    """Return the texts of a row that criteria compare, by column ID."""
+    columns = {part for criterion in criteria for part in criterion.split("+")}
+    if "zip" in columns:
+        columns.add("city_zip")
+    return {c: row[c] for c in IDENTITY_COLUMNS if c in columns and row.get(c)}
 
 
 def _streets(text: str) -> frozenset[str]:
@@ -90,17 +112,3 @@ _READ: Mapping[str, Callable[[str], frozenset[str]]] = {
     "city_zip": zips,
 }
 """Reads the values in the text of a part: none in "n/a", and maybe several phone numbers."""
-
-
-def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
-    """Return the values of those `criteria` of which every part has one."""
-    values = {part: each for part, read in _READ.items() if (each := read(texts.get(part, "")))}
-    if "zip" not in values and "city_zip" in values:
-        values["zip"] = values["city_zip"]
-    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", ""))):
-        values["zip"] = frozenset((match[1],))
-    return {
-        criterion: tuple(values[part] for part in criterion.split("+"))
-        for criterion in criteria
-        if values.keys() >= {*criterion.split("+")}
-    }

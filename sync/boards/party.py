@@ -56,12 +56,12 @@ class Party:
     house: str
     """The house number, "" if none is known."""
     street: str
-    """Its first word."""
+    """The first word of the street's name."""
     zips: frozenset[str]
-    towns: str
-    """The words of the address and of its town, between spaces."""
     town: str
     """The town, if it is known separately."""
+    place_words: str
+    """The words of address, town and ZIP, between spaces, to find another one's town in them."""
 
     @classmethod
     def of(cls, texts: Texts) -> "Party":
@@ -79,8 +79,8 @@ class Party:
             house.lstrip("0"),
             words[0] if words else "",
             zips(around) | zips(texts.get("zip", "")),
-            f" {plain(around)} ",
             plain(texts.get("city", "")),
+            f" {plain(around)} ",
         )
 
     @property
@@ -89,8 +89,8 @@ class Party:
 
     def is_in_town_of(self, other: "Party") -> bool:
         """Return whether ZIP or town agrees."""
-        towns = ((self.town, other.towns), (other.town, self.towns))
-        is_town = any(town and f" {town} " in around for town, around in towns)
+        towns = ((self.town, other.place_words), (other.town, self.place_words))
+        is_town = any(town and f" {town} " in words for town, words in towns)
         return is_town or not self.zips.isdisjoint(other.zips)
 
     def has_person_of(self, other: "Party") -> bool:
