@@ -18,7 +18,8 @@ from sync.errors import Refused
 from sync.settings import environment
 from sync.setup.spreadsheet import Setup
 from sync.sheets.ids import JOBS_TAB
-from sync.sheets.reconcile import reconcile, update_own_tab
+from sync.sheets.own_tab import update_own_tab
+from sync.sheets.reconcile import reconcile
 from sync.store import Database, Lease
 from sync.store.schema import look_alike, quarantine
 from sync.webhooks import parse

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from sync.sheets.reconcile import waiting_for_check
 from sync.status.problem import pluralize
 from sync.store.erase import StoredData, erase, stored_data
 from sync.wiring import PROJECTION, Sleep, Wiring
@@ -17,7 +16,7 @@ def forget(wiring: Wiring, sleep: Sleep, site: str) -> StoredData:
     found = stored_data(wiring.database, site)
     with wiring.hold(sleep) as sheet, wiring.hold_lease(sleep, PROJECTION) as projection:
         if wiring.settings.spreadsheet_id:
-            waiting_for_check(wiring.flusher(sleep), sheet)
+            wiring.flusher(sleep).finish_checks(sheet)
         erase(wiring.database, (sheet, projection), site)
     return found
 

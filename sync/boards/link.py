@@ -21,7 +21,6 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import Match
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import DoubledJob, doubled_jobs
-from sync.sheets.reconcile import waiting_for_check
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table
@@ -78,7 +77,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
 
     Raises Permanent if no tab is mapped, Retryable if a batch is unverified.
     """
-    waiting_for_check(flusher, lease)
+    flusher.finish_checks(lease)
     context = flusher.read_snapshot(lease)
     snapshot = context.snapshot
     if context.tabs.is_ours or not snapshot.tables:

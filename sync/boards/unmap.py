@@ -8,7 +8,6 @@ from sync.boards.reader import BoardReader
 from sync.errors import Permanent
 from sync.ops import retry
 from sync.sheets.flush import Flusher
-from sync.sheets.reconcile import waiting_for_check
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites
 from sync.wiring import Sleep, Wiring
 
@@ -39,7 +38,7 @@ def unmap(
     flusher = wiring.flusher(sleep)
     again = retry.policy(sleep, _TRIES)
     with wiring.hold(sleep) as lease:
-        waiting_for_check(flusher, lease)
+        flusher.finish_checks(lease)
         tabs = flusher.tabs(flusher.store.spreadsheet.mode())
         snapshot: Snapshot = again(flusher.client.read, tabs)
         tables = () if tabs.is_ours else snapshot.tables

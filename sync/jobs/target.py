@@ -19,7 +19,7 @@ class Target:
     |---|---|---|---|
     | new | no | blank | The next flush inserts it, or writes the key into a matching row. |
     | keyed | yes | blank | The next flush has read the key there, and writes the values. |
-    | written | yes | has cells | A flush writes `differences`: `cells` or `recheck` has changed. |
+    | written | yes | has cells | A flush writes `differences`: `cells` or `wrong` has changed. |
     | deleted | no | stays | With the next event (`is_fresh`), or a person undoes the deletion. |
     | key lost | no | stays | It is matched again (`Spreadsheet.lose_rows`); `is_fresh` is set. |
     """
@@ -49,8 +49,8 @@ class Target:
     """When the newest webhook of each milestone was received, by the milestone's key."""
     has_row: bool = True
     """Whether it is known to have a row."""
-    recheck: frozenset[str] = frozenset()
-    """Columns in which a comparison found something else."""
+    wrong: frozenset[str] = frozenset()
+    """Columns in which a comparison found something else than what was last written."""
     typed_rep: str = ""
     """The sheet's rep of the job, if the last comparison found another name than we wrote."""
 
@@ -66,12 +66,12 @@ class Target:
 
     def differences(self) -> dict[str, Cell]:
         """Return the cells to write, by column ID; EMPTY for one to clear."""
-        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.recheck)])
+        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.wrong)])
         wanted = {column: self.cells.get(column, EMPTY) for column in columns}
         return {
             column: cell
             for column, cell in wanted.items()
-            if column in self.recheck or cell != self.written.get(column, EMPTY)
+            if column in self.wrong or cell != self.written.get(column, EMPTY)
         }
 
     def differs(self) -> bool:

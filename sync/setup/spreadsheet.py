@@ -13,7 +13,8 @@ from sync.sheets import batch, keys
 from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
 from sync.sheets.flush import Flusher
-from sync.sheets.reconcile import recheck, update_own_tab, waiting_for_check
+from sync.sheets.own_tab import update_own_tab
+from sync.sheets.reconcile import compare
 from sync.sheets.targets import LARGE
 from sync.sheets.trial import try_google
 from sync.store import Database, Lease
@@ -157,7 +158,7 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
     Raises Permanent if they can't be added, Retryable while an earlier batch is unconfirmed; the
     next flush resolves it.
     """
-    waiting_for_check(flusher, lease)
+    flusher.finish_checks(lease)
     context = flusher.read_as_is(lease)
     if found := _find_moved(flusher, context):
         return found
@@ -183,7 +184,7 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
         ensured.report("the Pipeline: updated")
     flusher.send(context, parts, wanted.titles)
     if is_own and not ensured.is_new:
-        recheck(flusher, lease)
+        compare(flusher, lease)
     return ensured.done
 
 
@@ -216,6 +217,6 @@ def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
     for table in context.snapshot.tables:
         if moved := keys.moved_columns(table, flusher.headers(context, table)):
             flusher.send(context, batch.retag_columns(table, moved))
-            recheck(flusher, context.lease)
+            compare(flusher, context.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
     return []

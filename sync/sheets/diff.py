@@ -211,7 +211,7 @@ class CellDecider:
         """
         table, target = self.table, self.target
         has_copies = table.is_ours and len(table.keys.get(target.site, ())) > 1
-        return self._rule(column) is Rule.OURS and (has_copies or column in target.recheck)
+        return self._rule(column) is Rule.OURS and (has_copies or column in target.wrong)
 
     def decide_value(self, row: int, column: str) -> CellDecision:
         """Decide on the value of a cell."""

@@ -23,7 +23,7 @@ from typing import Any
 
 import structlog
 
-from sync.errors import Permanent, Refused
+from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets import encode, keys, sheet_requests, undo
@@ -171,6 +171,13 @@ class Flusher:
             raise next(iter(unwritable.values()))
         self.notice_columns(tabs, context.snapshot, pending)
         self._write_most_urgent(context, work)
+
+    def finish_checks(self, lease: Lease) -> None:
+        """Finish pending checks before a command writes. Raises Retryable if there were any."""
+        pending = self.store.pending.read(0, 0)
+        if pending.has_attempt or pending.undos:
+            self.flush(lease)
+            raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
 
     def _write_other_tabs(self, context: FlushContext, work: Work) -> None:
         """Write the jobs whose rows are all in the tabs that can be written.

@@ -5,7 +5,7 @@ decided on as in a flush, and the next flush writes it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -14,21 +14,16 @@ from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP, FieldKind, entry_of
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
-from sync.sheets import encode, keys, sheet_requests
+from sync.sheets import encode, keys
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import typed_text
-from sync.sheets.context import FlushContext
 from sync.sheets.diff import CellDecider
-from sync.sheets.ensure import Ensured, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys
+from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
-from sync.sheets.sheet_requests import Request
-from sync.sheets.snapshot import Tab, Table, keyed_sites
-from sync.sheets.surroundings import Surroundings
-from sync.sheets.tabs import filter_views
-from sync.sheets.tabs.filter_views import View
+from sync.sheets.snapshot import Table, keyed_sites
 from sync.store import Lease
 from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW, Finding
 from sync.types import Value, letters
@@ -64,6 +59,82 @@ class Compared:
     foreign: Sequence[ForeignKey] = ()
 
 
+def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+    """Compare the whole sheet with the wanted content.
+
+    Missing rows count as deleted. If many are missing at once, the key column may have been
+    cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
+    raised if a tab or a key column is missing. Raises Retryable, too.
+    """
+    store = flusher.store
+    store.spreadsheet.must_be_current()
+    with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
+        update_own_tab(flusher, lease)
+    compared = compare(flusher, lease, confirms_deleted=confirms_deleted)
+    store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
+    if not store.pending.is_waiting():
+        store.spreadsheet.clear_trouble()
+    return compared
+
+
+def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+    """Compare the sheet, and have the next flush write the differences.
+
+    The Pipeline is rewritten at once, because days pass and people may have typed into it.
+    """
+    store, context = flusher.store, flusher.read_snapshot(lease)
+    snapshot, tabs = context.snapshot, context.tabs
+    if not snapshot.tables and store.pending.sites_with_row():
+        raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
+    if not (snapshot.tables and snapshot.has_fence_tab):
+        return Compared()
+    if flusher.writer.conclude_attempt(context):
+        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+    everything = flusher.writer.read_everything(context)
+    tables = everything.snapshot.tables
+    must_have_keys(tables)
+    if guards := guarding(tables):
+        flusher.send(context, Parts(structure=guards))
+        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+    if context.pending.undos:
+        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
+    present = keyed_sites(tables)
+    store.batches.set_has_row(lease, present, has_row=True)
+    known = store.pending.sites_with_row()
+    gone = known - present
+    keys.must_be_gone(tables, everything.rows, gone)
+    columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
+    targets = flusher.targets.lay_out(store.pending.every(), columns)
+    if flusher.repair_keys(context, everything, targets, gone):
+        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+    flusher.count_deleted(gone, known)
+    if not (gone <= flusher.counted_as_deleted or confirms_deleted):
+        raise keys.keys_gone(len(gone), len(known))
+    store.batches.set_has_row(lease, gone, has_row=False)
+    store.confirmations.propose_order(flusher.targets.proposed_order(targets))
+    zone = flusher.clock(snapshot)
+    foreign = tabs.compared(lease, tables, everything.rows, targets, zone)
+    # A row that shows another customer is reported and stays as it is.
+    parted = {key.site for key in foreign}
+    result = differences(
+        tabs,
+        tables,
+        (target for target in targets if target.written and target.site not in parted),
+        zone,
+    )
+    store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
+    elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
+    store.batches.mark_wrong(lease, elsewhere | result.wrong)
+    result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
+    result.doubled, result.foreign = doubled_jobs(tables), foreign
+    removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
+    store.findings.replace(lease, [*_findings(result), *removed])
+    if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
+        with suppress(Refused):
+            flusher.send(context, Parts(extra=requests))
+    return result
+
+
 def differences(
     tabs: JobTabs,
     tables: Iterable[Table],
@@ -80,11 +151,11 @@ def differences(
         for target in unchanged:
             decider = CellDecider(tabs, table, target, zone)
             for row in table.keys.get(target.site, ()):
-                _compare(result, decider, row)
+                _compare_row(result, decider, row)
     return result
 
 
-def _compare(result: Compared, decider: CellDecider, row: int) -> None:
+def _compare_row(result: Compared, decider: CellDecider, row: int) -> None:
     table, target = decider.table, decider.target
     for column in table.columns:
         if column == KEY:
@@ -116,82 +187,6 @@ def _compare(result: Compared, decider: CellDecider, row: int) -> None:
             result.kept.append(kept)
 
 
-def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
-    """Compare the whole sheet with the wanted content.
-
-    Missing rows count as deleted. If many are missing at once, the key column may have been
-    cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
-    raised if a tab or a key column is missing. Raises Retryable, too.
-    """
-    store = flusher.store
-    store.spreadsheet.must_be_current()
-    with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
-        update_own_tab(flusher, lease)
-    compared = recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
-    if not store.pending.is_waiting():
-        store.spreadsheet.clear_trouble()
-    return compared
-
-
-def recheck(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
-    """Compare the sheet, and have the next flush write the differences.
-
-    The Pipeline is rewritten at once, because days pass and people may have typed into it.
-    """
-    store, context = flusher.store, flusher.read_snapshot(lease)
-    snapshot, tabs = context.snapshot, context.tabs
-    if not snapshot.tables and store.pending.sites_with_row():
-        raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
-    if not (snapshot.tables and snapshot.has_fence_tab):
-        return Compared()
-    if flusher.writer.conclude_attempt(context):
-        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    everything = flusher.writer.read_everything(context)
-    tables = everything.snapshot.tables
-    must_have_keys(tables)
-    if guards := guarding(tables):
-        flusher.send(context, Parts(structure=guards))
-        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    if context.pending.undos:
-        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
-    present = keyed_sites(tables)
-    store.batches.set_has_row(lease, present, has_row=True)
-    known = store.pending.sites_with_row()
-    gone = known - present
-    keys.must_be_gone(tables, everything.rows, gone)
-    columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
-    targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.repair_keys(context, everything, targets, gone):
-        return recheck(flusher, lease, confirms_deleted=confirms_deleted)
-    flusher.count_deleted(gone, known)
-    if not (gone <= flusher.counted_as_deleted or confirms_deleted):
-        raise keys.keys_gone(len(gone), len(known))
-    store.batches.set_has_row(lease, gone, has_row=False)
-    store.confirmations.propose_order(flusher.targets.proposed_order(targets))
-    zone = flusher.clock(snapshot)
-    foreign = tabs.compared(lease, tables, everything.rows, targets, zone)
-    # A row that shows another customer is reported and stays as it is.
-    parted = {key.site for key in foreign}
-    result = differences(
-        tabs,
-        tables,
-        (target for target in targets if target.written and target.site not in parted),
-        zone,
-    )
-    store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
-    elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
-    store.batches.recheck(lease, elsewhere | result.wrong)
-    result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
-    result.doubled, result.foreign = doubled_jobs(tables), foreign
-    removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
-    store.findings.replace(lease, [*_findings(result), *removed])
-    if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
-        with suppress(Refused):
-            flusher.send(context, Parts(extra=requests))
-    return result
-
-
 def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str, str]:
     """Return the typed names in *Rep*, by site; "" if the cell has the one we wrote."""
     observed: dict[str, str] = {}
@@ -200,102 +195,6 @@ def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str,
             observed |= {s: typed_text(table.cell(REP, at[0])) for s, at in table.keys.items()}
     ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
     return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
-
-
-def update_own_tab(flusher: Flusher, lease: Lease, *, restores: bool = False) -> list[str]:
-    """Add new columns, and bring the Pipeline and the filter views of reps up to date.
-
-    Return a line for each change; without changes it takes one call. A view that a person deleted
-    returns only if `restores`. Raises Permanent, or Retryable.
-    """
-    if not flusher.tabs(flusher.store.spreadsheet.mode()).is_ours:
-        return []  # On a board only the extras are ours, and they are created on request.
-    flusher.checked_reps |= flusher.reps_without_view
-    context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
-    snapshot = context.snapshot
-    table = snapshot.table
-    if table is None or not snapshot.has_fence_tab:
-        return []
-    if KEY not in table.columns or guarding(snapshot.tables):
-        return []  # A flush fixes that first, or reports what is wrong.
-    columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
-    ensured = ensure(snapshot, flusher.targets.wanted(columns), is_ours=True)
-    parts = _with_views(flusher, context, ensured, table, restores=restores)
-    if not parts.is_empty:
-        flusher.send(context, parts)
-    return ensured.done
-
-
-def _with_views(
-    flusher: Flusher, context: FlushContext, ensured: Ensured, read: Table, *, restores: bool
-) -> Parts:
-    """Return the parts with the views of the reps with the most open jobs, by the tab as `read`.
-
-    Views whose columns appeared after the tab was created are added, too.
-    """
-    parts, known = ensured.parts, context.pending.known_columns
-    busiest = filter_views.busiest(read)
-    made = filter_views.made_for(known)
-    layout = flusher.targets.layout
-    later = [
-        view
-        for view in filter_views.of_jobs(ensured.table, layout.config, layout.stuck_days)
-        if view["title"] in filter_views.LATER and _id_of(view) not in known
-    ]
-    if not later and (busiest is None or (made == set(busiest) and not restores)):
-        return parts
-    flusher.writer.take_call(context.lease)
-    beside = flusher.client.surroundings()
-    there = beside.views.get(ensured.table.sheet_id, {})
-    requests = [
-        filter_views.add(view, beside)
-        for view in later
-        if filter_views.present(view, there) is None
-    ]
-    ids = [*map(_id_of, later)]
-    if busiest is not None:
-        forgotten = map(filter_views.id_of_rep, made - {*busiest})
-        flusher.store.spreadsheet.forget_created(context.lease, forgotten)
-        requests += _rep_views(
-            ensured.table, context.snapshot.history, busiest, beside, made, restores
-        )
-        ids += map(filter_views.id_of_rep, busiest)
-    if requests:
-        ensured.report("filter views: updated")
-    sheet_id, needed = ensured.table.sheet_id, {REP, filter_views.DAYS, "deadline", "payment_due"}
-    guarded = parts.guarded.get(sheet_id, frozenset()) | needed & ensured.table.columns.keys()
-    return replace(
-        parts,
-        extra=[*parts.extra, *requests],
-        present=(*parts.present, *ids),
-        guarded={sheet_id: guarded} if requests else parts.guarded,
-    )
-
-
-def _id_of(view: View) -> str:
-    """Return the ID under which it is stored that a view was created."""
-    return f"view:{view['title']}"
-
-
-def _rep_views(
-    table: Table,
-    history: Tab | None,
-    reps: Sequence[str],
-    beside: Surroundings,
-    made: Collection[str],
-    restores: bool,
-) -> list[Request]:
-    """Return the requests that renew the views of reps, in the Jobs tab and in the History."""
-    jobs, changes = filter_views.JOBS_OF_REPS, filter_views.CHANGES_OF_REPS
-    requests = jobs.renewed(table, reps, beside, made, restores=restores)
-    if history is None:
-        return requests
-    of_history = changes.renewed(history, reps, beside, made, restores=restores)
-    if of_history:
-        guarded = [column for column in changes.columns if column in history.columns]
-        requests += sheet_requests.header_guard(history)
-        requests += sheet_requests.column_guards(history, guarded)
-    return requests + of_history
 
 
 def _findings(compared: Compared) -> Iterator[Finding]:
@@ -316,11 +215,3 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         text = f"{tab}, {header}: “{word}”, {count} {'cell' if count == 1 else 'cells'}"
         code = "missing_words" if is_status else "missing_options"
         yield Finding(code, (tab, header, word), text)
-
-
-def waiting_for_check(flusher: Flusher, lease: Lease) -> None:
-    """Finish pending checks before a command writes. Raises Retryable if there were any."""
-    pending = flusher.store.pending.read(0, 0)
-    if pending.has_attempt or pending.undos:
-        flusher.flush(lease)
-        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")

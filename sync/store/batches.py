@@ -282,8 +282,11 @@ class Batches:
         here = quarantine.c.spreadsheet_id == self._sheet.id
         connection.execute(delete(quarantine).where(here, is_released))
 
-    def recheck(self, lease: Lease, columns: Mapping[str, Iterable[str]]) -> None:
-        """Have the next flush rewrite cells that a comparison found wrong: column IDs by site."""
+    def mark_wrong(self, lease: Lease, columns: Mapping[str, Iterable[str]]) -> None:
+        """Have the next flush write the jobs that a comparison found wrong: column IDs by site.
+
+        Without columns, the job is only counted anew in the Pipeline.
+        """
         with self._database.writing(lease) as connection:
             for site, ids in columns.items():
                 _set(connection, site, {"recheck": json.dumps(sorted(ids)), **bumped()})

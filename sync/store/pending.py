@@ -221,7 +221,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             received_at=row.received_at,
             details=more.get(row.site, Details()),
             has_row=row.has_row,
-            recheck=frozenset(json.loads(row.recheck)),
+            wrong=frozenset(json.loads(row.recheck)),
             typed_rep=row.typed_rep,
         )
         for row in rows

@@ -14,7 +14,8 @@ from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
 from sync.sheets.flush import DOUBTS
-from sync.sheets.reconcile import reconcile, update_own_tab
+from sync.sheets.own_tab import update_own_tab
+from sync.sheets.reconcile import reconcile
 from sync.store import Lease
 from sync.store.metrics import FLUSHED
 from sync.wiring import Wiring

@@ -159,7 +159,7 @@ def test_the_read_brings_what_is_decided_on() -> None:
     assert columns_to_read([noted], is_ours=False) == ("customer", "re_signed")
     assert columns_to_read([same], is_ours=False) == ()
     assert columns_to_read([known], is_ours=False) == ("x",)
-    rechecked = replace(same, recheck=frozenset({"phone", "site_id"}))
+    rechecked = replace(same, wrong=frozenset({"phone", "site_id"}))
     assert columns_to_read([rechecked], is_ours=False) == ("phone",)
 
 
@@ -200,7 +200,7 @@ def test_a_date_that_was_written_keeps_the_format_that_it_has() -> None:
     columns = {**COLUMNS, "since": 2}
     (row,) = made(target(1, cells(1, since=day), since=later), columns=columns).rows
     assert [cell.fields for cell in row.cells] == ["userEnteredValue,textFormatRuns"]
-    doubtful = replace(target(1, cells(1, since=day), since=later), recheck=frozenset({"since"}))
+    doubtful = replace(target(1, cells(1, since=day), since=later), wrong=frozenset({"since"}))
     (row,) = made(doubtful, columns=columns).rows
     assert "userEnteredFormat.numberFormat" in row.cells[0].fields
     (row,) = made(target(1, cells(1), since=later), columns=columns).rows

@@ -90,7 +90,7 @@ class Job:
     is_dirty: bool = True
     is_fresh: bool = True
     """Whether there is an event that its row does not show."""
-    recheck: frozenset[str] = frozenset()
+    wrong: frozenset[str] = frozenset()
 
     @property
     def site(self) -> str:
@@ -111,7 +111,7 @@ class Job:
             self.written,
             has_row=self.has_row,
             is_fresh=self.is_fresh,
-            recheck=self.recheck,
+            wrong=self.wrong,
             customer=customer,
             received_at=NEWS_AT,
             arrivals={STATUS.partition(":")[2]: NEWS_AT},
@@ -199,9 +199,9 @@ class Sheet:
             if site in findings.misplaced:
                 confirmed = findings.confirmed[site]
                 job.written |= {column: cells[column] for column in confirmed}
-                job.recheck -= confirmed
+                job.wrong -= confirmed
             else:
-                job.written, job.recheck = dict(cells), frozenset()
+                job.written, job.wrong = dict(cells), frozenset()
                 job.is_dirty, job.is_fresh = False, False
         for site in findings.keyed:
             self.jobs[site].written, self.jobs[site].has_row = {}, True
@@ -210,7 +210,7 @@ class Sheet:
         targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values()]
         found = differences(self.tabs, [self.table().with_cells(self.rows())], targets, UTC)
         for site, columns in found.wrong.items():
-            self.jobs[site].recheck, self.jobs[site].is_dirty = frozenset(columns), True
+            self.jobs[site].wrong, self.jobs[site].is_dirty = frozenset(columns), True
 
     def settle(self) -> None:
         for _ in range(40):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sync.sheets.reconcile import update_own_tab
+from sync.sheets.own_tab import update_own_tab
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import is_displaced, is_text
 from tests.bench import Bench

@@ -110,7 +110,7 @@ def test_confirmed_cells_of_a_misplaced_job_are_stored(database: Database) -> No
     store.batches.confirm(
         mine, [showing(dirty(store)["a"], {"c": Cell(text="1"), "d": Cell(text="1")})]
     )
-    store.batches.recheck(mine, {"a": ["c", "d"]})
+    store.batches.mark_wrong(mine, {"a": ["c", "d"]})
     again = {"c": Cell(text="2"), "d": Cell(text="2")}
     tried = attempt(1, None, showing(dirty(store)["a"], again))
     store.batches.conclude(
@@ -118,7 +118,7 @@ def test_confirmed_cells_of_a_misplaced_job_are_stored(database: Database) -> No
     )
     job = dirty(store)["a"]
     assert job.written == {"c": Cell(text="2"), "d": Cell(text="1")}
-    assert job.recheck == {"d"}
+    assert job.wrong == {"d"}
 
 
 def test_a_confirmed_key_gives_a_row_without_known_cells(database: Database) -> None:

@@ -106,7 +106,7 @@ DEEDS: dict[str, Deed] = {
     "claim_attempt": lambda store, held: store.batches.claim_attempt(held, 1),
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
     "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
-    "recheck": lambda store, held: store.batches.recheck(held, {"a": ["c"]}),
+    "mark_wrong": lambda store, held: store.batches.mark_wrong(held, {"a": ["c"]}),
     "finish_undos": lambda store, held: store.batches.finish_undos(held, [1]),
     "set_has_row": lambda store, held: store.batches.set_has_row(held, ["a"], has_row=False),
     "set_ours": lambda store, held: store.spreadsheet.set_ours(held),
