@@ -151,7 +151,7 @@ def _parse(body: bytes, shapes: WebhooksConfig) -> Delivery:
 def _add_refusals(app: Flask, wiring: Wiring, refusals: RefusalCounter) -> None:
     app.extensions["brightsheet_refusal_counter"] = refusals
 
-    def refuse(status: int, address: str, headers: Mapping[str, str]) -> None:
+    def note_refusal(status: int, address: str, headers: Mapping[str, str]) -> None:
         """Record a webhook that the web server refused before the app saw it."""
         sent = EnvironHeaders({f"HTTP_{name}": value for name, value in headers.items()})
         is_too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
@@ -161,7 +161,7 @@ def _add_refusals(app: Flask, wiring: Wiring, refusals: RefusalCounter) -> None:
                 return
         refusals.note(status, address)
 
-    app.extensions["brightsheet_refused"] = refuse
+    app.extensions["brightsheet_refused"] = note_refusal
 
 
 def _add_health(app: Flask, database: Database) -> None:

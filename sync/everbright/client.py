@@ -208,8 +208,7 @@ class EverBright:
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     """Return scheme, host and port as the HTTP client reads them: other parsers may differ."""
     parts = parse_url(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return parts.scheme, parts.host, port
+    return parts.scheme, parts.host, _port(parts)
 
 
 def _port(url: Url) -> int | None:

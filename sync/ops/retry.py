@@ -73,7 +73,9 @@ def policy(
             sleep(state.upcoming_sleep)
         except Retryable as error:
             failure = state.outcome.exception() if state.outcome else None
-            raise failure if failure and error.reason == TOO_LONG else error from None
+            if failure and error.reason == TOO_LONG:
+                raise failure from None
+            raise
 
     return Retrying(
         retry=retry_if_exception(is_retried),

@@ -113,7 +113,8 @@ class Watch:
         wrong = alarms(backlog, self._reported)
         for code, problem in wrong.items():
             if problem is not None and code not in self._reported:
-                # `Alerts` sends a reason once an hour; the number makes each outage another one.
+                # `Alerts` sends a reason once an hour, also if the problem comes and goes. TROUBLE
+                # alerts only once it has lasted for minutes, so each is an outage of its own.
                 reason = f"{code} {self._ends[code]}" if code == TROUBLE else code
                 arrived = partial(self._reported.add, code)
                 self._send(reason, problem.explained, problem.age, arrived)

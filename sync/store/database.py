@@ -6,7 +6,7 @@ import socket
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,11 +164,13 @@ class Database:
             return self._appended(statement, row)
 
     def _appended(self, statement: Insert, row: Mapping[str, Any]) -> bool:
-        with self._writers_turn():
+        with self._writers_turn(), ExitStack() as stack:
             connection = self._kept or self._engine.connect().execution_options(**self._appending)
-            if self.is_sqlite:  # The connection is kept: the pool would cost a fifth more.
-                self._kept = connection
-            with nullcontext() if self.is_sqlite else connection, connection.begin():
+            if self.is_sqlite:
+                self._kept = connection  # The pool would cost a fifth more.
+            else:
+                stack.enter_context(connection)
+            with connection.begin():
                 options = {"preserve_rowcount": True}
                 return connection.execute(statement, row, execution_options=options).rowcount == 1
 

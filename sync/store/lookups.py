@@ -44,7 +44,7 @@ class DueLookup(Generic[AnswerT]):
     """In UTC, by the database's clock."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Lookups(Generic[AnswerT]):
     """One table of lookups. `stamp` has values stored with each answer."""
 

@@ -17,9 +17,9 @@ from sync.store.actions import (
     DO_WITHOUT,
     FORGET,
     PUT_BACK,
-    READ_AGAIN,
+    READ_BACK,
     READ_BACK_PERIOD,
-    READ_CHANGED,
+    READ_JOB,
     REBUILD,
     REPLAY_ALL,
     RESTORE_ROWS,
@@ -60,8 +60,8 @@ class ActionLoop:
             USE_COLUMN: self._put_back,  # `init` manages the moved cells where they are.
             DO_WITHOUT: self._do_without,
             RESTORE_ROWS: self._restore_rows,
-            READ_AGAIN: self._read_again,
-            READ_CHANGED: self._read_changed,
+            READ_JOB: self._read_job,
+            READ_BACK: self._read_back,
             FORGET: self._forget,
         }
 
@@ -106,8 +106,8 @@ class ActionLoop:
         """Do what `brightsheet init` does to an existing spreadsheet."""
         settings = self._wiring.settings
         setup = Setup(settings, self._wiring.database, self._stop.sleep)
-        lines = setup.provision(settings.spreadsheet_id)
-        return ". ".join(lines) + "." if lines else "Nothing to do: everything exists."
+        changes = setup.provision(settings.spreadsheet_id)
+        return ". ".join(changes) + "." if changes else "Nothing to do: everything exists."
 
     def _do_without(self, _detail: str) -> str:
         self._wiring.sheet_store().spreadsheet.forget_gone_columns()
@@ -118,7 +118,7 @@ class ActionLoop:
         count = compare.restore(self._wiring, self._stop.sleep, sites)
         return f"{pluralize(count, 'row', 'rows')} restored."
 
-    def _read_again(self, site: str) -> str:
+    def _read_job(self, site: str) -> str:
         run = self._wiring.read_job(site, self._stop.sleep)
         news = "EverBright has nothing new."
         if run.events:
@@ -132,7 +132,7 @@ class ActionLoop:
             return "It was deleted."  # The worker ended before it said so; the ID is gone, too.
         return " ".join(lines(forget(self._wiring, self._stop.sleep, site)))
 
-    def _read_changed(self, _detail: str) -> str:
+    def _read_back(self, _detail: str) -> str:
         since = (
             datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK_PERIOD
         )
