@@ -75,9 +75,9 @@ class FieldEntry:
     """The value's key in EverBright's answer about a site, with a dot before a key in an object.
     `contact` is the primary contact."""
     webhook_key: str = ""
-    """The value's key in webhooks, with a dot before a key in an object. A milestone's field has
-    the newest value in the milestone's webhooks; a job's, in any webhook, or else that of its
-    `site_key`. A webhook without a value doesn't clear it."""
+    """The key of a job's value in webhooks other than the milestone webhook, with a dot as in
+    `site_key`. The newest value is shown, or else that of the `site_key`. A webhook without a value
+    doesn't clear it."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 
@@ -244,7 +244,7 @@ PER_MILESTONE = {"milestones": "status:"} | {aspect: f"{aspect}:" for aspect in 
 ONCE_FILLED_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.at_first is FILLED)
 """The columns that are created with the first job that has a value for them."""
 SITE_FIELDS = tuple(entry for entry in JOB_FIELDS if entry.site_key)
-WEBHOOK_FIELDS = tuple(entry for entry in FIELDS.values() if entry.webhook_key)
+WEBHOOK_FIELDS = tuple(entry for entry in JOB_FIELDS if entry.webhook_key)
 DETAIL_IDS = tuple(entry.id for entry in JOB_FIELDS if entry.metrics)
 """The fields that are filled from the Data Access Layer."""
 CUSTOMER_IDS = frozenset(entry.id for entry in JOB_FIELDS if entry.is_customers)

@@ -11,15 +11,16 @@ from emulator import Emulator
 from sync.actions.forget import forget
 from sync.store.inbox import NEWEST_WEBHOOK
 from sync.store.schema import delivery
+from sync.webhooks import parse
 from tests.bench import Bench
-from tests.made_up import SECRET, milestone, uuid
+from tests.made_up import SECRET, body, milestone, uuid
 from tests.sheets.conftest import with_more
 
 OWN = "a-secret-of-the-permit-service"
 COLUMNS = "".join(
     f'\n[[columns]]\nid = "{column}"\nheader = "{header}"\n'
     for column, header in (
-        ("utility", "Utility"), ("tasks_left", ""), ("city_permit", "City permit"),
+        ("utility", "Utility"), ("assigned", ""), ("city_permit", "City permit"),
     )
 )  # fmt: skip
 
@@ -48,43 +49,26 @@ def test_a_value_of_the_site_has_a_column_once_it_is_filled(bench: Bench) -> Non
     assert [bench.row(uuid(job)).get("Utility") for job in (1, 2)] == [None, "PG&E"]
 
 
-def test_a_value_in_webhooks_has_a_column_for_each_milestone(bench: Bench) -> None:
-    bench.shown(milestone(1, pending_task_count=2), milestone(1, 2, pending_task_count=None))
+def test_a_value_of_a_milestone_has_a_column_for_each(bench: Bench) -> None:
+    ann, ben = ({"first_name": name, "last_name": "Cole"} for name in ("Ann", "Ben"))
+    bench.shown(milestone(1, assigned_to=ann), milestone(1, 2))
     row = bench.row(uuid(1))
-    assert (row["Milestone 1 tasks left"], row.get("Milestone 2 tasks left", "")) == ("2", "")
-    bench.shown(milestone(1, date_updated="2026-03-09T00:00:00Z", pending_task_count="0"))
-    assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0"
-    bench.shown(milestone(1, status="APPROVED", date_updated="2026-03-10T00:00:00Z"))
-    assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0", "a webhook without a value"
-    other = {"site": uuid(1), "comment": "Hi.", "date_updated": "2026-03-11T00:00:00Z"}
-    bench.shown(other | {"pending_task_count": 9})
-    assert bench.row(uuid(1))["Milestone 1 tasks left"] == "0", "it isn't about a milestone"
-    assert not any("tasks left" in row["What"] for row in bench.texts("History"))
-
-
-def test_a_jobs_newest_value_in_any_webhook_is_shown(bench: Bench) -> None:
-    """Whatever the order of arrival, and with a line for each change."""
-
-    def on(day: int, **changes: Any) -> dict[str, Any]:
-        return milestone(1, date_updated=f"2026-03-0{day}T00:00:00Z", **changes)
-
-    def shown(*webhooks: dict[str, Any]) -> str:
-        bench.shown(*webhooks)
-        return bench.row(uuid(1))["City permit"]
-
-    assert shown(on(2, city_permit="Filed"), on(4, status="REJECTED")) == "Filed"
-    assert shown(on(3, city_permit="Issued")) == "Issued", "it arrived late"
-    comment = {"site": uuid(1), "comment": "Hi.", "date_updated": "2026-03-06T00:00:00Z"}
-    assert shown(comment | {"city_permit": "Expired"}) == "Expired"
-    assert shown(on(5, city_permit="Renewed"), on(7)) == "Expired", "the newest date counts"
-    bench.ask()  # History waits for names.
+    assert row["Milestone 1 assigned to"] == "Ann Cole"
+    assert row.get("Milestone 2 assigned to", "") == ""
+    read = body(milestone(1, date_updated="2026-03-09T00:00:00Z", assigned_to=ben))
+    bench.inbox.keep(read, parse.read(read), requested=bench.inbox.clock())
     bench.flush()
-    lines = [row for row in bench.texts("History") if row["What"] == "City permit"]
-    assert [(row.get("From"), row["To"]) for row in lines] == [
-        ("Issued", "Expired"),
-        ("Filed", "Issued"),
-        (None, "Filed"),
-    ]
+    assert bench.row(uuid(1))["Milestone 1 assigned to"] == "Ben Cole"
+
+
+def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> None:
+    def comment(day: int, **values: str) -> dict[str, Any]:
+        at = f"2026-03-0{day}T00:00:00Z"
+        return {"site": uuid(1), "comment": "Hi.", "date_updated": at, **values}
+
+    bench.shown(milestone(1), comment(6, city_permit="Issued"), comment(7))
+    bench.shown(comment(5, city_permit="Filed"))
+    assert bench.row(uuid(1))["City permit"] == "Issued", "the newest date counts"
 
 
 def test_a_second_source_fills_a_column(bench: Bench) -> None:

@@ -109,8 +109,6 @@ def known_job() -> Job:
         "comments": [comment("Well.", "2026-03-01T00:00:00Z")],
         "assigned_to": PERSON,
     }
-    for entry in WEBHOOK_FIELDS:
-        said |= nested(entry.webhook_key, VALUES[entry.kind])
     re_sign = task(document(1, "Permit.pdf"), name="Re-sign", status="APPROVED")
     statuses = ("SUBMITTED", "REJECTED", "APPROVED")
     events = [
@@ -118,7 +116,11 @@ def known_job() -> Job:
         for day, status in enumerate(statuses, 1)
     ]
     events.append(an_event(definition=2, status="INPROG", assigned_to=PERSON))
-    return told(contract(), change_order(), stage("Sold", "New"), job=job_of(*events))
+    others = [
+        stage("Sold", "New", **nested(entry.webhook_key, VALUES[entry.kind]))
+        for entry in WEBHOOK_FIELDS
+    ]
+    return told(contract(), change_order(), stage("Sold", "New"), *others, job=job_of(*events))
 
 
 def cells() -> dict[str, Cell]:
@@ -154,7 +156,7 @@ IS_OF_KIND: dict[FieldKind, Callable[[Cell], object]] = {
     FieldKind.TEXT: lambda cell: cell.text,
     FieldKind.STATUS: lambda cell: cell.text and cell.text != cell.text.upper(),
     FieldKind.DATE: lambda cell: cell.when and cell.when > datetime(2026, 1, 1, tzinfo=UTC),
-    FieldKind.NUMBER: lambda cell: cell.number or (cell.is_age and cell.when),
+    FieldKind.NUMBER: lambda cell: cell.number is not None or (cell.is_age and cell.when),
     FieldKind.LINKS: lambda cell: cell.links,
     FieldKind.UUID: lambda cell: re.fullmatch(r"[0-9a-f-]{36}", cell.text),
 }

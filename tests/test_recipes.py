@@ -37,7 +37,8 @@ def edited(heading: str, folder: Path) -> dict[str, str]:
             lines = hunk.splitlines(keepends=True)
             before = "".join(line[1:] for line in lines if not line.startswith("+"))
             after = "".join(line[1:] for line in lines if not line.startswith("-"))
-            if after not in source:  # Somebody has added it.
+            added = "".join(line[1:] for line in lines if line.startswith("+"))
+            if added not in source:  # Otherwise somebody has added it.
                 assert before in source, f"{path} is not as the page shows it: {hunk}"
                 source = source.replace(before, after, 1)
         sources[path] = source
@@ -121,9 +122,18 @@ def test_a_column_and_a_second_source(tmp_path: Path) -> None:
     for heading in ("One more column", "A second source of webhooks"):
         for path, source in edited(heading, tmp_path).items():
             (tmp_path / path).write_text(source, "utf-8")
+    mapping = "tests/boards/mapping/test_"
+    tests = (
+        "tests/played_recipes.py",
+        "tests/test_field_table.py",
+        f"{mapping}recognize.py::test_the_vocabulary_is_of_fields_that_there_are",
+        f"{mapping}propose.py::test_a_column_of_a_fields_kind_is_proposed_for_it",
+    )
     for words in (
         ("tests.settings.pages",),
-        ("pytest", "-q", "-n", "0", "tests/played_recipes.py", "tests/test_field_table.py"),
+        ("ruff", "format", "--check", "sync"),
+        ("ruff", "check", "sync"),
+        ("pytest", "-q", "-n", "0", *tests),
     ):
         command = [sys.executable, "-m", *words]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

@@ -46,7 +46,6 @@ class HistoryLines:
             changes[-1] = changes[-1].model_copy(update={"comment": text})
         if self._is_first_re_sign(before, after, new):
             changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
-        changes += _value_changes(before, after, milestone.values)
         return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
 
     def other_changes(
@@ -172,11 +171,11 @@ def _contract_changes(before: Job, after: Job, origin: Origin) -> list[Change]:
 
 
 def _value_changes(before: Job, after: Job, subjects: Iterable[str]) -> Iterator[Change]:
-    """Yield the lines for values with another value than before; a milestone's have none."""
+    """Yield the lines for values with another value than before."""
     for subject in subjects:
         fact, known = after.facts[subject], before.facts.get(subject)
         old = known.value if known else ""
-        if fact.value != old and ":" not in subject:
+        if fact.value != old:
             values = {"before": old or None, "after": fact.value or None}
             yield _change(after.site, fact, subject=subject, **values)
 

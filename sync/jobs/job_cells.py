@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 
-from sync.field_table import JOB_FIELDS, KEY, MILESTONE_FIELDS, PLACEHOLDER, SELLER, FieldEntry
+from sync.field_table import JOB_FIELDS, KEY, PLACEHOLDER, SELLER, FieldEntry
 from sync.jobs import contracts, progress, projection
 from sync.jobs.actions import Actions, NextAction
 from sync.jobs.cells import EMPTY, NOTE_LIMIT, Cell, cut, joined
@@ -180,18 +180,7 @@ def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
     return _text(text_with_author(comment)) if comment else EMPTY
 
 
-def _milestone_value(entry: FieldEntry, row: RowSource, reached: ReachedMilestone) -> Cell:
-    column = entry.id + reached.event.milestone.milestone_definition
-    text = projection.newest_value(row.job, column)
-    return value_cell(entry, text, row.reader.config)
-
-
 MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
-    **{
-        entry.id: partial(_milestone_value, entry)
-        for entry in MILESTONE_FIELDS
-        if entry.webhook_key
-    },
     "status:": _milestone_status,
     "documents:": lambda row, reached: documents_cell(
         reached.event.milestone.documents(), row.files, row.reader.addresses
@@ -357,7 +346,8 @@ def _split(customer: Customer) -> tuple[str, str]:
 
 def _value(entry: FieldEntry, row: RowSource) -> Cell:
     """Return a value from webhooks, or else from EverBright's answer about the site."""
-    text = projection.newest_value(row.job, entry.id) or getattr(row.customer, entry.id, "")
+    fact = row.job.facts.get(entry.id)
+    text = fact.value if fact else getattr(row.customer, entry.id, "")
     return value_cell(entry, text, row.reader.config)
 
 

@@ -362,8 +362,8 @@ class Job(Value):
     """The earliest event with a re-sign task whose required sub-tasks are complete. If the task is
     approved, that is in `logs`: `projection.re_signed` returns the earliest of all."""
     facts: dict[str, Fact] = Field(default_factory=dict)
-    """The newest values of columns with a `webhook_key`, by the column's ID. From webhooks other
-    than the milestone webhook: STAGE, ARCHIVED ("yes" or ""), and ANY, which has only dates."""
+    """The newest values in webhooks other than the milestone webhook, as in `OtherEvent`; and ANY,
+    which has only dates."""
     transitions: dict[str, Fact] = Field(default_factory=dict)
     """The stages that were entered without a date, by the stage before and this one, in two
     lines."""

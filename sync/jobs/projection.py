@@ -5,7 +5,7 @@ deliveries lead to the same state. So is the rule in `reads`: which event of a m
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from sync.jobs import contracts, reads
@@ -85,7 +85,6 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
     return job.model_copy(
         update={
             **reads.events_with(job, new),
-            "facts": _joined(job.facts, new.milestone.values, origin),
             "logs": {**job.logs, definition: log},
             "first_quote": first_quote,
             "re_sign_completed": completed,
@@ -98,7 +97,10 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     written = [comment.timestamp for comment in new.comments if comment.timestamp]
     signed = new.contract.signed if new.contract else ()
     origin = _origin(new.moments, [*written, *signed], received, digest)
-    facts = _joined(job.facts, {ANY: "", **new.values}, origin)
+    facts = dict(job.facts)
+    for subject, value in {ANY: "", **new.values}.items():
+        fact = Fact(**dict(origin), value=value)
+        facts[subject] = max(fact, facts.get(subject, fact), key=lambda each: each.order)
     if STAGE in new.values:
         job = _with_transition(job, new, Fact(**dict(origin), value=new.values[STAGE]))
     if new.contract:
@@ -111,16 +113,6 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
     comments = {comment_order(comment): comment for comment in (*job.other_comments, *dated)}
     newest = tuple(comments[order] for order in sorted(comments, reverse=True)[:_COMMENTS])
     return job.model_copy(update={"facts": facts, "other_comments": newest})
-
-
-def _joined(
-    facts: Mapping[str, Fact], values: Mapping[str, str], origin: Origin
-) -> dict[str, Fact]:
-    """Return the newest of the `facts` and an event's `values`, by subject."""
-    new = {subject: Fact(**dict(origin), value=value) for subject, value in values.items()}
-    for subject, fact in new.items():
-        new[subject] = max(fact, facts.get(subject, fact), key=lambda each: each.order)
-    return {**facts, **new}
 
 
 def is_re_sign(name: str, config: Config) -> bool:
@@ -164,12 +156,6 @@ def all_comments(job: Job) -> Iterable[Comment]:
     for event in job.events.values():
         yield from event.milestone.comments
     yield from job.other_comments
-
-
-def newest_value(job: Job, column: str) -> str:
-    """Return the newest value of a column with a `webhook_key`, or ""."""
-    fact = job.facts.get(column)
-    return fact.value if fact else ""
 
 
 def newest_events(job: Job) -> Iterable[Origin]:

@@ -15,8 +15,8 @@ from sync.webhooks.schema import Milestone
 _STATE = frozenset({"status", "date_updated", "ready_to_submit", "rejected_task_count"})
 """Blank in a read, they are blank. The webhook's other values are kept, because API lists may omit
 them."""
-_NOT_COMPARED = frozenset({"date_updated", "alias", "values"})
-"""`date_updated` may change without any other change; `alias` is not shown; `values` are facts."""
+_NOT_COMPARED = frozenset({"date_updated", "alias"})
+"""`date_updated` may change without any other change; `alias` is not shown."""
 
 
 def as_read(digest: str) -> str:

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
+from sync.field_table import WEBHOOK_FIELDS
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
 from sync.webhooks.schema import (
@@ -28,7 +29,7 @@ from sync.webhooks.schema import (
     Kind,
     OtherEvent,
 )
-from sync.webhooks.values import column_values, text_at
+from sync.webhooks.values import text_at
 
 Tree = Mapping[str, Any]
 
@@ -65,7 +66,9 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
-    values = column_values(tree)
+    values = {
+        entry.id: value for entry in WEBHOOK_FIELDS if (value := text_at(tree, entry.webhook_key))
+    }
     if stage := text(tree, shapes.stage):
         values[STAGE] = stage
     marks = [tree[key] for key in shapes.archived if key in tree]

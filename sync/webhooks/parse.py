@@ -14,13 +14,15 @@ from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
 from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Delivery, Kind, Milestone
-from sync.webhooks.values import clean_text, column_values
+from sync.webhooks.values import clean_text
 
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
 Converter = Callable[[Mapping[str, Any]], dict[str, Any] | None]
-OTHER_SERVICES: Sequence[Converter] = ()
+OTHER_SERVICES: Sequence[Converter] = (
+    # docs/architecture.md shows how to add one.
+)
 """Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
 returns None if the body isn't from its service."""
 
@@ -159,8 +161,6 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
-    definition = other_events.uuid(tree.get("milestone_definition")) or ""
-    tree = {**tree, "values": column_values(tree, definition)}
     names: list[str] = []
     while True:
         try:

@@ -125,8 +125,6 @@ class Milestone(Value):
     rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
     comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
-    values: dict[str, str] = Field(default_factory=dict, exclude=True)
-    """The values for columns with a `webhook_key`, by the column's ID; stored in `Job.facts`."""
 
     def documents(self) -> tuple[tuple[str, Document], ...]:
         """Every document with its sub-task's UUID, or "", in the payload's order."""
@@ -193,7 +191,7 @@ class OtherEvent(Value):
     contract: Contract | None = None
     comments: tuple[Comment, ...] = ()
     values: dict[str, str] = Field(default_factory=dict)
-    """As in a milestone; also those of STAGE and ARCHIVED ("yes" or "")."""
+    """By subject: STAGE, ARCHIVED ("yes" or ""), or the ID of a column with a `webhook_key`."""
     moments: tuple[datetime, ...] = ()
     """Every date in it (UTC)."""
 

@@ -4,24 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sync.field_table import WEBHOOK_FIELDS
-
 _LIMIT = 500
 # Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
-
-
-def column_values(tree: Mapping[str, Any], definition: str = "") -> dict[str, str]:
-    """Return the values in a webhook for columns with a `webhook_key`, by the column's ID.
-
-    A webhook without a milestone's `definition` has none for a milestone's columns.
-    """
-    values = dict[str, str]()
-    for entry in WEBHOOK_FIELDS:
-        is_milestones = entry.id.endswith(":")
-        if (definition or not is_milestones) and (text := text_at(tree, entry.webhook_key)):
-            values[entry.id + definition if is_milestones else entry.id] = text
-    return values
 
 
 def text_at(tree: Mapping[str, Any], path: str) -> str:

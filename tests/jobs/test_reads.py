@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sync.jobs import reads
 from sync.jobs.model import Event, Job
-from sync.jobs.projection import apply_event, initial_quote, milestone_event, newest_value
+from sync.jobs.projection import apply_event, initial_quote, milestone_event
 from sync.webhooks.parse import read as parsed
 from tests.jobs.test_projection import CONFIG
 from tests.made_up import body, comment, document, milestone, task, uuid
@@ -77,33 +77,6 @@ def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None
 def test_of_two_reads_requested_at_once_the_same_one_counts_in_any_order() -> None:
     one, other = read(status="APPROVED"), read(status="REJECTED")
     assert job_of(one, other).events == job_of(other, one).events == job_of(one, other, one).events
-
-
-def with_values(event: Event, **values: str) -> Event:
-    return event.model_copy(
-        update={"milestone": event.milestone.model_copy(update={"values": values})}
-    )
-
-
-def test_a_read_keeps_the_values_that_only_a_webhook_has() -> None:
-    webhook = with_values(sent(date_updated=at(1)), inspector="Ann", left="3")
-    later = with_values(read(date_updated=at(9), status="APPROVED"), left="2")
-    for job in (job_of(webhook, later), job_of(later, webhook)):
-        assert [newest_value(job, column) for column in ("inspector", "left")] == ["Ann", "2"]
-    same = with_values(read(date_updated=at(9)), left="3")
-    assert not reads.is_news(job_of(webhook), same)
-
-
-@given(st.permutations(range(4)))
-def test_the_newest_value_counts_in_any_order(order: list[int]) -> None:
-    """A later event without the value doesn't clear it, whichever its milestone."""
-    texts: list[dict[str, str]] = [{"inspector": "Ann"}, {"inspector": "Ben"}, {"left": "3"}, {}]
-    events = [
-        with_values(sent(definition=day % 2 + 1, date_updated=at(day + 1)), **values)
-        for day, values in enumerate(texts)
-    ]
-    job = job_of(*(events[day] for day in order))
-    assert [newest_value(job, column) for column in ("inspector", "left")] == ["Ben", "3"]
 
 
 def test_the_initial_quote_is_a_webhooks_if_there_is_one() -> None:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.vocabulary import ASPECT_TERMS, DATE_TERMS, FILLERS, plain, spelled_out
+from sync.field_table import MILESTONE_FIELDS
 
 ALIKE = 88.0
 """The least similarity (rapidfuzz's ratio, 0 to 100) of a text with one typo.
@@ -56,6 +57,11 @@ class Recognizer:
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
         self._names = _milestone_names(fields)
+        self._titles = {
+            plain(entry.title(heading.header)): f"{entry.id}{heading.key}"
+            for heading in fields.by_jobs
+            for entry in MILESTONE_FIELDS
+        }
         self._names_without_fillers = {
             " ".join(token for token in name.split() if token not in FILLERS): key
             for name, key in self._names.items()
@@ -73,6 +79,9 @@ class Recognizer:
                 return self._found("status", self._names[name])
             if name in synonyms:
                 return ColumnMatch(synonyms[name], "by its header", Rank.EXACT)
+            if name in self._titles:
+                aspect, _, key = self._titles[name].partition(":")
+                return self._found(aspect, key)
         text = spelled_out(text)
         if match := self._of_milestone(text):
             return match
