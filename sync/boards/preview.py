@@ -50,6 +50,11 @@ class CellChange:
         """The cell in A1 notation."""
         return f"{self.letter}{self.row}"
 
+    @property
+    def place(self) -> tuple[int, int, str]:
+        """The sort key of the cell in its tab: by row, from the left."""
+        return self.row, len(self.letter), self.letter
+
 
 @dataclass(frozen=True)
 class RowChanges:
@@ -110,7 +115,7 @@ class Preview:
             by_place[change.tab, change.row].append(change)
         by_kind: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
         for (tab, row), cells in by_place.items():
-            from_left = sorted(cells, key=lambda cell: (len(cell.letter), cell.letter))
+            from_left = sorted(cells, key=lambda cell: cell.place)
             changes = RowChanges(cells[0].customer, tab, row, from_left)
             by_kind[changes.kind].append(changes)
         for rows in by_kind.values():

@@ -118,9 +118,10 @@ def _show_preview(preview: Preview, out: Console) -> None:
         _say(out, f"  {line}")
     if not preview.changes:
         return
+    kinds = list(_SAID)
     rows = [
-        (c.tab, f"{c.letter}{c.row}", c.header, _SAID[c.kind], c.before, c.after)
-        for c in sorted(preview.changes, key=lambda change: list(_SAID).index(change.kind))
+        (c.tab, c.cell, c.header, _SAID[c.kind], c.before, c.after)
+        for c in sorted(preview.changes, key=lambda c: (kinds.index(c.kind), c.tab, c.place))
     ]
     _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
 

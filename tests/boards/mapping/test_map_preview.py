@@ -122,3 +122,6 @@ def test_a_first_and_a_last_name_are_filled_and_compared(stand: Stand) -> None:
         *(("B4", "Number2"), ("D4", uuid(2))),
         *(("A5", "Ada"), ("B5", "Number3"), ("C5", "home3@example.com"), ("D5", uuid(3))),
     }
+    cells = {cell for cell, _ in changes}
+    listed = [word for word in stand.map("--preview").split() if word in cells]
+    assert listed == ["D4", "B4", "A5", "B5", "C5", "D5"], "by kind, row and column"
