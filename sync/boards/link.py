@@ -1,9 +1,9 @@
-"""Reads the jobs with candidates for the user's review, and links job and row as they answer.
+"""Reads the jobs with candidates for the user's review, and links job and row as the user answers.
 
 When a job is linked, the chosen row gets the key. If a row was added for the job and nobody typed
 into it, that is emptied. It isn't deleted, because rows may have moved meanwhile and a deleted
-row can't be brought back.
-Answers are stored with the row's text, so they are kept when the tab is mapped again.
+row can't be brought back. Answers are stored with the row's texts (`RowAnswer`), so they are kept
+when the tab is mapped again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -132,8 +132,8 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
 def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answers) -> None:
     """Store the answers, give each chosen row its job's key, and empty the one added for it.
 
-    Raises Retryable or Permanent. After a failure, the next flush gives every job a row: a new one
-    if a person answered that none of these is the job's.
+    Raises Retryable or Permanent. After a failure, the next flush does what was answered, as far
+    as that is stored (`store_answers`).
     """
     tables = {table.sheet_id: table for table in review.context.snapshot.tables}
     writes: list[RowWrite] = []

@@ -133,11 +133,15 @@ class TabMapper:
         self._reader = BoardReader(self._client)
 
     def run(self, *, write: bool, with_preview: bool = False) -> MappingReport:
-        """Return the tabs and their mappings; with `write`, write these first.
+        """Read the tabs and decide their mappings; then, in this order, what is asked for.
 
-        `with_preview` adds what the first flush would change, before anything is written. Raises
-        Permanent if a choice fits nothing, or with `write` if a mapping can't be written, and
-        Google's errors.
+        1. With `write`, store what the user answered about rows, so that the first flush takes
+           those that were chosen.
+        2. With `with_preview`, compose what the first flush would change.
+        3. With `write`, write the mappings into the sheet.
+
+        Raises Permanent if a choice fits nothing, or with `write` if a mapping can't be written,
+        and Google's errors.
         """
         if with_preview:
             self.fetch_customers()
@@ -145,7 +149,7 @@ class TabMapper:
         with self._wiring.hold(self._sleep) as lease:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep)
-            report: MappingReport = again(self._read, fields)
+            report: MappingReport = again(self._read_and_decide, fields)
             change = None
             if write:
                 again(self._store_row_answers, lease, report)
@@ -173,8 +177,7 @@ class TabMapper:
                 return self._wiring.customers.count_due()
         return 0
 
-    def _read(self, fields: Fields) -> MappingReport:
-        """Read all tabs, and decide how they would be mapped."""
+    def _read_and_decide(self, fields: Fields) -> MappingReport:
         surveyed = self._reader.survey()
         theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
         considered = self._considered(theirs)
@@ -273,7 +276,6 @@ class TabMapper:
         return ended
 
     def _store_row_answers(self, lease: Lease, report: MappingReport) -> None:
-        """Store which row the user chose for each job, so that the first flush takes it."""
         if self._answers.rows and not report.problem:
             jobs = self._preview(lease, report).reviewed
             answers = link.read_answers(jobs, self._answers.rows)
@@ -281,7 +283,7 @@ class TabMapper:
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
         for _ in range(_ROUNDS):
-            report = self._read(fields)
+            report = self._read_and_decide(fields)
             if report.problem:
                 raise Permanent("not_mapped", report.problem)
             self._record(lease, report)

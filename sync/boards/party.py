@@ -65,22 +65,18 @@ class Party:
 
     @classmethod
     def of(cls, texts: Texts) -> "Party":
-        address = texts.get("address", "")
-        match = _HOUSE.match(address)
-        if match and not plain(_ZIP.sub("", address[match.start(1) :], count=1)):
-            match = None  # Town and ZIP alone.
-        house, behind = match.groups() if match else ("", address)
-        around = " ".join((behind, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))))
-        words = [word for word in plain(behind).split() if word not in _DIRECTIONS]
+        house, after_house = _split_address(texts.get("address", ""))
+        street = [word for word in plain(after_house).split() if word not in _DIRECTIONS]
+        place = [after_house, *(texts.get(part, "") for part in ("city_zip", "city", "zip"))]
         return cls(
-            emails(texts.get("email", "")),
-            phones(texts.get("phone", "")),
-            people(name_in(texts)),
-            house.lstrip("0"),
-            words[0] if words else "",
-            zips(around) | zips(texts.get("zip", "")),
-            plain(texts.get("city", "")),
-            f" {plain(around)} ",
+            emails=emails(texts.get("email", "")),
+            phones=phones(texts.get("phone", "")),
+            people=people(name_in(texts)),
+            house=house,
+            street=street[0] if street else "",
+            zips=zips(" ".join(place)) | zips(texts.get("zip", "")),
+            town=plain(texts.get("city", "")),
+            place_words=f" {plain(' '.join(place))} ",
         )
 
     @property
@@ -181,24 +177,34 @@ def zips(text: str) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def people(text: str) -> tuple[Person, ...]:
     """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
-    names: list[tuple[list[str], list[str]]] = []  # Given names, and the family name.
-    for one in BETWEEN_PEOPLE.split(text):
-        parts = [
-            words
-            for part in one.split(",")
-            if (words := [word for word in plain(part).split() if word not in _NOT_A_NAME])
-        ]
-        if len(parts) > 1:  # "Duran, Oscar", as in a directory.
-            names.append((parts[1], parts[0]))
-        elif parts:
-            words = parts[0]
-            names.append((words[:-1], words[-1:]) if len(words) > 1 else (words, []))
+    names = [name for part in BETWEEN_PEOPLE.split(text) if any(name := _split_name(part))]
     families = [family for _, family in names if family]
     if not families:  # A single word is a family name.
-        return tuple(Person("", _family(given)) for given, _ in names)
+        return tuple(Person("", _family(word)) for word, _ in names)
     # Of "Duran, Oscar & Lucia" both have the first family name, of "Oscar & Lucia Duran" the last.
     shared = families[0] if names[0][1] else families[-1]
     return tuple(Person(given[0] if given else "", _family(own or shared)) for given, own in names)
+
+
+def _split_address(address: str) -> tuple[str, str]:
+    """Return the house number, "" if there is none, and what is behind it."""
+    match = _HOUSE.match(address)
+    if match and plain(_ZIP.sub("", address[match.start(1) :], count=1)):
+        return match[1].lstrip("0"), match[2]
+    return "", address  # Its only number is a ZIP code, or there is none.
+
+
+def _split_name(name: str) -> tuple[list[str], list[str]]:
+    """Return the words of one person's given names and family name; a single word is the former."""
+    parts = [
+        words
+        for part in name.split(",")
+        if (words := [word for word in plain(part).split() if word not in _NOT_A_NAME])
+    ]
+    if len(parts) > 1:  # "Duran, Oscar", as in a directory.
+        return parts[1], parts[0]
+    words = parts[0] if parts else []
+    return (words[:-1], words[-1:]) if len(words) > 1 else (words, [])
 
 
 def _family(words: Sequence[str]) -> frozenset[str]:

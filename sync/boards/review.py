@@ -100,24 +100,6 @@ def added_rows(
     return added
 
 
-def _is_ours(row: Row, cells: CellDecider) -> bool:
-    """Return whether a row holds nothing but what was written there, and formulas."""
-    mapped = {index: column for column, index in cells.table.columns.items()}
-
-    def written(column: str) -> str:
-        if column == KEY:
-            return cells.target.site
-        last = cells.last_written(column)
-        return last.text if last else ""
-
-    return all(
-        not text_of(cell)
-        or is_formula(cell)
-        or (index in mapped and content(cell).text == written(mapped[index]))
-        for index, cell in enumerate(row)
-    )
-
-
 def reviewed_jobs(
     tables: Iterable[Table],
     rows: Rows,
@@ -163,4 +145,22 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
         ComparedField(title, texts[column], text, agrees.get(column))
         for title, column, text in rows
         if texts[column] or text
+    )
+
+
+def _is_ours(row: Row, cells: CellDecider) -> bool:
+    """Return whether a row holds nothing but what was written there, and formulas."""
+    mapped = {index: column for column, index in cells.table.columns.items()}
+
+    def written(column: str) -> str:
+        if column == KEY:
+            return cells.target.site
+        last = cells.last_written(column)
+        return last.text if last else ""
+
+    return all(
+        not text_of(cell)
+        or is_formula(cell)
+        or (index in mapped and content(cell).text == written(mapped[index]))
+        for index, cell in enumerate(row)
     )
