@@ -282,6 +282,7 @@ class TabMapper:
             link.store_answers(self._store.boards, lease, answers)
 
     def _write(self, lease: Lease, fields: Fields) -> MappingReport:
+        """Write the mappings as of a new read; undo them if people moved columns meanwhile."""
         for _ in range(_ROUNDS):
             report = self._read_and_decide(fields)
             if report.problem:
@@ -314,11 +315,11 @@ class TabMapper:
         return requests
 
     def _record(self, lease: Lease, report: MappingReport) -> None:
-        """Record which tabs and columns are mapped: every job is compared with what is there.
+        """Record which tabs and columns are mapped, so that the next flush compares every job.
 
-        Before the write: killed between the two, jobs are written once more than needed. The tabs
-        that this write maps are learned from the sheet: it may fail, and a tab that is stored as
-        mapped and isn't stops all writing.
+        This comes before the write: if the process is killed in between, jobs are only compared
+        once more. New tabs aren't recorded, because the write may fail, and a recorded tab that
+        isn't mapped stops all writing. The next flush learns of them (`BoardTabs.learn`).
         """
         staying, written = report.staying, report.tabs_to_write
         mapped_before = {m.tab.sheet_id for m in written if m.was_mapped}

@@ -27,7 +27,7 @@ from sync.store.boards import RowAnswer
 
 @dataclass(frozen=True)
 class Lookup:
-    """The rows of jobs without one, by site. A job in none of the three is settled."""
+    """The rows of jobs without one, by site. Jobs neither matched nor unsettled are settled."""
 
     matches: Mapping[str, Match]
     candidates: Mapping[str, Sequence[Place]]
@@ -43,10 +43,10 @@ def look_up(
     *,
     added: Collection[str] = (),
 ) -> Lookup:
-    """Return the rows and candidates of the jobs without a row (`customers` by site).
+    """Return the rows and candidates of jobs (`customers` by site).
 
-    Rows are matched by what people answered, then by `criteria`. Of jobs with a row, those have
-    candidates whose row was `added` (sites).
+    Rows are matched by what the user answered, then by `criteria`. A job with a row has candidates
+    only if its row was `added` for it (sites).
     """
     keyed = {site_in_text(row.get(KEY, "")) for row in texts.values()}
     without_row = {site: customer for site, customer in customers.items() if site not in keyed}
@@ -77,9 +77,9 @@ def look_up(
 class _Answers:
     """What the user answered about rows.
 
-    For example, a job's row is {"customer": "Bea Ortiz"}, as the user chose, and not {"customer":
-    "Bea Ortiz", "phone": "303.555.0101"}. The first answer is about both rows (see `RowAnswer`),
-    but the second one has more texts. So for the second row, that counts.
+    For example, the user chose the row {"customer": "Bea Ortiz"} for a job, and so ruled out the
+    other candidate, {"customer": "Bea Ortiz", "phone": "303.555.0101"}. The first answer is about
+    both rows (see `RowAnswer`). For the second row, the second answer counts: it has more texts.
     """
 
     def __init__(self, answers: Iterable[RowAnswer], rows: RowTexts) -> None:
