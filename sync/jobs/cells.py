@@ -60,29 +60,31 @@ class Link(Value):
 class Cell(Value):
     """The content of a cell: text, a number or a moment, links on the text, and a note.
 
-    Moments are shown in the sheet's time zone. With `is_day`, only a day is shown; see `day_of`.
-    With `is_age`, the sheet counts the days since then.
-    `noted` is the first line of the note. The day of `dated` follows the text, with its year if
-    `has_year`. A cell that `is_stand_in` never replaces typed text. `words` are other
-    words for the text that a drop-down may have, the best first.
+    All moments are shown in the sheet's time zone.
     """
 
     text: str = ""
     number: float | None = None
     when: datetime | None = None
     is_day: bool = False
+    """Whether only the day of `when` is shown, or a day after it; see `day_of`."""
     pattern: str = ""
     """The format of a day that is written as text; "" for a real date."""
     days_later: int = 0
     workdays_later: int = 0
     is_age: bool = False
+    """Whether the sheet counts the days since `when`."""
     links: tuple[Link, ...] = ()
     note: str = ""
     noted: datetime | None = None
+    """The moment with which the note begins."""
     dated: datetime | None = None
+    """A moment whose day follows the text, with its year if `has_year`."""
     has_year: bool = False
     is_stand_in: bool = False
+    """Whether it never replaces typed text."""
     words: tuple[str, ...] = ()
+    """Other words for the text that a drop-down may have, the best first."""
 
     # A flush compares every cell of its jobs with the last written one. Pydantic's comparison took
     # a sixth of a flush's time.

@@ -71,15 +71,15 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
     An event that is applied again replaces itself: it may have been parsed by a newer version.
     Nothing here depends on what a status means, because a person may explain that later.
     """
-    definition = new.milestone.milestone_definition
+    definition, origin = new.milestone.milestone_definition, new.origin
     log = MilestoneLog.from_event(new)
-    origin = new.origin
-    first_quote, completed = job.first_quote, job.re_sign_completed
     if definition in job.logs:
         log = job.logs[definition].joined(log)
+    first_quote = job.first_quote
     if new.milestone.quote:
         quote = Fact(**dict(origin), value=new.milestone.quote)
         first_quote = earliest((first_quote or quote, quote))
+    completed = job.re_sign_completed
     if any(is_re_sign(task.name, config) and _is_complete(task) for task in new.milestone.tasks):
         completed = earliest((completed or origin, origin))
     return job.model_copy(
