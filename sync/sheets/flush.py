@@ -117,8 +117,8 @@ class Flusher:
         """Those of them for whom it was checked whether they get one."""
         self.counted_as_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
-        self.has_known_fence = False
-        """Whether a read of this process has shown a fence that this database set."""
+        self.has_checked_fence = False
+        """Whether a read of this process has shown no fence, or one that this database set."""
 
     def tabs(self, mode: Mode) -> JobTabs:
         """Return the tabs of jobs. Raises Permanent if the mode isn't supported here."""
@@ -226,15 +226,15 @@ class Flusher:
         """Raise Permanent if a read shows a fence that this database didn't set.
 
         If it has this database's ID, the database is a backup that was restored. But if this
-        process has seen a fence of its own, it wasn't restored now: a copy of it is running.
+        process has read the sheet without that fence, it wasn't restored now: a copy is running.
         """
         seen, pending, doubt = context.snapshot.fence, context.pending, ""
         if seen is not None and not pending.has_set(seen.number, seen.batch):
-            is_copied = self.has_known_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
+            is_copied = self.has_checked_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
             is_restored = seen.database == context.fence.database and not is_copied
             doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
-        elif seen is not None:
-            self.has_known_fence = True
+        else:
+            self.has_checked_fence = True
         if pending.takes_over:
             return
         if doubt or pending.doubt:

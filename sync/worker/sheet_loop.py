@@ -62,7 +62,7 @@ class SheetLoop:
             self._before_comparing.begin(_CHECK_EVERY)
             if spreadsheet.is_comparison_due(_COMPARE_EVERY):
                 self._compare()
-            elif not (flusher.has_known_fence or pending.is_due()) and spreadsheet.is_writable():
+            elif not (flusher.has_checked_fence or pending.is_due()) and spreadsheet.is_writable():
                 self._read_fence()
         if self._before_trash_check.is_over:
             self._before_trash_check.begin(_TRASH_EVERY)

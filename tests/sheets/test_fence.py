@@ -191,6 +191,13 @@ def test_a_start_with_a_new_database_notices_the_other_one(hosts: Hosts) -> None
     assert "add --write" in new.command("takeover").output
 
 
+def test_an_empty_spreadsheet_isnt_read_again_for_its_fence(hosts: Hosts) -> None:
+    flusher = hosts.first.wiring.flusher(Hurried().sleep)
+    with hosts.first.held() as lease:
+        flusher.read_snapshot(lease)
+    assert flusher.has_checked_fence
+
+
 def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(hosts: Hosts) -> None:
     hosts.google.everbright.token = TOKEN
     first, second = event(1), event(1, minute=600, status="APPROVED")
