@@ -35,18 +35,21 @@ def update_own_tab(flusher: Flusher, lease: Lease, *, restores: bool = False) ->
         return []  # A flush fixes that first, or reports what is wrong.
     columns = flusher.targets.columns(snapshot, context.pending, flusher.store.pending.every)
     ensured = ensure(snapshot, flusher.targets.wanted(columns), is_ours=True)
-    parts = _with_views(flusher, context, ensured, table, restores=restores)
+    parts, removed = _with_views(flusher, context, ensured, table, restores=restores)
     if not parts.is_empty:
         flusher.send(context, parts)
+    if removed:
+        flusher.store.spreadsheet.forget_created(lease, map(filter_views.id_of_rep, removed))
     return ensured.done
 
 
 def _with_views(
     flusher: Flusher, context: FlushContext, ensured: Ensured, read: Table, *, restores: bool
-) -> Parts:
+) -> tuple[Parts, Collection[str]]:
     """Return the parts with the views of the reps with the most open jobs, by the tab as `read`.
 
-    Views whose columns appeared after the tab was created are added, too.
+    Views whose columns appeared after the tab was created are added, too. The reps whose views are
+    removed are returned beside the parts.
     """
     parts, known = ensured.parts, context.pending.known_columns
     busiest = filter_views.busiest(read)
@@ -58,7 +61,7 @@ def _with_views(
         if view["title"] in filter_views.LATER and _id_of(view) not in known
     ]
     if not later and (busiest is None or (made == set(busiest) and not restores)):
-        return parts
+        return parts, ()
     flusher.writer.take_call(context.lease)
     beside = flusher.client.surroundings()
     there = beside.views.get(ensured.table.sheet_id, {})
@@ -69,8 +72,6 @@ def _with_views(
     ]
     ids = [*map(_id_of, later)]
     if busiest is not None:
-        forgotten = map(filter_views.id_of_rep, made - {*busiest})
-        flusher.store.spreadsheet.forget_created(context.lease, forgotten)
         requests += _rep_views(
             ensured.table, context.snapshot.history, busiest, beside, made, restores
         )
@@ -79,12 +80,13 @@ def _with_views(
         ensured.report("filter views: updated")
     sheet_id, needed = ensured.table.sheet_id, {REP, filter_views.DAYS, "deadline", "payment_due"}
     guarded = parts.guarded.get(sheet_id, frozenset()) | needed & ensured.table.columns.keys()
-    return replace(
+    parts = replace(
         parts,
         extra=[*parts.extra, *requests],
         present=(*parts.present, *ids),
         guarded={sheet_id: guarded} if requests else parts.guarded,
     )
+    return parts, () if busiest is None else made - {*busiest}
 
 
 def _rep_views(

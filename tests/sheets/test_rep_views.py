@@ -107,6 +107,18 @@ def test_what_people_do_with_the_views_stays(bench: Bench) -> None:
     assert bench.setup().provision(bench.spreadsheet) == []
 
 
+def test_the_view_of_a_rep_without_jobs_is_removed_after_a_refusal(bench: Bench) -> None:
+    bench.sold(job(1, "Ada Birch"), job(2, "Ben Cole"))
+    renewed(bench)
+    bench.shown({"site": uuid(2), "archived": True})
+    bench.google.faults.answer(400, method="*.batchUpdate", count=1)
+    bench.try_to_update_own_tab()
+    assert list(views(bench)) == ["Ada Birch's jobs", "Ben Cole's jobs"]
+    bench.compare()
+    assert list(views(bench)) == ["Ada Birch's jobs"]
+    assert renewed(bench) == 1
+
+
 def test_a_typed_rep_has_a_view(bench: Bench) -> None:
     bench.sold(job(1, "Ada Birch"), job(2, ""))
     for number in (1, 2):
