@@ -60,7 +60,7 @@ def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
 
 
 def header_row_like(tab: SeenTab, examples: Sequence[Example]) -> int | None:
-    """Return the header row of the first example of whose headers the tab has most there."""
+    """Return the header row of the first example most of whose headers the tab has in that row."""
     for example in examples:
         headers = {*tab.numbered_headers(example.header_row).values()}
         if 2 * len(headers & example.columns.keys()) > len(example.columns):

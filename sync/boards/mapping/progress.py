@@ -43,6 +43,20 @@ _CERTAIN, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
 
 
 @dataclass(frozen=True)
+class RuleWords:
+    """The words of a progress column; those of other columns are `TextWords`."""
+
+    words: tuple[RuleWord, ...]
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """Earlier words that are no longer options, as they are stored."""
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """What is stored with the column: a word that is gone may be an option again."""
+        return {**self.ended, **stored_words(self.words)}
+
+
+@dataclass(frozen=True)
 class _StatusTerm:
     """What a term stands for: a status, more or less vaguely."""
 
@@ -73,22 +87,8 @@ class _Meaning:
 
 
 @dataclass(frozen=True)
-class RuleWords:
-    """The words of a progress column; those of other columns are `TextWords`."""
-
-    words: tuple[RuleWord, ...]
-    ended: Mapping[str, str] = field(default_factory=dict)
-    """Earlier words that are no longer options, as they are stored."""
-
-    @property
-    def stored(self) -> dict[str, str]:
-        """What is stored with the column: a word that is gone may be an option again."""
-        return {**self.ended, **stored_words(self.words)}
-
-
-@dataclass(frozen=True)
 class ProgressRules:
-    """The rules that there are, of the milestones that `fields` know."""
+    """The rules that a word can stand for, of the milestones that `fields` know."""
 
     fields: Fields
 
@@ -99,7 +99,7 @@ class ProgressRules:
 
     @cached_property
     def groups(self) -> list[tuple[str, dict[str, str]]]:
-        """How the rules read by id, in groups: the whole job's, then each milestone's."""
+        """The labels of the rules by ID, in groups: the whole job's, then each milestone's."""
         groups = [("The job", dict(JOB_RULES))]
         for heading in self._milestones:
             rules = (milestone_rule(heading.key, status) for status in STATUSES)
@@ -109,14 +109,14 @@ class ProgressRules:
 
     @cached_property
     def labels(self) -> Mapping[str, str]:
-        """How the rules read, by id."""
+        """The labels of the rules, by ID."""
         return {rule: label for _, rules in self.groups for rule, label in rules.items()}
 
     def parse_rule(self, milestone: str, status: str) -> str:
         """Return the id of a rule from what a person wrote. Raises Permanent with what is known."""
-        if not milestone and status in self.labels:
-            return status
         if not milestone:
+            if status in self.labels:  # The console sends its ID.
+                return status
             by_name = {name.casefold(): rule for rule, name in JOB_RULES.items()}
             if rule := by_name.get(status.casefold()):
                 return rule
