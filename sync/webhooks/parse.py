@@ -20,9 +20,9 @@ MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
 Converter = Callable[[Mapping[str, Any]], dict[str, Any] | None]
-OTHER_SERVICES: Sequence[Converter] = (
+OTHER_SERVICES: Sequence[Converter] = [
     # docs/architecture.md shows how to add one.
-)
+]
 """Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
 returns None if the body isn't from its service."""
 
