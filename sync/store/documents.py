@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, literal_column, select, update
+from sqlalchemy import Connection, Select, delete, exists, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
 from sync.errors import BrightsheetError, Retryable
@@ -15,7 +15,7 @@ from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, now, touch
 from sync.store.jobs import DocumentToCopy
 from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, customers
-from sync.store.schema import customer, document, folder, shared_document
+from sync.store.schema import customer, dismissed, document, folder, shared_document
 
 _MAX_DUE = 100
 """Maximum number of a job's documents read at once: more than most jobs have."""
@@ -224,7 +224,11 @@ class Documents:
         if uuid is not None:
             which = (document.c.uuid == uuid) & (document.c.state != FileState.DONE)
         values = {"state": FileState.PENDING, "due_at": 0.0, "attempts": 0, "wanted_at": now()}
-        return self._database.execute(update(document).where(which).values(values))
+        with self._database.writing() as connection:
+            # A person waits for them now, so they count as pending, or as failed, again.
+            items = dismissed.c.item.in_(select(document.c.uuid).where(which))
+            connection.execute(delete(dismissed).where(items))
+            return connection.execute(update(document).where(which).values(values)).rowcount
 
     def retry_now(self) -> None:
         """Make pending documents due whose last try failed: the cause may be fixed."""

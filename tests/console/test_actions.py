@@ -124,6 +124,21 @@ def test_documents_are_retried(store_console: Console) -> None:
     assert last(store_console)[2] == "2 will be copied again."
 
 
+def test_a_dismissed_document_that_is_retried_counts_again(
+    google: Emulator, database_url: str
+) -> None:
+    folder = google.create_folder("Documents")
+    console = Console(google, database_url, DRIVE_FOLDER_ID=folder)
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1, tasks=[task(document(1))]))
+    with bench.database.writing() as connection:
+        connection.execute(update(documents).values(state="failed", attempts=400))
+    visitor.send("/actions/dismiss", id=uuid(40_001))
+    assert bench.wiring.backlog().failed_documents == 0
+    visitor.send("/actions/retry-all")
+    assert bench.wiring.backlog().documents == 1
+
+
 def test_a_test_alert_without_addresses_fails_with_the_reason(console: Console) -> None:
     visitor = console.signed_in()
     visitor.send("/actions/test-alert")
