@@ -64,7 +64,7 @@ class BatchWriter:
         try:
             snapshot, copies = self._client.write(batch, context.tabs)
         except Refused:
-            self._store.batches.refused(lease, attempt.fence)
+            self._store.batches.mark_refused(lease, attempt.fence)
             raise
         lines = len(attempt.changes)
         _log.info("flushed", jobs=len(attempt.shown), lines=lines, fence=attempt.fence)

@@ -179,14 +179,16 @@ class _RowCheck:
         return _Finding(outcome, undos, continued)
 
     def _continues(self, undo: Undo, old: Undo) -> bool:
-        """Return whether a new undo is of the cell of a pending one, and of what that one wrote.
+        """Return whether this write hit a cell in which a pending undo has its content to restore.
 
-        It then puts back what the pending one would (`Undo` says why). If the write has just put
-        that back, because somebody had only typed into the row, the new one isn't needed.
+        For example, we wrote Y over X (`old`), and now Z over Y (`undo`): X is put back, not Y. If
+        Z is X, because somebody had only typed into the row, the new undo isn't needed.
         """
-        cell, old_cell = ((each.column, each.is_of_note) for each in (undo, old))
-        if cell != old_cell or not old.holds_wrote(undo.before):
-            return False
+        is_same_cell = (undo.column, undo.is_of_note) == (old.column, old.is_of_note)
+        return is_same_cell and old.holds_wrote(undo.before) and self._is_row_of(old, undo)
+
+    def _is_row_of(self, old: Undo, undo: Undo) -> bool:
+        """Return whether the row that was hit, to which `undo` belongs, is a pending one's."""
         match old.identity:
             case ByContent() as row:
                 likeness = row.likeness(RowImage.of(self.copy, self.columns))

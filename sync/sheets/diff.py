@@ -51,22 +51,27 @@ def confirmation(target: Target, cells: Cells | None = None) -> Shown:
 def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, ...]:
     """Return the columns that must be read to decide on the cells of `targets`.
 
-    A column in which people type is read only for existing rows that differ, because reading a
-    whole column is expensive, and cells that weren't read stay unchanged. For its notes, a column
-    is read only if the last write left a typed note (`has_typed_note`): the check of a batch finds
-    any other, and restores it.
+    Reading a whole column is expensive, so only those that differ are read, if typed text there may
+    stay.
     """
-    columns: set[str] = set()
-    for target in targets:
-        changed = target.differences()
-        # A person may have undone the deletion of a row, so one that was ever written counts.
-        unread = frozenset() if target.has_row or target.written else TYPED_IDS
-        columns |= {
-            c for c, cell in changed.items() if rule_of(c, cell, is_ours=is_ours) is not Rule.OURS
-        } - unread
-        noted = {c for c in changed if is_ours and is_noted(c)}
-        columns |= {c for c in noted if has_typed_note(target.written.get(c, EMPTY))}
-    return tuple(sorted(columns - {KEY}))
+    columns = {
+        column
+        for target in targets
+        for column, cell in target.differences().items()
+        if column != KEY and _must_be_read(target, column, cell, is_ours=is_ours)
+    }
+    return tuple(sorted(columns))
+
+
+def _must_be_read(target: Target, column: str, cell: Cell, *, is_ours: bool) -> bool:
+    # A person may have undone the deletion of a row, so one that was ever written counts.
+    may_have_row = target.has_row or target.written
+    if column in TYPED_IDS and not may_have_row:
+        return False  # If it has a row all the same, the cell stays as it is.
+    if rule_of(column, cell, is_ours=is_ours) is not Rule.OURS:
+        return True
+    # For its note (the table is in `CellDecider._with_note`).
+    return is_ours and is_noted(column) and may_have_typed_note(target.written.get(column, EMPTY))
 
 
 def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
@@ -252,11 +257,13 @@ class CellDecider:
         return rule_of(column, self.target.cells.get(column, EMPTY), is_ours=self.table.is_ours)
 
     def _with_note(self, row: int, decision: CellDecision) -> CellDecision:
-        """Return a decision with what to do with the note.
+        """Return a decision with what to do with the note. One that wasn't read counts as ours.
 
-        - If it is the wanted one, nothing.
-        - If it is blank, wasn't read, or is ours, maybe with another zone's date, it is written.
-        - If it is anything else, it was typed, and is left.
+        | the note is | read | what happens |
+        |---|---|---|
+        | blank, or ours (maybe with another zone's date) | maybe | it is written, if it changes |
+        | typed before the last write (`may_have_typed_note`) | yes | it stays |
+        | typed since | no | it is overwritten; an undo restores it (`with_typed_notes`) |
         """
         column, table, target = decision.column, self.table, self.target
         wanted = encode.note(target.cells.get(column, EMPTY), self.zone)
@@ -333,11 +340,14 @@ def without_note(cell: Cell) -> Cell:
 
 
 def with_typed_notes(shown: Cells, columns: Set[str]) -> dict[str, Cell]:
-    """Return cells as they are stored if those in `columns` have typed notes: without ours."""
+    """Return cells as they are stored if those in `columns` have typed notes: without ours.
+
+    By that, the next flush knows that it has to read them.
+    """
     noted = {column: without_note(shown[column]) for column in columns & shown.keys()}
     return {**shown, **noted}
 
 
-def has_typed_note(written: Cell) -> bool:
-    """Return whether a cell was stored with a typed note; see `with_typed_notes`."""
+def may_have_typed_note(written: Cell) -> bool:
+    """Return whether a cell was stored without a note of ours; see `with_typed_notes`."""
     return written != EMPTY and written == without_note(written)

@@ -28,7 +28,20 @@ NOTE = "note"
 
 
 class CellWrite(Value):
-    """A cell to write: `data` (CellData) with the mask `fields`, at a zero-based `index`."""
+    """A cell to write: `data` (CellData) with the mask `fields`, at a zero-based `index`.
+
+    To clear a cell, `data` is {}. The kinds of writes, by what the check compares:
+
+    | of | composed in | `expects` | other fields |
+    |---|---|---|---|
+    | a value on our own tab, a header | `diff`, `header` | None: it replaces anything | |
+    | a value where people type | `diff` | what was read | `replaces_words` |
+    | a note, alone or beside a value | `diff` | that of the value | `expects_note` |
+    | a new row's cell | `diff` | None: the row is inserted | |
+    | a key | `key_writes` | a blank | `key_row` |
+    | a key to remove | `key_writes` | that key | |
+    | an undo of a value, a key or a note | `undo` | what was read | `expects_note`, `undoes` |
+    """
 
     index: int
     column: str

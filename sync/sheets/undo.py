@@ -269,21 +269,26 @@ class _Placing:
         }
         best = min(alike.values(), default=None)
         places = [place for place, likeness in alike.items() if likeness is best]
+        return places if self._are_certain(places, best, undo, identity) else []
+
+    def _are_certain(
+        self, places: Sequence[Place], best: Likeness | None, undo: Undo, identity: ByContent
+    ) -> bool:
+        """Return whether equally alike rows certainly are the overwritten one and copies of it."""
         images = [self._image(place) for place in places]
         held_nothing = identity.image.is_blank
-        doubts = (
-            # The row was restored once, so only a copy of it is sought, and none if it held nothing
-            # else: another row may have what we wrote rightly.
-            undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT),
-            any(image != images[0] for image in images),
-            # A row may be like it only by a write that a newer undo takes back.
-            any(self._restored(place) - {*identity.image.overwritten} for place in places),
-            # We cleared a cell: any blank row could be its row.
-            any(image.is_blank for image in images),
-            # It was the row's only text, and would go into all rows that hold ours.
-            held_nothing and undo.described(undo.before) and len(places) > 1,
-        )
-        return [] if any(doubts) else places
+        if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
+            return (
+                False  # It was restored: only a copy is sought, and others may rightly hold ours.
+            )
+        if any(image != images[0] for image in images):
+            return False  # Only one of them can be it.
+        if any(image.is_blank for image in images):
+            return False  # We cleared a cell: any blank row could be its row.
+        if held_nothing and undo.described(undo.before) and len(places) > 1:
+            return False  # It was the row's only text, and would go into all rows that hold ours.
+        # They may be like it only by a write that a newer undo takes back.
+        return not any(self._restored(place) - {*identity.image.overwritten} for place in places)
 
     def _restored(self, place: Place) -> set[str]:
         """Return the columns of a row that newer undos restore."""

@@ -131,8 +131,12 @@ class Batches:
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(insert(attempt).values(row))
 
-    def refused(self, lease: Lease, fence: int) -> None:
-        """Record that Google rejected a batch: it changed nothing, so it confirms nothing."""
+    def mark_refused(self, lease: Lease, fence: int) -> None:
+        """Record that Google rejected a batch, so that it confirms nothing.
+
+        It changed nothing. If the next read shows its fence all the same, Google has carried out a
+        part, which is checked then.
+        """
         which = attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == fence
         self._database.execute(
             update(attempt).where(*which).values(shown="[]", changes="[]"), lease
