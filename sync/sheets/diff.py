@@ -207,17 +207,6 @@ class CellDecider:
             has_note = column in changed and self.table.is_ours and is_noted(column)
             yield self._with_note(row, decision) if has_note else decision
 
-    def _is_doubtful(self, column: str) -> bool:
-        """Return whether a cell may show something else than what was last written.
-
-        A comparison found that, or a person may have copied the row before the last change. Where
-        people type, what we wrote is known all the same: only by that can the rest be recognized as
-        typed.
-        """
-        table, target = self.table, self.target
-        has_copies = table.is_ours and len(table.keys.get(target.site, ())) > 1
-        return self._rule(column) is Rule.OURS and (has_copies or column in target.wrong)
-
     def decide_value(self, row: int, column: str) -> CellDecision:
         """Decide on the value of a cell."""
         table, target = self.table, self.target
@@ -252,6 +241,17 @@ class CellDecider:
         written = target.written.get(column, EMPTY)
         shown = self.tabs.translated(self.table, column, written) or EMPTY
         return content(encode.encoded(shown, (written.when and written.when.tzinfo) or self.zone))
+
+    def _is_doubtful(self, column: str) -> bool:
+        """Return whether a cell may show something else than what was last written.
+
+        A comparison found that, or a person may have copied the row before the last change. Where
+        people type, what we wrote is known all the same: only by that can the rest be recognized as
+        typed.
+        """
+        table, target = self.table, self.target
+        has_copies = table.is_ours and len(table.keys.get(target.site, ())) > 1
+        return self._rule(column) is Rule.OURS and (has_copies or column in target.wrong)
 
     def _rule(self, column: str) -> Rule:
         return rule_of(column, self.target.cells.get(column, EMPTY), is_ours=self.table.is_ours)
