@@ -120,7 +120,7 @@ def test_generated_documents_are_not_downloaded(sqlite_world: World) -> None:
     files = [task(document(1, "Contract.pdf", "GENERATED"), document(2))]
     with world.receiver().ready():
         world.send(milestone(1, tasks=files))
-        wait_for(lambda: len(world.files()) == 1)
+        wait_for(lambda: len(world.files()) == 1 and uuid(1) in world.by_site())
         wait_for(lambda: "↗" in world.by_site()[uuid(1)]["Milestone 1 documents"].text)
         time.sleep(1)
     assert world.google.calls.count("everbright") == 1
