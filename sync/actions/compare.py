@@ -107,8 +107,8 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
         if snapshot.table is None:
             raise Permanent(NO_TAB, _TAB_IS_MISSING)
         flusher.writer.take_call(lease)
-        everything = flusher.client.read_everything(tabs, snapshot)
-        must_be_gone(everything.snapshot.tables, everything.rows, sites)
+        snapshot, rows = flusher.client.read_everything(tabs, snapshot)
+        must_be_gone(snapshot.tables, rows, sites)
         flusher.store.spreadsheet.write_again(lease, sites)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
         while flusher.store.pending.is_waiting():

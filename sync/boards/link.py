@@ -86,15 +86,14 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
         # No flush has written them, because no job arrived since the tab was mapped.
         flusher.send(context, Parts(structure=guards))
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
-    everything = flusher.writer.read_everything(context)
-    tables, rows = everything.snapshot.tables, everything.rows
+    context, rows = flusher.writer.read_everything(context)
+    tables = context.snapshot.tables
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
     zone = flusher.clock(snapshot)
     lookup, added = BoardTabs(flusher).look_up_all(lease, tables, rows, targets, zone)
     customers = {target.site: target.customer for target in targets}
     jobs = reviewed_jobs(tables, rows, customers, lookup, added)
-    context = replace(context, snapshot=everything.snapshot)
     return Review(context, rows, jobs, doubled_jobs(tables))
 
 

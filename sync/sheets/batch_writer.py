@@ -14,8 +14,9 @@ from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.sheets.batch import Batch, Trace
+from sync.sheets.cell_data import Rows
 from sync.sheets.check import CheckResult, check
-from sync.sheets.client import Everything, SheetClient
+from sync.sheets.client import SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
@@ -165,10 +166,11 @@ class BatchWriter:
             if job.site not in misplaced:
                 _log.info("shown", site=job.site, fence=fence)
 
-    def read_everything(self, context: FlushContext) -> Everything:
-        """Read the tabs of jobs whole."""
+    def read_everything(self, context: FlushContext) -> tuple[FlushContext, Rows]:
+        """Read the tabs of jobs whole; return the context with what that shows, and the rows."""
         self.take_call(context.lease)
-        return self._client.read_everything(context.tabs, context.snapshot)
+        snapshot, rows = self._client.read_everything(context.tabs, context.snapshot)
+        return replace(context, snapshot=snapshot), rows
 
 
 def _sheet_ids(snapshot: Snapshot) -> set[int]:

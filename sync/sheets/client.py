@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -19,14 +19,6 @@ from sync.sheets.read import rows_of, snapshot_of
 from sync.sheets.read_requests import READ_FIELDS, WRITTEN_FIELDS, data_filters
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import FIELDS, Surroundings, surroundings_of
-
-
-@dataclass(frozen=True)
-class Everything:
-    """The tabs of jobs, read whole: the tables of `snapshot` have all their cells."""
-
-    snapshot: Snapshot
-    rows: Rows
 
 
 class SheetClient:
@@ -48,9 +40,10 @@ class SheetClient:
         answer = self.filtered(data_filters(columns), READ_FIELDS)
         return snapshot_of(answer, tabs.tables)
 
-    def read_everything(self, tabs: JobTabs, book: Snapshot) -> Everything:
+    def read_everything(self, tabs: JobTabs, book: Snapshot) -> tuple[Snapshot, Rows]:
         """Read the tabs of jobs in `book` whole; those that have been added since are left out.
 
+        Return a snapshot whose tables have all their cells, and the rows of each by sheet ID.
         Raises Retryable if one is gone: its jobs have not just lost their keys.
         """
         sheet_ids = [table.sheet_id for table in book.tables]
@@ -62,7 +55,9 @@ class SheetClient:
         )
         if len(tables) < len(rows):
             raise Retryable("tab_gone", "A tab or its header row was deleted just now.")
-        return Everything(replace(now, tables=tables), rows)
+        # With the fence of `book`: if a late batch was carried out since, Google must reject the next
+        # one, so that the late one is checked first.
+        return replace(now, tables=tables, fences=book.fences), rows
 
     def read_copies(self, tabs: JobTabs, sheet_ids: Iterable[int]) -> tuple[Snapshot, Rows]:
         """Read header rows and keys, and whole hidden tabs; return the snapshot and the copies.

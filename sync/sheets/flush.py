@@ -29,7 +29,8 @@ from sync.jobs.target import Target
 from sync.sheets import encode, keys, sheet_requests, undo
 from sync.sheets.batch import Parts, compose, guarding, retag_columns
 from sync.sheets.batch_writer import BatchWriter, parsed
-from sync.sheets.client import Everything, SheetClient
+from sync.sheets.cell_data import Rows
+from sync.sheets.client import SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff
 from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
@@ -194,17 +195,19 @@ class Flusher:
 
         What decides which row and column is whose comes before the content of jobs.
         """
-        snapshot, pending = context.snapshot, context.pending
-        if not snapshot.tables:
+        pending = context.pending
+        if not context.snapshot.tables:
             self._write_anew(context, work)
             return
-        if context.tabs.learn(context.lease, snapshot, pending):
+        if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        lost = pending.sites_with_row - keyed_sites(snapshot.tables)
+        lost = pending.sites_with_row - keyed_sites(context.snapshot.tables)
         self.counted_as_deleted &= lost
-        if lost and self._handle_missing_keys(context, lost):
-            return
-        if guards := guarding(snapshot.tables):
+        if lost:
+            context, rows = self.writer.read_everything(context)
+            if self._handle_missing_keys(context, rows, lost):
+                return
+        if guards := guarding(context.snapshot.tables):
             self.send(context, Parts(structure=guards))
         elif pending.undos:
             self._undo(context)
@@ -271,14 +274,13 @@ class Flusher:
         read = pending.columns_read.columns
         return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
 
-    def _handle_missing_keys(self, context: FlushContext, lost: Set[str]) -> bool:
+    def _handle_missing_keys(self, context: FlushContext, rows: Rows, lost: Set[str]) -> bool:
         """Restore the keys of `lost` jobs, or find that a few of their rows were deleted.
 
         Return whether a batch was sent. Raises Permanent if keys are in other cells, or if many are
         missing at once.
         """
-        pending, everything = context.pending, self.writer.read_everything(context)
-        tables, rows = everything.snapshot.tables, everything.rows
+        pending, tables = context.pending, context.snapshot.tables
         still_lost = lost - keyed_sites(tables)
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], still_lost)
@@ -293,7 +295,7 @@ class Flusher:
         self.count_deleted(unexplained, pending.sites_with_row)
         if pending.undos or guarding(tables):
             return False  # They come first: an overwritten row shows other content, or its key.
-        if self.repair_keys(context, everything, self._every_target(context), unexplained):
+        if self.repair_keys(context, rows, self._every_target(context), unexplained):
             return True
         if not unexplained <= self.counted_as_deleted:
             raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
@@ -312,7 +314,7 @@ class Flusher:
     def repair_keys(
         self,
         context: FlushContext,
-        read: Everything,
+        rows: Rows,
         targets: Sequence[Target],
         lost: Container[str],
     ) -> bool:
@@ -320,13 +322,13 @@ class Flusher:
 
         Return whether there was anything to do.
         """
-        context, tables = replace(context, snapshot=read.snapshot), read.snapshot.tables
-        restored, removals = key_repairs(context.tabs, tables, read.rows, targets, lost)
+        tables = context.snapshot.tables
+        restored, removals = key_repairs(context.tabs, tables, rows, targets, lost)
         if not (restored or removals):
             return False
         lines, removed = list[tuple[str, ...]](), list[Finding]()
         for one in removals:
-            text = row_text(read.rows[one.table.sheet_id][one.row])
+            text = row_text(rows[one.table.sheet_id][one.row])
             lines.append((one.table.title, one.table.header(KEY), text, one.site, ""))
             removed.append(keys.removed_key(one.table, one.row, one.site, one.texts))
         if removed:
@@ -335,8 +337,8 @@ class Flusher:
         parts = replace(self._recovered(context, lines), recovered_lines=0)
         # The undo of a key finds its row by all other cells, so their columns mustn't move either.
         guarded = {table.sheet_id: frozenset(table.columns) for table in tables}
-        rows = [*restored, *(one.write for one in removals)]
-        self.send(context, replace(parts, rows=rows, guarded=guarded))
+        writes = [*restored, *(one.write for one in removals)]
+        self.send(context, replace(parts, rows=writes, guarded=guarded))
         return True
 
     def _every_target(self, context: FlushContext) -> list[Target]:
@@ -353,8 +355,8 @@ class Flusher:
         rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
         if all(rows[t.site] == 1 for t in work.targets) or rows.total() == len(rows):
             return False
-        everything = self.writer.read_everything(context)
-        return self.repair_keys(context, everything, self._every_target(context), ())
+        context, every_row = self.writer.read_everything(context)
+        return self.repair_keys(context, every_row, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
         """Write jobs and lines of the History. Raises Permanent without a key column."""
@@ -511,14 +513,13 @@ class Flusher:
 
     def _undo(self, context: FlushContext) -> None:
         """Restore overwritten cells; list those without a certain place in the tab Recovered."""
-        everything = self.writer.read_everything(context)
-        now = everything.snapshot
-        keys.must_have_keys(now.tables)
-        placement = undo.place_undos(now.tables, everything.rows, parsed(context.pending.undos))
+        context, rows = self.writer.read_everything(context)
+        tables = context.snapshot.tables
+        keys.must_have_keys(tables)
+        placement = undo.place_undos(tables, rows, parsed(context.pending.undos))
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)
             return
-        context = replace(context, snapshot=now)
         parts = self._recovered(context, placement.recovered)
         parts = replace(parts, rows=placement.rows, finished_undos=tuple(placement.finished))
         self.send(context, parts)

@@ -83,15 +83,15 @@ def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     The Pipeline is rewritten at once, because days pass and people may have typed into it.
     """
     store, context = flusher.store, flusher.read_snapshot(lease)
-    snapshot, tabs = context.snapshot, context.tabs
-    if not snapshot.tables and store.pending.sites_with_row():
+    tabs, tables = context.tabs, context.snapshot.tables
+    if not tables and store.pending.sites_with_row():
         raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
-    if not (snapshot.tables and snapshot.has_fence_tab):
+    if not (tables and context.snapshot.has_fence_tab):
         return Compared()
     if flusher.writer.conclude_attempt(context):
         return compare(flusher, lease, confirms_deleted=confirms_deleted)
-    everything = flusher.writer.read_everything(context)
-    tables = everything.snapshot.tables
+    context, rows = flusher.writer.read_everything(context)
+    tables = context.snapshot.tables
     must_have_keys(tables)
     if guards := guarding(tables):
         flusher.send(context, Parts(structure=guards))
@@ -102,18 +102,18 @@ def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     store.batches.set_has_row(lease, present, has_row=True)
     known = store.pending.sites_with_row()
     gone = known - present
-    keys.must_be_gone(tables, everything.rows, gone)
+    keys.must_be_gone(tables, rows, gone)
     columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.repair_keys(context, everything, targets, gone):
+    if flusher.repair_keys(context, rows, targets, gone):
         return compare(flusher, lease, confirms_deleted=confirms_deleted)
     flusher.count_deleted(gone, known)
     if not (gone <= flusher.counted_as_deleted or confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
     store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
-    zone = flusher.clock(snapshot)
-    foreign = tabs.compared(lease, tables, everything.rows, targets, zone)
+    zone = flusher.clock(context.snapshot)
+    foreign = tabs.compared(lease, tables, rows, targets, zone)
     # A row that shows another customer is reported and stays as it is.
     parted = {key.site for key in foreign}
     result = differences(

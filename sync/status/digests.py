@@ -109,15 +109,14 @@ def _send_daily(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
     # The latest status of each milestone, and of each rejected or corrected task.
     statuses = Statuses(wiring.config())
     changes = recent_changes(wiring.database, (slot - _DAY).timestamp())
-    latest = {(change.site, change.subject): change for change in changes}.values()
-    approved = sum(
-        change.is_milestone_status and statuses.is_approved(change.after) for change in latest
-    )
-    rejected = sum(statuses.is_rejected(change.after) for change in latest)
+    latest = {(one.site, one.subject): one for one in changes if not one.is_found}.values()
+    approved = sum(one.is_milestone_status and statuses.is_approved(one.after) for one in latest)
+    # A milestone with a rejected task reads as rejected in the sheet.
+    rejected = {(one.site, one.milestone) for one in latest if statuses.is_rejected(one.after)}
     stuck = sum(job.is_stuck for job in digest_jobs(wiring, slot))
     problems = evaluate(now)
     lines = [
-        f"Approved since yesterday: {approved}, rejected: {rejected}.",
+        f"Approved since yesterday: {approved}, rejected: {len(rejected)}.",
         f"Stuck jobs: {stuck}.",
         f"Documents: {now.failed_documents} failed, {now.documents} pending.",
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.sheets.client import SheetClient
@@ -195,6 +196,48 @@ def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None
         twelve.flush_once()
     assert caught.value.reason == "keys_gone"
     assert len(twelve.texts()) == 12
+
+
+def test_a_key_that_is_back_before_the_second_read_is_its_jobs(twelve: Bench) -> None:
+    """By the first read alone, 3 would get a second row, and 4 none."""
+    twelve.ask()
+    twelve.flush()
+    twelve.send(milestone(3, status="REJECTED", date_updated=day(4)))
+    twelve.customer(4, last_name="Birch")
+    twelve.wiring.customers.make_due(uuid(4))
+    assert twelve.ask()
+    key = twelve.index("site_id")
+    rows = {number: twelve.at(number) for number in (3, 4)}
+    for row in rows.values():
+        twelve.edit("type_cell", row=row, column=key, text="")
+
+    def press_ctrl_z(_google: Emulator, _call: Any) -> None:
+        for number, row in rows.items():
+            twelve.edit("type_cell", row=row, column=key, text=uuid(number))
+
+    twelve.google.faults.between(press_ctrl_z, method="*.getByDataFilter", skip=1)
+    twelve.flush()
+    assert twelve.row(uuid(3))["Milestone 1"] == "Rejected"
+    assert twelve.row(uuid(4))["Customer"] == "Ada Birch"
+
+
+def test_a_batch_that_arrives_between_the_reads_is_checked(twelve: Bench) -> None:
+    """It went into other jobs' rows, because the sheet was sorted while it was in doubt."""
+    key, late = twelve.index("site_id"), list[dict[str, Any]]()
+    twelve.send(milestone(3, status="REJECTED", date_updated=day(3)))
+    twelve.google.faults.between(
+        lambda _, call: late.extend(call.body["requests"]), method="*.batchUpdate"
+    )
+    twelve.google.faults.answer(503, method="*.batchUpdate")
+    with pytest.raises(Retryable):
+        twelve.flush_once()
+    twelve.edit("sort", column=key, ascending=False)
+    twelve.edit("type_cell", row=twelve.at(1), column=key, text="")
+    twelve.google.faults.between(lambda *_: twelve.do(*late), method="*.getByDataFilter", skip=1)
+    twelve.try_to_flush(20)
+    assert not twelve.is_waiting()
+    assert [row["Milestone 1"] for row in twelve.texts()].count("Rejected") == 1
+    assert twelve.compare() == 0
 
 
 def test_keys_that_were_cut_into_another_column_are_found_there(twelve: Bench) -> None:
