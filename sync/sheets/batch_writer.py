@@ -91,10 +91,11 @@ class BatchWriter:
         try:
             trace = Trace.model_validate_json(attempt.trace)
         except ValidationError:
-            # It is from an earlier version: its jobs are written again.
+            trace = None  # It is from an earlier version.
+        if trace is None or not _copies_tabs(snapshot, trace) <= snapshot.hidden_tabs.keys():
+            # It can't be checked, or a person deleted its copies: its jobs are written again.
             self._store.batches.conclude(lease, replace(attempt, shown=()))
-            return True
-        if snapshot.table is None or not trace.rows:
+        elif snapshot.table is None or not trace.rows:
             self._conclude(context, attempt, trace, CheckResult(), {})
         else:
             self._check(context, attempt, trace)
@@ -103,10 +104,8 @@ class BatchWriter:
     def _check(self, context: FlushContext, attempt: Attempt, trace: Trace) -> None:
         """Read the copied rows whole, check a batch by them, and store the result."""
         self.take_call(context.lease)
-        tables = context.snapshot.tables
-        written = {row.sheet_id for row in trace.rows if not row.is_new}
-        copied = [table.copies_tab for table in tables if table.sheet_id in written]
-        snapshot, copies = self._client.read_copies(context.tabs, copied)
+        copies_tabs = _copies_tabs(context.snapshot, trace)
+        snapshot, copies = self._client.read_copies(context.tabs, copies_tabs)
         if not _sheet_ids(snapshot) >= _sheet_ids(context.snapshot):
             return  # A header row was deleted just now, as above.
         undos = parsed(self._store.batches.undos())
@@ -171,6 +170,12 @@ class BatchWriter:
         self.take_call(context.lease)
         snapshot, rows = self._client.read_everything(context.tabs, context.snapshot)
         return replace(context, snapshot=snapshot), rows
+
+
+def _copies_tabs(snapshot: Snapshot, trace: Trace) -> set[int]:
+    """Return the sheet IDs of the hidden tabs to which a batch copied rows."""
+    written = {row.sheet_id for row in trace.rows if not row.is_new}
+    return {table.copies_tab for table in snapshot.tables if table.sheet_id in written}
 
 
 def _sheet_ids(snapshot: Snapshot) -> set[int]:

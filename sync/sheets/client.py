@@ -9,7 +9,7 @@ import requests
 from gspread.http_client import HTTPClient
 from gspread.urls import SPREADSHEET_URL
 
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent, Refused, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google
 from sync.sheets.batch import Batch
@@ -55,16 +55,20 @@ class SheetClient:
         )
         if len(tables) < len(rows):
             raise Retryable("tab_gone", "A tab or its header row was deleted just now.")
-        # With the fence of `book`: if a late batch was carried out since, Google must reject the next
-        # one, so that the late one is checked first.
+        # With the fence of `book`: if a late batch was carried out since, Google must reject the
+        # next one, so that the late one is checked first.
         return replace(now, tables=tables, fences=book.fences), rows
 
     def read_copies(self, tabs: JobTabs, sheet_ids: Iterable[int]) -> tuple[Snapshot, Rows]:
         """Read header rows and keys, and whole hidden tabs; return the snapshot and the copies.
 
-        The copied rows are by the sheet ID of the tab of jobs from which they were copied.
+        The copied rows are by the sheet ID of the tab of jobs from which they were copied. Raises
+        Retryable or Permanent.
         """
-        answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
+        try:
+            answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
+        except Refused as error:  # A hidden tab is gone. The batch itself wasn't rejected.
+            raise Retryable(error.reason, error.message) from error
         return _with_copies(answer, tabs)
 
     def surroundings(self) -> Surroundings:

@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from emulator import Emulator
+from sync.errors import Retryable
 from sync.sheets.cell_data import at, text_of
-from sync.sheets.ids import HEADER_KEY, MAPPED_SINCE
+from sync.sheets.ids import HEADER_KEY, MAPPED_SINCE, stable_id
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import DEPOSIT, HEADERS, INSTALLED, OPEN, line
@@ -163,6 +166,22 @@ def test_a_value_typed_while_it_is_filled_stays(asking: Bench) -> None:
     asking.before_the_write(type_phone)
     flushed(asking)
     assert two_tab_board.of_site(asking, 1)[0]["Phone"] == "call his wife"
+
+
+def test_a_batch_whose_copies_were_deleted_is_written_again(asking: Bench) -> None:
+    """Without them nobody can check it, and the board would never be written again."""
+    known = asking.customer(1)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    asking.send(milestone(1, **APPROVED))
+    asking.google.faults.answer(503, method="*.batchUpdate", when="after")
+    with pytest.raises(Retryable):
+        asking.flush_once()
+    asking.do({"deleteSheet": {"sheetId": stable_id(OPEN, "copies")}})
+    asking.flush()
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
+    assert (asking.compare(), asking.alerts) == (0, [])
 
 
 def test_nothing_new_makes_no_call(asking: Bench) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import pytest
 
 from emulator.faults import Rule
+from sync.errors import Refused, Retryable
 from sync.jobs.row import Layout
 from sync.jobs.target import Target
 from tests.bench import Bench
@@ -149,6 +150,20 @@ def test_one_refusal_sends_no_alert(bench: Bench) -> None:
     assert bench.writes() - writes == 2
     assert quarantined(bench.database) == {}
     assert shown(bench) == {uuid(number) for number in range(1, 9)}
+
+
+def test_a_refused_read_of_the_copies_is_no_refusal_of_the_batch(bench: Bench) -> None:
+    bench.shown(*(milestone(number) for number in range(1, 4)))
+    key = bench.index("site_id")
+    bench.send(milestone(3, status="APPROVED", date_updated=day(3)))
+    bench.before_the_write(lambda: bench.edit("sort", column=key, ascending=False))
+    bench.google.faults.answer(400, method="*.getByDataFilter", skip=1)
+    with pytest.raises(Retryable) as caught:
+        bench.flush_once()
+    assert not isinstance(caught.value, Refused)
+    bench.flush()
+    assert [row["Milestone 1"] for row in bench.texts()].count("Approved") == 1
+    assert bench.row(uuid(3))["Milestone 1"] == "Approved"
 
 
 def test_a_refused_batch_without_jobs_ends_the_search(bench: Bench) -> None:
