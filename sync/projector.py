@@ -69,7 +69,7 @@ class Projector:
         parsed, rejected = self._parse(deliveries)
         if not all(each.delivery.site for each in parsed):
             parsed = self._with_sites(parsed)
-        remembered, forgotten = self._split_forgotten(parsed)
+        remembered, forgotten, forgotten_milestones = self._split_forgotten(parsed)
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
@@ -93,9 +93,11 @@ class Projector:
             changes=changes,
             milestones=_sites_by_milestone(applied),
             applied=[kept.seq for kept, _ in applied],
-            waiting={kept.seq: _named_milestone(d) for kept, d in remembered if not d.site},
+            found_sites={kept.seq: d.site for kept, d in applied if d.site and not kept.site},
+            waiting={kept.seq: d.milestone_uuid or "" for kept, d in remembered if not d.site},
             rejected=rejected,
             forgotten=[kept.seq for kept, _ in forgotten],
+            forgotten_milestones=forgotten_milestones,
         )
 
     def _ask(self, parsed: Iterable[_Parsed]) -> None:
@@ -127,25 +129,29 @@ class Projector:
 
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the site to deliveries that name only a milestone, if its job is known."""
-        milestones = {_named_milestone(d) for _, d in parsed if not d.site}
-        sites = self._jobs.sites_of(milestones) | _sites_by_milestone(parsed)
+        milestones = {d.milestone_uuid for _, d in parsed if d.milestone_uuid and not d.site}
+        sites = _sites_by_milestone(parsed) | self._jobs.sites_of(milestones)
         found = []
         for kept, delivery in parsed:
             if not delivery.site:
-                site = sites.get(_named_milestone(delivery))
+                site = sites.get(delivery.milestone_uuid or "")
                 delivery = delivery.model_copy(update={"site": site})
             found.append(_Parsed(kept, delivery))
         return found
 
-    def _split_forgotten(self, parsed: Sequence[_Parsed]) -> tuple[list[_Parsed], list[_Parsed]]:
-        """Return the deliveries to apply, and those of jobs whose data was deleted."""
+    def _split_forgotten(
+        self, parsed: Sequence[_Parsed]
+    ) -> tuple[list[_Parsed], list[_Parsed], set[str]]:
+        """Return the deliveries to apply, those of deleted jobs, and these jobs' milestones."""
         ids = [ids_in(each.delivery) for each in parsed]
         gone = self._jobs.forgotten_of(set().union(*ids))
         remembered: list[_Parsed] = []
         forgotten: list[_Parsed] = []
         for each, named in zip(parsed, ids, strict=True):
             (forgotten if named & gone else remembered).append(each)
-        return remembered, forgotten
+        # A delivery may be forgotten because of its milestone only; its site is another job then.
+        sites = _sites_by_milestone(forgotten)
+        return remembered, forgotten, {uuid for uuid, site in sites.items() if site in gone}
 
     def _apply(
         self, before: Job, kept: KeptDelivery, delivery: Delivery
@@ -188,12 +194,6 @@ def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
     return list(found.values())
 
 
-def _named_milestone(delivery: Delivery) -> str:
-    """Return the UUID of the milestone that another webhook names, or ""."""
-    return (delivery.other_event.milestone_uuid if delivery.other_event else None) or ""
-
-
 def _sites_by_milestone(parsed: Iterable[_Parsed]) -> dict[str, str]:
-    """Return the sites in milestone webhooks, by the milestone's UUID."""
-    milestones = (delivery.milestone for _, delivery in parsed)
-    return {m.uuid: m.site for m in milestones if m and m.uuid}
+    """Return the sites of the milestones in deliveries, by UUID."""
+    return {d.milestone_uuid: d.site for _, d in parsed if d.milestone_uuid and d.site}

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, or_, select, update
 
-from sync.store.database import Database, Lease, must_hold, now
-from sync.store.forgotten import digest_of
+from sync.store.database import Database, Lease, must_hold
+from sync.store.forgotten import remember_forgotten
 from sync.store.inbox import remember_newest
 from sync.store.schema import (
     action,
@@ -16,7 +16,6 @@ from sync.store.schema import (
     dismissed,
     document,
     folder,
-    forgotten,
     history_written,
     job,
     metadata,
@@ -66,8 +65,7 @@ def erase(database: Database, leases: Iterable[Lease], site: str) -> None:
         remember_newest(database, connection)
         found = delivery.c.seq.in_(_deliveries(connection, site))
         connection.execute(delete(delivery).where(found))
-        hashes = [{"digest": digest_of(one)} for one in _ids(connection, site)]
-        connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
+        remember_forgotten(database, connection, _ids(connection, site))
         _hand_over_shared_documents(connection, site)
         seqs = select(change.c.seq).where(change.c.site == site)
         connection.execute(delete(history_written).where(history_written.c.seq.in_(seqs)))

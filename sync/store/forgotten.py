@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from sync.store.database import Database
+from sync.store.database import Database, now
 from sync.store.schema import forgotten
 from sync.webhooks.schema import Delivery, Outcome
 
@@ -23,6 +23,13 @@ ERASED: dict[str, Any] = {
 
 def digest_of(identifier: str) -> str:
     return hashlib.sha256(identifier.lower().encode()).hexdigest()
+
+
+def remember_forgotten(database: Database, connection: Connection, ids: Collection[str]) -> None:
+    """Store the hashes of a deleted job's IDs."""
+    if ids:
+        hashes = [{"digest": digest_of(one)} for one in sorted(ids)]
+        connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
 
 
 def forgotten_of(database: Database, ids: Collection[str]) -> set[str]:
@@ -41,6 +48,4 @@ def names_forgotten(database: Database, body: bytes) -> bool:
 
 def ids_in(delivery: Delivery) -> set[str]:
     """Return the IDs of the job and the milestone that a delivery is about."""
-    milestone, other = delivery.milestone, delivery.other_event
-    ids = {delivery.site, milestone and milestone.uuid, other and other.milestone_uuid}
-    return {one for one in ids if one}
+    return {one for one in (delivery.site, delivery.milestone_uuid) if one}

@@ -11,7 +11,7 @@ from sync.jobs.model import Change, Job
 from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, bumped, clock, now
-from sync.store.forgotten import ERASED, forgotten_of
+from sync.store.forgotten import ERASED, forgotten_of, remember_forgotten
 from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, job, milestone, shared_document
 from sync.webhooks.schema import Outcome
@@ -42,13 +42,17 @@ class Projected:
     changes: Sequence[Change] = ()
     milestones: Mapping[str, str] = field(default_factory=dict)
     applied: Sequence[int] = ()
-    """Deliveries (seq), like the next three."""
+    """Deliveries (seq), like the next four."""
+    found_sites: Mapping[int, str] = field(default_factory=dict)
+    """The sites of those applied ones that name only a milestone."""
     waiting: Mapping[int, str] = field(default_factory=dict)
     """Those that name an unknown milestone (its UUID): they are projected again with it."""
     rejected: Mapping[int, str] = field(default_factory=dict)
     """Those that caused an error, with the reason."""
     forgotten: Sequence[int] = ()
     """Those for jobs whose data was deleted: their content isn't stored."""
+    forgotten_milestones: Collection[str] = ()
+    """The milestones of these jobs."""
 
 
 class Jobs:
@@ -83,6 +87,8 @@ class Jobs:
     def take_in(self, lease: Lease, projected: Projected) -> None:
         """Store a projection and mark its deliveries, in one transaction."""
         with self._database.writing(lease) as connection:
+            for seq, site in projected.found_sites.items():
+                _mark(connection, [seq], {"site": site})
             self._keep(connection, projected)
             if projected.documents:
                 self._queue_documents(connection, projected.documents)
@@ -92,8 +98,10 @@ class Jobs:
             owned = [{"uuid": uuid, "site": site} for uuid, site in projected.milestones.items()]
             if owned:
                 connection.execute(self._database.insert_new(milestone), owned)
+            remember_forgotten(self._database, connection, projected.forgotten_milestones)
+            if known := sorted({*projected.milestones, *projected.forgotten_milestones}):
                 # Deliveries that waited for these milestones are projected again.
-                waited = update(delivery).where(delivery.c.about.in_(sorted(projected.milestones)))
+                waited = update(delivery).where(delivery.c.about.in_(known))
                 connection.execute(waited.values(projected=False, about=None))
             _mark(connection, projected.applied, {"projected": True, "about": None})
             _mark(connection, projected.forgotten, ERASED)
@@ -116,8 +124,7 @@ class Jobs:
         received = {row.site: row for row in connection.execute(times)}
         rows = []
         for state in sorted(projected.jobs, key=lambda state: state.site):  # See `touch_all`.
-            # A delivery without a site is about a milestone of one of these jobs.
-            at = received.get(state.site) or received.get(None)
+            at = received.get(state.site)
             rows.append(
                 {
                     "site": state.site,

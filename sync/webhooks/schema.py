@@ -227,6 +227,13 @@ class Delivery(Value):
     """Fields of a milestone that had another type than expected, and were left out."""
 
     @property
+    def milestone_uuid(self) -> str | None:
+        """The UUID of the milestone that it is about, or names."""
+        if self.milestone:
+            return self.milestone.uuid
+        return self.other_event.milestone_uuid if self.other_event else None
+
+    @property
     def has_event(self) -> bool:
         """Whether it has anything to apply to a job."""
         return self.milestone is not None or self.other_event is not None

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from emulator import Emulator
 from sync.actions.forget import forget
 from sync.errors import Rejected
+from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.erase import stored_data
 from sync.store.findings import dismiss
 from sync.store.inbox import Inbox
@@ -122,6 +123,41 @@ def test_a_forgotten_job_stays_forgotten(bench: Bench) -> None:
         assert not bench.store.pending.is_waiting()
         assert newest(Inbox(bench.database), 1)[0].outcome is Outcome.IGNORED
         assert rows_about(bench, ADA, late["uuid"], later["uuid"], "Call Ada") == set()
+
+
+@pytest.mark.parametrize("first", ["milestone", "task", "both"])
+def test_new_milestones_of_a_forgotten_job_are_remembered(bench: Bench, first: str) -> None:
+    """So that a task which names only such a milestone doesn't wait for it."""
+    forget(bench.wiring, lambda _: None, ADA)
+    new = milestone(1, 3)
+    named = {"milestone": new["uuid"], "sub_tasks": [], "task_definition": uuid(8)}
+    late = {**named, "comment": "Call Ada"}
+    rounds = {"milestone": [[new], [late]], "task": [[late], [new]], "both": [[late, new]]}
+    for payloads in rounds[first]:
+        bench.send(*payloads)
+        bench.project()
+    assert rows_about(bench, ADA, new["uuid"], "Call Ada") == set()
+    bench.send({**named, "site": BO, "comment": "Call Bo"})
+    bench.project()
+    assert rows_about(bench, "Call Bo") == set()
+    bench.shown(milestone(2, 3, status="REJECTED"))
+    assert bench.row(BO)["Status"].endswith("rejected"), "only the milestone was Ada's"
+
+
+def test_what_names_a_job_by_a_task_s_milestone_is_forgotten(bench: Bench) -> None:
+    """That milestone's own webhook never arrived."""
+    named = {"milestone": uuid(7), "sub_tasks": [], "task_definition": uuid(8)}
+    bench.send({**named, "comment": "Call Ada"})
+    bench.project()
+    assert bench.wiring.backlog().unplaced == 1
+    bench.send({**named, "site": ADA, "comment": "Ada called"})
+    bench.project()
+    assert bench.wiring.backlog().unplaced == 0
+    assert len(Deliveries(bench.database).newest(9, DeliveryFilter(sites=(ADA,)))) == 4
+    forget(bench.wiring, lambda _: None, ADA)
+    bench.send({**named, "comment": "Call Ada again"})
+    bench.project()
+    assert rows_about(bench, ADA, uuid(7), "Call Ada", "Ada called") == set()
 
 
 def test_a_job_that_is_not_stored_is_remembered(google: Emulator, database_url: str) -> None:
