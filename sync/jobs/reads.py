@@ -12,9 +12,9 @@ from sync.jobs.model import READ, Event, Job
 from sync.types import Value
 from sync.webhooks.schema import Milestone
 
-_STATE = frozenset({"status", "date_updated", "ready_to_submit", "rejected_task_count"})
+_STATE = frozenset({"status", "date_updated", "rejected_task_count"})
 """Blank in a read, they are blank. The webhook's other values are kept, because API lists may omit
-them."""
+them; 0 and False aren't blank."""
 _NOT_COMPARED = frozenset({"date_updated", "alias"})
 """`date_updated` may change without any other change; `alias` is not shown."""
 
@@ -95,6 +95,6 @@ def _current(webhook: Event | None, read: Event | None) -> Event:
     kept = {
         name: getattr(webhook.milestone, name)
         for name in Milestone.model_fields.keys() - _STATE
-        if not getattr(read.milestone, name)
+        if getattr(read.milestone, name) in (None, "", ())
     }
     return read.model_copy(update={"milestone": read.milestone.model_copy(update=kept)})

@@ -14,6 +14,7 @@ from sync.jobs import reads
 from sync.jobs.model import Event, Job
 from sync.jobs.projection import apply_event, initial_quote, milestone_event
 from sync.webhooks.parse import read as parsed
+from sync.webhooks.schema import Milestone
 from tests.jobs.test_projection import CONFIG
 from tests.made_up import body, comment, document, milestone, task, uuid
 
@@ -72,6 +73,23 @@ def test_a_later_read_with_a_difference_wins_and_keeps_values_it_lacks() -> None
         assert (found.milestone.status, found.stamp) == ("APPROVED", later.stamp)
         assert found.milestone.comments == webhook.milestone.comments
         assert found.milestone.tasks == webhook.milestone.tasks
+
+
+NUMBERS = [name for name, each in Milestone.model_fields.items() if each.annotation == int | None]
+FLAGS = [name for name, each in Milestone.model_fields.items() if each.annotation is bool]
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [*((name, 2, 0) for name in NUMBERS), *((name, True, False) for name in FLAGS)],
+)
+def test_a_number_that_falls_to_0_and_a_flag_that_ends_are_read(
+    name: str, before: object, after: object
+) -> None:
+    webhook = sent(date_updated=at(1), **{name: before})
+    later = read(date_updated=at(9), status="REJECTED", **{name: after})
+    for job in (job_of(webhook, later), job_of(later, webhook)):
+        assert getattr(job.events[DEFINITION].milestone, name) == after
 
 
 def test_of_two_reads_requested_at_once_the_same_one_counts_in_any_order() -> None:
