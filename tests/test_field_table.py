@@ -13,6 +13,8 @@ from sync.field_table import (
     DETAIL_IDS,
     FIELDS,
     JOB_FIELDS,
+    MILESTONE_FIELDS,
+    PER_MILESTONE,
     SITE_FIELDS,
     WEBHOOK_FIELDS,
     AtFirst,
@@ -56,6 +58,14 @@ def test_the_shipped_config_has_what_is_there_at_first() -> None:
     columns = {column.id: column.header for column in load_config(CONFIG_FILE).job_columns}
     on = [entry for entry in JOB_FIELDS if entry.at_first in (AtFirst.ON, AtFirst.FILLED)]
     assert columns == {entry.id: entry.header for entry in on}
+
+
+def test_the_shipped_config_has_the_milestones_fields_that_are_on() -> None:
+    """Only the docs read their `at_first`: the config decides."""
+    shipped = {PER_MILESTONE.get(column.id) for column in load_config(CONFIG_FILE).columns}
+    for entry in MILESTONE_FIELDS:
+        at_first = AtFirst.ON if entry.id in shipped else AtFirst.OFF
+        assert entry.at_first is at_first, f"{entry.id} has to be {at_first.name}"
 
 
 def test_the_first_screen_has_what_a_rep_needs() -> None:
@@ -166,5 +176,5 @@ CELLS = cells()
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_cell_is_of_its_fields_kind(field: str) -> None:
     column = field + MILESTONE if field.endswith(":") else field
-    assert column in CELLS
+    assert column in CELLS, "it is blank; does `known_job` have its value?"
     assert IS_OF_KIND[entry_of(column).kind](CELLS[column]), CELLS[column]
