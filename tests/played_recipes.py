@@ -20,9 +20,11 @@ OWN = "a-secret-of-the-permit-service"
 COLUMNS = "".join(
     f'\n[[columns]]\nid = "{column}"\nheader = "{header}"\n'
     for column, header in (
-        ("utility", "Utility"), ("assigned", ""), ("city_permit", "City permit"),
+        ("example_utility", "Example utility"),
+        ("example_assigned", ""),
+        ("example_permit", "Example permit"),
     )
-)  # fmt: skip
+)
 
 
 @pytest.fixture
@@ -39,26 +41,27 @@ def bench(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
 
 
 def test_a_value_of_the_site_has_a_column_once_it_is_filled(bench: Bench) -> None:
+    bench.google.everbright.set_site(uuid(1), utility=None)
     bench.shown(milestone(1))
-    assert "Utility" not in bench.texts()[0]
+    assert "Example utility" not in bench.texts()[0]
     bench.google.everbright.set_site(uuid(2), utility={"name": "PG&E"})
     bench.send(milestone(2))
     bench.project()
     bench.ask()
     bench.flush()
-    assert [bench.row(uuid(job)).get("Utility") for job in (1, 2)] == [None, "PG&E"]
+    assert [bench.row(uuid(job)).get("Example utility") for job in (1, 2)] == [None, "PG&E"]
 
 
 def test_a_value_of_a_milestone_has_a_column_for_each(bench: Bench) -> None:
     ann, ben = ({"first_name": name, "last_name": "Cole"} for name in ("Ann", "Ben"))
     bench.shown(milestone(1, assigned_to=ann), milestone(1, 2))
     row = bench.row(uuid(1))
-    assert row["Milestone 1 assigned to"] == "Ann Cole"
-    assert row.get("Milestone 2 assigned to", "") == ""
+    assert row["Milestone 1 example"] == "Ann Cole"
+    assert row.get("Milestone 2 example", "") == ""
     read = body(milestone(1, date_updated="2026-03-09T00:00:00Z", assigned_to=ben))
     bench.inbox.keep(read, parse.read(read), requested=bench.inbox.clock())
     bench.flush()
-    assert bench.row(uuid(1))["Milestone 1 assigned to"] == "Ben Cole"
+    assert bench.row(uuid(1))["Milestone 1 example"] == "Ben Cole"
 
 
 def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> None:
@@ -66,9 +69,9 @@ def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> Non
         at = f"2026-03-0{day}T00:00:00Z"
         return {"site": uuid(1), "comment": "Hi.", "date_updated": at, **values}
 
-    bench.shown(milestone(1), comment(6, city_permit="Issued"), comment(7))
-    bench.shown(comment(5, city_permit="Filed"))
-    assert bench.row(uuid(1))["City permit"] == "Issued", "the newest date counts"
+    bench.shown(milestone(1), comment(6, example_permit="Issued"), comment(7))
+    bench.shown(comment(5, example_permit="Filed"))
+    assert bench.row(uuid(1))["Example permit"] == "Issued", "the newest date counts"
 
 
 def test_a_second_source_fills_a_column(bench: Bench) -> None:
@@ -92,21 +95,23 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
     assert bench.texts() == [], "EverBright sent nothing about the job"
     bench.shown(milestone(1, status="INPROG"))
     row = bench.row(uuid(1))
-    assert (row["City permit"], row["Status"]) == ("Filed", "Milestone 1 in progress")
+    assert (row["Example permit"], row["Status"]) == ("Filed", "Milestone 1 in progress")
     for state, day in (("Issued", 4), ("Filed", 3)):
         assert post(state=state, changed_at=f"2026-03-0{day}").status_code == 202
         bench.flush()
-        assert bench.row(uuid(1))["City permit"] == "Issued", "the newest date counts"
+        assert bench.row(uuid(1))["Example permit"] == "Issued", "the newest date counts"
     bench.ask()  # History waits for names.
     bench.flush()
     lines = [
-        (row["From"], row["To"]) for row in bench.texts("History") if row["What"] == "City permit"
+        (row["From"], row["To"])
+        for row in bench.texts("History")
+        if row["What"] == "Example permit"
     ]
     assert lines == [("Filed", "Issued")]
     for state in ("Expired", "Issued", "Expired"):
         assert post(state=state, changed_at=None).json["outcome"] == "accepted"
     bench.flush()
-    assert bench.row(uuid(1))["City permit"] == "Expired"
+    assert bench.row(uuid(1))["Example permit"] == "Expired"
     assert post(state=None).json["outcome"] == "ignored"
     answer = post(reference="P-7")
     assert (answer.status_code, answer.json["error"]["reason"]) == (422, "invalid_field")

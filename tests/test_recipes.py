@@ -25,9 +25,19 @@ from tests.made_up import ROOT, body, milestone, task, uuid
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 
 
+IN_THE_COPY = {
+    "utility": "example_utility", "Utility": "Example utility",
+    "assigned:": "example_assigned:", "{milestone} assigned to": "{milestone} example",
+    "city_permit": "example_permit", "City permit": "Example permit",
+}  # fmt: skip
+"""The names of the examples' columns there: under the page's, an installer may have added them."""
+
+
 def edited(heading: str, folder: Path) -> dict[str, str]:
     """Return the files in `folder`, by path, with the edits of the diff under a heading."""
     (diff,) = re.findall(r"```diff\n(.*?)```", PAGE.partition(f"## {heading}\n")[2], re.DOTALL)[:1]
+    for old, new in IN_THE_COPY.items():
+        diff = diff.replace(f'"{old}"', f'"{new}"')
     sources = {}
     for edits in diff.split("+++ ")[1:]:
         path, _, hunks = edits.partition("\n")
@@ -40,7 +50,7 @@ def edited(heading: str, folder: Path) -> dict[str, str]:
             added = "".join(line[1:] for line in lines if line.startswith("+"))
             if added not in source:  # Otherwise somebody has added it.
                 assert before in source, f"{path} is not as the page shows it: {hunk}"
-                source = source.replace(before, after, 1)
+                source = source.replace(before, after, 1) if before else after
         sources[path] = source
     return sources
 
