@@ -76,7 +76,7 @@ def test_each_approval_of_a_final_milestone_is_sent_once(
     google: Emulator, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     module = ModuleType("sync.status.messages")
-    exec(edited("One more message", ROOT)["sync/status/messages.py"], vars(module))  # noqa: S102
+    exec(edited("One more alert or message", ROOT)["sync/status/messages.py"], vars(module))  # noqa: S102
     report = module.report_final_approvals
     bench, chat = Bench(google, sqlite_url, ALERT_URLS="json://127.0.0.1:1/"), _Chat()
     monkeypatch.setattr("sync.ops.alerts.sleep", lambda _: None)
