@@ -39,7 +39,7 @@ def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Lines]) -> R
     for table in tables:
         for column, index in table.columns.items():
             for number, text in enumerate(columns[table.sheet_id].get(index, ())):
-                if number > table.header_row and text and not text.startswith("="):
+                if number > table.header_row and text.strip() and not text.startswith("="):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
 

@@ -101,7 +101,8 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
     """Return the answers in `pairs`: rows by site, or its beginning.
 
     A row is named by its name (`Open jobs!12`) or its token; NONE is none of them. Raises Permanent
-    if a job or row isn't listed, a row is chosen twice, or a job has two answers.
+    if a job or row isn't listed, a row is chosen twice or has a typed text for a site ID, or a
+    job has two answers.
     """
     answers: list[tuple[ReviewedJob, Candidate | None]] = []
     for start, name in pairs.items():
@@ -121,7 +122,14 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
         if len(named) != 1:
             place = name.partition("#")[0]
             raise Permanent("no_candidate", f"{place}: not in the list for {job.site} now.")
-        answers.append((job, named[0]))
+        (chosen,) = named
+        if chosen.key_text:
+            raise Permanent(
+                "typed_key",
+                f"{chosen.row.name} has {chosen.key_text!r} in the column of site IDs. Clear that "
+                "cell, and choose the row again.",
+            )
+        answers.append((job, chosen))
     places = [(one.row.sheet_id, one.row.row) for _, one in answers if one]
     if len(set(places)) < len(places):
         raise Permanent("one_row", "Two jobs cannot have one row.")

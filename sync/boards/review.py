@@ -65,6 +65,8 @@ class Candidate:
     fields: tuple[ComparedField, ...]
     texts: Texts
     """Its customer's texts, by column ID."""
+    key_text: str
+    """The text that a person typed in place of a site ID."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def reviewed_jobs(
             texts = texts_of(row, table.columns)
             compared = compare_fields(customers[site], texts)
             named = NamedRow.of(table, number, row)
-            candidates.append(Candidate(named, compared, identity_texts(texts)))
+            typed = identity_texts(texts), texts.get(KEY, "")
+            candidates.append(Candidate(named, compared, *typed))
         is_settled = site not in lookup.unsettled
         jobs.append(ReviewedJob(site, customers[site], candidates, added.get(site), is_settled))
     return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))

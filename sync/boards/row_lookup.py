@@ -6,6 +6,9 @@
 | unsettled | it has candidates (`candidates.py`) that the user hasn't ruled out | it waits |
 | settled | it has none, or the user ruled out all of them | it gets a new row |
 
+A row with other text in place of a site ID ("n/a") is only a candidate: a key doesn't replace typed
+text, so the user has to clear that cell first.
+
 A job waits for an answer for `wait_hours` at most, and only once. Then it gets a new row, too, and
 stays unsettled, because its customer may appear twice.
 """
@@ -48,9 +51,10 @@ def look_up(
     Rows are matched by what the user answered, then by `criteria`. A job with a row has candidates
     only if its row was `added` for it (sites).
     """
-    keyed = {site_in_text(row.get(KEY, "")) for row in texts.values()}
+    sites = {place: site_in_text(row.get(KEY, "")) for place, row in texts.items()}
+    keyed = {*sites.values()}
     without_row = {site: customer for site, customer in customers.items() if site not in keyed}
-    free_rows = {place: row for place, row in texts.items() if not row.get(KEY)}
+    free_rows = {place: row for place, row in texts.items() if sites[place] is None}
     by_user = _Answers(answers, free_rows)
     chosen = by_user.chosen_rows(without_row.keys())
     chosen_places = {found.place for found in chosen.values()}
@@ -60,7 +64,9 @@ def look_up(
         criteria,
         by_user.is_ruled_out,
     )
-    matches = chosen | certain
+    matches = {
+        site: found for site, found in (chosen | certain).items() if KEY not in texts[found.place]
+    }
     matched_places = {found.place for found in matches.values()}
     finder = CandidateFinder(free_rows)
     candidates, unsettled = dict[str, list[Place]](), set[str]()

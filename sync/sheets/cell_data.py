@@ -93,8 +93,9 @@ BLANK = Content()
 
 
 def content(cell: CellData) -> Content:
-    """Return a cell's content, without its note and format; all spaces are alike."""
-    return Content(with_plain_spaces(text_of(cell)), tuple(links_of(cell)))
+    """Return a cell's content, without its note and format; all spaces are alike, alone none."""
+    text = with_plain_spaces(text_of(cell))
+    return Content("" if text.isspace() else text, tuple(links_of(cell)))
 
 
 def with_plain_spaces(text: str) -> str:
@@ -103,12 +104,12 @@ def with_plain_spaces(text: str) -> str:
 
 
 def texts_of(row: Row, columns: Mapping[str, int]) -> dict[str, str]:
-    """Return the entered texts of a row by column ID; formulas count as blank."""
+    """Return the entered texts of a row by column ID; formulas and spaces count as blank."""
     cells = {column: at(row, index) for column, index in columns.items()}
     return {
         column: text
         for column, cell in cells.items()
-        if not is_formula(cell) and (text := text_of(cell))
+        if not is_formula(cell) and (text := text_of(cell)).strip()
     }
 
 

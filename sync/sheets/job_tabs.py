@@ -18,7 +18,7 @@ from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import placeholder_name
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.cell_data import CellData, Row, Rows, at, links_of, text_of, texts_of
+from sync.sheets.cell_data import BLANK, CellData, Row, Rows, at, content, links_of, texts_of
 from sync.sheets.ids import JOBS_TAB
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
@@ -192,7 +192,7 @@ class OwnTab(JobTabs):
             (table.sheet_id, number): (row, table)
             for table in tables
             for number, row in rows[table.sheet_id].items()
-            if number > table.header_row and not text_of(at(row, table.columns[KEY]))
+            if number > table.header_row and content(at(row, table.columns[KEY])) == BLANK
         }
         found: dict[str, list[Match]] = {}
         for target in targets:

@@ -174,6 +174,26 @@ def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     assert look_up({PLACE: row, **linked}, jobs, by).candidates == {}
 
 
+@pytest.mark.parametrize("criteria", [["email"], ["phone"]], ids=" ".join)
+def test_a_row_with_other_text_in_the_column_of_keys_may_be_the_job_s(criteria: list[str]) -> None:
+    row = {"email": OSCAR.email, "phone": OSCAR.phone}
+    not_yet = row | {"site_id": "n/a"}
+    found = look_up({PLACE: not_yet}, {uuid(1): OSCAR}, criteria)
+    assert (found.matches, found.candidates) == ({}, {uuid(1): [PLACE]})
+    assert found.unsettled == {uuid(1)}
+    found = look_up({PLACE: not_yet, BESIDE: row}, {uuid(1): OSCAR}, criteria)
+    assert (found.matches, found.candidates) == ({}, {uuid(1): [PLACE, BESIDE]})
+
+
+def test_what_the_user_answered_about_a_row_with_other_text_in_the_column_of_keys_counts() -> None:
+    row = {"email": OSCAR.email}
+    not_yet, jobs = {PLACE: row | {"site_id": "n/a"}}, {uuid(1): OSCAR}
+    same, other = (RowAnswer(uuid(1), row, is_same=is_same) for is_same in (True, False))
+    assert look_up(not_yet, jobs, ["phone"], [same]).unsettled == {uuid(1)}
+    assert look_up({PLACE: row}, jobs, ["phone"], [same]).matches[uuid(1)].place == PLACE
+    assert look_up(not_yet, jobs, ["email"], [other]).unsettled == frozenset()
+
+
 ALONE = {"customer": "Oscar Duran"}
 WITH_PHONE = ALONE | {"phone": "303.555.0142"}
 BESIDE = (0, 6)

@@ -162,6 +162,33 @@ def test_rows_that_move_before_they_are_joined_lose_nothing(asking: Bench) -> No
     assert "recovered" not in asking.alerts
 
 
+def typed_into_the_column_of_keys(bench: Bench, text: str) -> None:
+    known = bench.customer(1)
+    two_tab_board.make(bench, [line(1, E_mail=known["E_mail"]), line(8)], [])
+    two_tab_board.map_tabs(bench)
+    bench.edit("type_cell", sheet_id=OPEN, row=3, column=KEY_AT, text=text)
+    flushed(bench, milestone(1))
+
+
+def test_a_row_with_other_text_in_the_column_of_keys_is_asked_about(asking: Bench) -> None:
+    typed_into_the_column_of_keys(asking, "n/a")
+    assert asking.store.boards.unsettled() == {uuid(1)}
+    with pytest.raises(Permanent, match="Clear that cell"):
+        join(asking, to="Open jobs!4")
+    assert [row.get("Site ID") for row in two_tab_board.texts(asking)] == ["n/a", None]
+    asking.edit("type_cell", sheet_id=OPEN, row=3, column=KEY_AT, text="")
+    asking.compare()
+    asking.flush()
+    assert [row.get("Site ID") for row in two_tab_board.texts(asking)] == [uuid(1), None]
+
+
+@pytest.mark.parametrize("text", [" ", "\N{NO-BREAK SPACE}"])
+def test_a_blank_looking_cell_in_the_column_of_keys_gets_one(asking: Bench, text: str) -> None:
+    typed_into_the_column_of_keys(asking, text)
+    assert [row.get("Site ID") for row in two_tab_board.texts(asking)] == [uuid(1), None]
+    assert not asking.alerts
+
+
 @pytest.mark.parametrize("starts", [("",), (uuid(1), uuid(1)[:-1])])
 def test_an_answer_names_its_job_and_each_job_has_one(asking: Bench, starts: list[str]) -> None:
     doubtful(asking)
