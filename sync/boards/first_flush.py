@@ -125,7 +125,7 @@ def compose(
 
     `ended` are words of the tabs that are no longer options.
     """
-    flusher.writer.take_turn(lease)
+    flusher.writer.take_call(lease)
     flusher.targets.use_answers(flusher.store.confirmations.read())
     read = BoardReader(flusher.client).tabs({each: tab.header_row for each, tab in tabs.items()})
     rows = read.rows

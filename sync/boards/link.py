@@ -75,8 +75,10 @@ def link(
 def read_review(flusher: Flusher, lease: Lease) -> Review:
     """Return the jobs with candidates, and record which are unsettled.
 
-    Raises Permanent if no tab is mapped, Retryable if a batch is unverified.
+    Raises Permanent if no tab is mapped, or another spreadsheet is the current one; Retryable if a
+    batch is unverified.
     """
+    flusher.store.spreadsheet.must_be_current()
     flusher.finish_checks(lease)
     context = flusher.read_snapshot(lease)
     snapshot = context.snapshot

@@ -49,7 +49,7 @@ class BatchWriter:
 
     def take_call(self, lease: Lease) -> None:
         """Count a further call, beside the read and write of a flush, for the rate limit."""
-        if wait := self._store.spreadsheet.take_turn(lease, spacing=0).wait:
+        if wait := self._store.spreadsheet.take_call(lease):
             self._sleep(wait)
 
     def send(self, context: FlushContext, batch: Batch) -> None:

@@ -58,35 +58,44 @@ class Spreadsheet:
         self._is_written = and_(self._is_this, sheet.c.is_current == 1, sheet.c.paused_at.is_(None))
         self._was_made_current = False
 
-    def take_turn(self, lease: Lease, spacing: float = SPACING) -> Turn:
-        """Count a flush, or another call (without `spacing`), for the rate limit.
+    def take_turn(self, lease: Lease) -> Turn:
+        """Count a flush for the rate limit; the first makes this spreadsheet the current one.
 
-        The bucket is in the database because several processes share Google's quota. Raises
-        Permanent if another process has made another spreadsheet the current one, or if a trial
-        found that writing isn't safe.
+        Raises Permanent if another process has made another spreadsheet the current one, or if a
+        trial found that writing isn't safe.
         """
         if not self._was_made_current:
             self.make_current(lease)
         with self._database.writing(lease) as connection:
             self._must_be_current(connection)
-            columns = (sheet.c.pace_left, sheet.c.pace_last, sheet.c.fence, sheet.c.trial)
+            columns = (sheet.c.fence, sheet.c.trial)
             row = connection.execute(select(*columns).where(self._is_this)).one()
             database = connection.scalar(select(installation.c.database_id)) or ""
             if row.trial:
                 Trial.model_validate_json(row.trial).must_be_safe()
-            seconds = clock(connection)
-            bucket = _bucket(row, seconds)
-            wait = bucket.take(seconds, spacing)
-            self.change(
-                connection, pace_left=bucket.left, pace_last=bucket.last, fence=row.fence + 1
-            )
+            wait = self._take(connection, SPACING)
+            self.change(connection, fence=row.fence + 1)
         return Turn(wait, row.fence + 1, database)
+
+    def take_call(self, lease: Lease) -> float:
+        """Count a call beside those of a flush for the rate limit; return the seconds to wait."""
+        with self._database.writing(lease) as connection:
+            return self._take(connection, spacing=0.0)
+
+    def _take(self, connection: Connection, spacing: float) -> float:
+        """Take a token. The bucket is stored because several processes share Google's quota."""
+        columns = (sheet.c.pace_left, sheet.c.pace_last)
+        row = connection.execute(select(*columns).where(self._is_this)).first()
+        seconds = clock(connection)
+        bucket = _bucket(row, seconds)
+        wait = bucket.take(seconds, spacing)
+        self.change(connection, pace_left=bucket.left, pace_last=bucket.last)
+        return wait
 
     def make_current(self, lease: Lease) -> None:
         """Make this the current spreadsheet, and clear what was written to another one."""
-        query = select(sheet.c.spreadsheet_id).where(~self._is_this, sheet.c.is_current == 1)
         with self._database.writing(lease) as connection:
-            other = connection.scalar(query)
+            other = self._other_current(connection)
             connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
             self.change(connection, is_current=1)
             first = self._is_this, sheet.c.compared_at.is_(None)
@@ -121,9 +130,18 @@ class Spreadsheet:
             self._must_be_current(connection)
 
     def _must_be_current(self, connection: Connection) -> None:
-        current = select(sheet.c.spreadsheet_id).where(sheet.c.is_current == 1)
-        if other := connection.scalar(current.where(~self._is_this)):
+        if other := self._other_current(connection):
             raise Permanent("moved", _MOVED.format(other))
+
+    def is_other_current(self) -> bool:
+        """Return whether another spreadsheet is the current one."""
+        with self._database.reading() as connection:
+            return self._other_current(connection) is not None
+
+    def _other_current(self, connection: Connection) -> str | None:
+        """Return the ID of the current spreadsheet if it is another one."""
+        query = select(sheet.c.spreadsheet_id).where(~self._is_this, sheet.c.is_current == 1)
+        return connection.scalar(query)
 
     def clear_written(self, lease: Lease) -> bool:
         """Clear what was written to a deleted tab; return whether any job is rewritten."""
@@ -369,6 +387,6 @@ def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
 
 def _bucket(row: Any, clock: float) -> TokenBucket:
     """Return the stored bucket. If the clock was set back, a time in the future counts as now."""
-    if row.pace_last is None:
+    if row is None or row.pace_last is None:
         return TokenBucket()
     return TokenBucket(row.pace_left, min(row.pace_last, clock))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from emulator import Emulator
 from sync.boards import link
 from sync.errors import Permanent
 from sync.sheets.ids import COLUMN_KEY
@@ -202,3 +203,13 @@ def test_only_what_is_listed_is_joined(asking: Bench) -> None:
     for name in ("Open jobs!6", "Installed!4", "somewhere"):
         with pytest.raises(Permanent, match="not in the list"):
             join(asking, to=name)
+
+
+def test_the_rows_of_a_spreadsheet_that_is_not_current_are_not_listed(
+    asking: Bench, google: Emulator, sqlite_url: str
+) -> None:
+    waiting(asking)
+    with pytest.raises(Permanent) as caught:
+        found(Bench(google, sqlite_url))
+    assert caught.value.reason == "moved"
+    asking.store.spreadsheet.must_be_current()

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import update
 
+from emulator import Emulator
 from sync.boards.first_flush import TabColumns
 from sync.boards.map_tabs import PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices
@@ -213,3 +214,20 @@ def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> Non
     asking.flush()
     told_of_other_phones(asking)
     assert is_kept_promise(asking) > 1
+
+
+def test_a_preview_leaves_the_current_spreadsheet_as_it_is(
+    asking: Bench, google: Emulator, sqlite_url: str
+) -> None:
+    known = asking.customer(1)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    other = Bench(google, sqlite_url, EVERBRIGHT_API_TOKEN="a-token")
+    two_tab_board.make(other, [line(1, E_mail=known["E_mail"])], [])
+    mapper = TabMapper(other.wiring, lambda _: None, Choices(), ["Open jobs"])
+    found = mapper.run(write=False, with_preview=True).preview
+    assert found
+    assert found.matched == 1
+    assert asking.store.pending.sites_with_row() == {uuid(1)}
+    asking.store.spreadsheet.must_be_current()

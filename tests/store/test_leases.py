@@ -98,6 +98,7 @@ Deed = Callable[[SheetStore, Lease], object]
 
 DEEDS: dict[str, Deed] = {
     "take_turn": lambda store, held: store.spreadsheet.take_turn(held),
+    "take_call": lambda store, held: store.spreadsheet.take_call(held),
     "make_current": lambda store, held: store.spreadsheet.make_current(held),
     "clear_written": lambda store, held: store.spreadsheet.clear_written(held),
     "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
