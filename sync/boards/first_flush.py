@@ -19,11 +19,12 @@ from sync.jobs.target import Target
 from sync.sheets.cell_data import Row, Rows, at, text_of
 from sync.sheets.diff import diff
 from sync.sheets.flush import Flusher
-from sync.sheets.job_tabs import JobRows, Match, Pattern
-from sync.sheets.key_writes import key_write
+from sync.sheets.job_tabs import JobRows, Pattern
+from sync.sheets.key_writes import key_repairs, key_write
+from sync.sheets.keys import must_have_keys
 from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site
-from sync.store import Lease
+from sync.store import Lease, Spreadsheet
 from sync.types import Mode
 
 
@@ -78,7 +79,7 @@ class TabColumns:
 
     def table(self, bare: Table, rows: Mapping[int, Row]) -> Table:
         """Return a tab as a flush reads it once it is mapped."""
-        key = self.columns[KEY]
+        key = self.columns.get(KEY, -1)
         cells = {n: at(row, key) for n, row in rows.items() if n > self.header_row}
         header = rows.get(self.header_row, ())
         headers = {n: text for n, cell in enumerate(header) if (text := text_of(cell))}
@@ -119,89 +120,106 @@ def compose(
 ) -> FirstFlush:
     """Compose what is written once the tabs are mapped, in three rounds.
 
-    1. The comparison restores the keys that people cleared.
+    1. The comparison restores the keys that people cleared, and removes copied ones.
     2. A flush writes the keys of the rows that match.
     3. Another writes all values, and the rows of the other jobs.
 
-    `ended` are words of the tabs that are no longer options.
+    `ended` are words of the tabs that are no longer options. Raises Permanent if a tab has no
+    column of keys.
     """
     flusher.writer.take_call(lease)
     flusher.targets.use_answers(flusher.store.confirmations.read())
     read = BoardReader(flusher.client).tabs({each: tab.header_row for each, tab in tabs.items()})
-    rows = read.rows
-    tables = [tabs[table.sheet_id].table(table, rows[table.sheet_id]) for table in read.tables]
-    columns = {column for table in tables for column in table.columns}
+
+    def tables(rows: Rows) -> list[Table]:
+        return [tabs[bare.sheet_id].table(bare, rows[bare.sheet_id]) for bare in read.tables]
+
+    before = tables(read.rows)
+    must_have_keys(before)
+    columns = {column for table in before for column in table.columns}
     stored = flusher.targets.lay_out(flusher.store.pending.every(), columns)
     board = BoardTabs(flusher, frozenset(ended))
 
     # 1. The comparison.
-    once_mapped = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet.mode())
-    cleared = _cleared_keys(board, tables, rows, once_mapped)
-    with_cleared = [_with_keys(table, cleared) for table in tables]
-    keyed = keyed_sites(with_cleared)
+    once_mapped = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
+    present = keyed_sites(before)
+    gone = {target.site for target in once_mapped if target.has_row} - present
+    restored, removals = key_repairs(board, before, read.rows, once_mapped, gone)
+    rows = _written(read.rows, [*restored, *(removal.write for removal in removals)])
+    repaired = tables(rows)
+    keyed = keyed_sites(repaired)
 
     # 2. The keys of the rows that match.
     customers = {target.site: target.customer for target in stored}
-    lookup = board.look_up(texts_of_rows(tables, rows), customers)
-    wait_hours = flusher.targets.layout.config.match.wait_hours
-    waiting = lookup.unsettled if wait_hours else frozenset[str]()
+    lookup = board.look_up(texts_of_rows(repaired, rows), customers)
+    waiting = _waiting(flusher, lookup)
     to_show = [target for target in once_mapped if target.site not in waiting]
     without_key = {target.site for target in to_show if target.is_fresh} - keyed
-    matched = {site: row for site, row in lookup.matches.items() if site in without_key}
-    with_all_keys = [_with_keys(table, matched) for table in with_cleared]
+    matched = [
+        key_write(repaired, match, site)
+        for site, match in lookup.matches.items()
+        if site in without_key
+    ]
+    with_all_keys = tables(_written(rows, matched))
 
-    # 3. All values. What was written for a matched job was in another row, unless its row only
-    # lost its key.
-    had_row = {target.site for target in stored if target.has_row}
-    in_other_row = matched.keys() - had_row
-    targets = [replace(t, written={}) if t.site in in_other_row else t for t in to_show]
-    first = with_cleared[0]
+    # 3. All values. What was written for a matched job was in another row, unless that is known as
+    # its row.
+    in_other_row = {write.site for write in matched}
+    targets = [
+        replace(target, written={})
+        if target.site in in_other_row and not target.has_unkeyed_row
+        else target
+        for target in to_show
+    ]
+    first = repaired[0]
     cells = rows[first.sheet_id]
     end = table_end.find(first, table_end.lines_of(cells))
     pattern = table_end.new_row_pattern(first, end, cells.get(end.last_row, ()))
     clock = flusher.clock(Snapshot(read.time_zone))
     values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), clock)
 
-    keys = [key_write(tables, row, site) for site, row in (cleared | matched).items()]
     return FirstFlush(
-        rows=rows,
+        rows=read.rows,
         tables=with_all_keys,
         targets={target.site: target for target in stored},
         lookup=lookup,
         pattern=pattern,
         keyed=keyed,
         matched=len(matched),
-        writes=[*keys, *values.rows, *values.new_rows],
+        writes=[*restored, *matched, *values.rows, *values.new_rows],
         new_rows=values.new_rows,
     )
 
 
 def _once_mapped(
-    targets: Sequence[Target], tabs: Iterable[TabColumns], mode: Mode
+    targets: Sequence[Target], tabs: Iterable[TabColumns], spreadsheet: Spreadsheet
 ) -> Sequence[Target]:
     """Return the jobs as they will be stored once `tabs` are mapped."""
-    if mode is not Mode.MAPPED:  # `Spreadsheet.set_mapped` forgets what other tabs showed.
+    if spreadsheet.mode() is not Mode.MAPPED or spreadsheet.is_other_current():
+        # `Spreadsheet.set_mapped`, or `make_current`, forgets what other tabs showed.
         return [replace(each, written={}, is_fresh=True, has_row=False) for each in targets]
-    if any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
-        # A column of keys was lost: `Spreadsheet.lose_rows` has all rows matched again.
-        return [replace(t, is_fresh=True, has_row=False) if t.has_row else t for t in targets]
-    return targets
+    if not any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
+        return targets
+    # A column of keys was lost: `Spreadsheet.lose_rows` has all rows matched again.
+    return [
+        replace(each, is_fresh=True, has_row=False, has_unkeyed_row=True) if each.has_row else each
+        for each in targets
+    ]
 
 
-def _cleared_keys(
-    board: BoardTabs, tables: Sequence[Table], rows: Rows, targets: Iterable[Target]
-) -> dict[str, Match]:
-    """Return the rows of jobs that had a row, and whose key is in none now."""
-    present = keyed_sites(tables)
-    without_key = [t for t in targets if t.has_row and t.site not in present]
-    lost = board.lost_rows(tables, rows, without_key) if without_key else {}
-    return {site: row for site, (row,) in lost.items()}
+def _waiting(flusher: Flusher, lookup: Lookup) -> frozenset[str]:
+    """Return the jobs that get no row yet: each waits once."""
+    boards = flusher.store.boards
+    if not flusher.targets.layout.config.match.wait_hours:
+        return frozenset()
+    return lookup.unsettled - (boards.unsettled() - boards.waiting())
 
 
-def _with_keys(table: Table, matches: Mapping[str, Match]) -> Table:
-    keys = dict(table.keys)
-    for site, match in matches.items():
-        sheet_id, row = match.place
-        if sheet_id == table.sheet_id:
-            keys[site] = (row,)
-    return replace(table, keys=keys)
+def _written(rows: Rows, writes: Iterable[RowWrite]) -> Rows:
+    """Return the rows of tabs with the cells of `writes`."""
+    tabs = {sheet_id: dict(tab) for sheet_id, tab in rows.items()}
+    for write in writes:
+        row = dict(enumerate(tabs[write.sheet_id].get(write.row, ())))
+        row |= {cell.index: cell.data for cell in write.cells}
+        tabs[write.sheet_id][write.row] = [row.get(index, {}) for index in range(max(row) + 1)]
+    return tabs

@@ -261,7 +261,7 @@ class TabMapper:
         mapped = [(m.tab, TabColumns.wanted(m, report.fields)) for m in report.tabs_to_write]
         mapped += [(each.tab, TabColumns.stored(each.stored)) for each in report.staying]
         from_left = sorted(mapped, key=lambda pair: pair[0].index)
-        tabs = {tab.sheet_id: columns for tab, columns in from_left if KEY in columns.columns}
+        tabs = {tab.sheet_id: columns for tab, columns in from_left}
         unknown, ended = self._wiring.customers.unknown(), self._ended_words(report)
         return preview(self._flusher, lease, tabs, unknown=unknown, ended=ended)
 

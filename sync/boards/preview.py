@@ -89,7 +89,7 @@ class Preview:
     unknown: int
     """Jobs without a customer in the store, so that no row can be matched to them."""
     wait_hours: float
-    """How long unsettled jobs wait for an answer; with 0, they get a row at once."""
+    """How long unsettled jobs wait for an answer, each once; with 0, they get a row at once."""
     doubled: tuple[DoubledJob, ...]
 
     @property
@@ -135,6 +135,10 @@ def preview(
 
     From the jobs as they are stored; nothing is written. The first of `tabs` gets the new rows.
     `ended` are words that are no longer options. Raises Retryable or Permanent.
+
+    It doesn't list the keys that are removed from copied rows, and it goes on where the comparison
+    before the flush would stop, because many keys are gone or in other cells. In a spreadsheet that
+    was mapped before another one was written, every webhook counts as new.
     """
     flush = compose(flusher, lease, tabs, ended)
     layout = flusher.targets.layout

@@ -21,7 +21,7 @@ class Target:
     | keyed | yes | blank | The next flush has read the key there, and writes the values. |
     | written | yes | has cells | A flush writes `differences`: `cells` or `wrong` has changed. |
     | deleted | no | stays | With the next event (`is_fresh`), or a person undoes the deletion. |
-    | key lost | no | stays | It is matched again (`Spreadsheet.lose_rows`); `is_fresh` is set. |
+    | unkeyed | no | stays, or is kept | It is matched, because `is_fresh` is set. |
     """
 
     job: Job
@@ -49,6 +49,8 @@ class Target:
     """When the newest webhook of each milestone was received, by the milestone's key."""
     has_row: bool = True
     """Whether it is known to have a row."""
+    has_unkeyed_row: bool = False
+    """Whether `written` is in a row without its key, which was lost or will be written."""
     wrong: frozenset[str] = frozenset()
     """Columns in which a comparison found something else than what was last written."""
     typed_rep: str = ""

@@ -32,7 +32,7 @@ from sync.store import history, hourly_counts, metrics
 from sync.store.boards import record_added
 from sync.store.database import Database, Lease, bumped, clock, now, utc
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
-from sync.store.spreadsheet import HAS_LOST_KEY, NO_TROUBLE, Spreadsheet
+from sync.store.spreadsheet import HAS_UNKEYED_ROW, NO_TROUBLE, UNKEYED, Spreadsheet
 from sync.types import ReplacedWords
 
 REST_SECONDS = 30.0
@@ -216,8 +216,15 @@ class Batches:
             connection.execute(delete(attempt).where(mine))
 
     def keep_typed(self, lease: Lease, cells: Mapping[str, Cells]) -> None:
-        """Keep cells as they are, by site and column, until EverBright's value changes."""
+        """Keep cells as they are, by site and column, until EverBright's value changes.
+
+        A job without a row has them in the row that gets its key. What was last written for it is
+        in another row.
+        """
+        is_elsewhere = job.c.site.in_(sorted(cells)), ~job.c.has_row, ~HAS_UNKEYED_ROW
+        forgotten = update(job).where(*is_elsewhere).values(written="{}", shown_events=UNKEYED)
         with self._database.writing(lease) as connection:
+            connection.execute(forgotten)
             for site, kept in cells.items():
                 _add_written(connection, site, kept)
 
@@ -348,9 +355,9 @@ def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Co
 
 
 def _confirm_keys(connection: Connection, sites: Collection[str]) -> None:
-    # What was last written for these jobs is in another row than their new one, unless the row had
-    # only lost its key.
-    is_same = or_(job.c.has_row, HAS_LOST_KEY)
+    # What was last written for these jobs is in another row than their new one, unless that is
+    # known as theirs.
+    is_same = or_(job.c.has_row, HAS_UNKEYED_ROW)
     written = case((is_same, job.c.written), else_="{}")
     which = update(job).where(job.c.site.in_(sorted(sites)))
     connection.execute(which.values(written=written, has_row=True, **bumped()))

@@ -32,7 +32,7 @@ from sync.store.schema import (
     undo,
 )
 from sync.store.sheet_state import KeptSheet
-from sync.store.spreadsheet import Spreadsheet
+from sync.store.spreadsheet import UNKEYED, Spreadsheet
 
 _PAGE = 500
 
@@ -221,6 +221,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             received_at=row.received_at,
             details=more.get(row.site, Details()),
             has_row=row.has_row,
+            has_unkeyed_row=row.shown_events == UNKEYED,
             wrong=frozenset(json.loads(row.recheck)),
             typed_rep=row.typed_rep,
         )

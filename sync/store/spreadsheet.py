@@ -20,9 +20,9 @@ _MOVED = (
     "The jobs are written into another spreadsheet: set SPREADSHEET_ID={}, or restart the worker "
     "to use this one."
 )
-_KEY_LOST = -1
-HAS_LOST_KEY = job.c.shown_events == _KEY_LOST
-"""Whether a job's row exists but has lost its site ID; other rows have shown 0 events or more."""
+UNKEYED = -1
+HAS_UNKEYED_ROW = job.c.shown_events == UNKEYED
+"""Whether a job's row exists without its site ID; other rows have shown 0 events or more."""
 NO_TROUBLE: dict[str, Any] = {"reason": "", "message": "", "since": None}
 """A spreadsheet's values while it can be written."""
 
@@ -160,14 +160,14 @@ class Spreadsheet:
     def write_again(self, lease: Lease, sites: Iterable[str]) -> None:
         """Have the deleted rows of `sites` created again."""
         with self._database.writing(lease) as connection:
-            write_all_again(connection, job.c.site.in_(sorted(sites)), ~HAS_LOST_KEY)
+            write_all_again(connection, job.c.site.in_(sorted(sites)), ~HAS_UNKEYED_ROW)
 
     def lose_rows(self, lease: Lease) -> None:
         """Record that existing rows have lost their site IDs, so that they are matched again.
 
         The last written values stay, so that typed ones are still recognized.
         """
-        values = {"has_row": False, "shown_events": _KEY_LOST, **bumped()}
+        values = {"has_row": False, "shown_events": UNKEYED, **bumped()}
         self._database.execute(update(job).where(job.c.has_row).values(values), lease)
 
     def set_ours(self, lease: Lease) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
+import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
@@ -18,6 +20,7 @@ from sync.boards.preview import (
     Preview,
     preview,
 )
+from sync.errors import Permanent
 from sync.sheets.cell_data import at
 from sync.sheets.encode import shown_text
 from sync.store import RowAnswer
@@ -123,9 +126,14 @@ def told_of_other_phones(bench: Bench) -> None:
     """Two customers have another number by now, as EverBright says with an event a day later."""
     for number in (1, 2):
         bench.customer(number, phone_number=f"720-555-{number:04d}")
+    told_anew(bench, *(milestone(n, **APPROVED) for n in (1, 2)))
+
+
+def told_anew(bench: Bench, *payloads: dict[str, Any]) -> None:
+    """Customers are due again, and asked for with these events."""
     with bench.database.writing() as connection:
         connection.execute(update(customer).values(fetched_at=0.0))
-    bench.send(*(milestone(n, **APPROVED) for n in (1, 2)))
+    bench.send(*payloads)
     bench.project()
     bench.ask()
 
@@ -214,6 +222,108 @@ def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> Non
     asking.flush()
     told_of_other_phones(asking)
     assert is_kept_promise(asking) > 1
+
+
+def test_a_preview_announces_the_row_of_a_job_that_has_waited(asking: Bench) -> None:
+    asking.customer(1)
+    two_tab_board.make(asking, [line(1, Customer="Ada Number1"), line(8)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    waits = previewed(asking, MAPPED_AT)
+    assert (waits.added, waits.unsettled_count) == (0, 1)
+    asking.end_rests()
+    has_waited = previewed(asking, MAPPED_AT)
+    assert (has_waited.added, has_waited.unsettled_count) == (1, 1)
+    assert is_kept_promise(asking) > 1
+
+
+def test_a_preview_leaves_out_a_row_that_was_copied_for_another_customer(asking: Bench) -> None:
+    """The new customer's own job takes that row."""
+    known, zed = asking.customer(1), asking.customer(2)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    copied = {"sheetId": OPEN, "startColumnIndex": 0, "endColumnIndex": KEY_AT + 1}
+    source, below = HEADER_ROW + 1, HEADER_ROW + 2
+    asking.do(
+        {
+            "copyPaste": {
+                "source": {**copied, "startRowIndex": source, "endRowIndex": source + 1},
+                "destination": {**copied, "startRowIndex": below, "endRowIndex": below + 1},
+            }
+        }
+    )
+    other = {"Phone": "303-555-0002"} | {head.replace("_", "-"): text for head, text in zed.items()}
+    for header, text in other.items():
+        index = HEADERS.index(header)
+        asking.edit("type_cell", sheet_id=OPEN, row=below, column=index, text=text)
+    asking.send(milestone(1, **APPROVED), milestone(2))
+    asking.project()
+    asking.ask()
+    promised = previewed(asking, MAPPED_AT)
+    assert (promised.matched, promised.added, promised.doubled) == (1, 0, ())
+    asking.compare()
+    assert is_kept_promise(asking) > 2
+    assert [r["Site ID"] for r in two_tab_board.texts(asking)] == [uuid(1), uuid(2)]
+
+
+def test_a_preview_fails_as_the_flush_does_without_a_key_column(asking: Bench) -> None:
+    known = {n: asking.customer(n) for n in (1, 2)}
+    mine, theirs = (line(n, E_mail=known[n]["E_mail"]) for n in (1, 2))
+    two_tab_board.make(asking, [mine], [theirs])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1), milestone(2))
+    column = {"startIndex": KEY_AT, "endIndex": KEY_AT + 1}
+    asking.do(
+        {"deleteDimension": {"range": {"sheetId": INSTALLED, "dimension": "COLUMNS", **column}}}
+    )
+    mapper = TabMapper(asking.wiring, lambda _: None, Choices(), ["Open jobs"])
+    with pytest.raises(Permanent) as caught:
+        mapper.run(write=False, with_preview=True)
+    assert caught.value.reason == "key_column_gone"
+
+
+def test_a_cell_that_is_kept_in_the_preview_stays(asking: Bench) -> None:
+    """Until EverBright's value changes, also in a row that has no site ID yet."""
+    known = asking.customer(1)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Permit="Sent back")], [])
+    two_tab_board.map_tabs(asking)
+    asking.send(milestone(1))
+    asking.project()
+    asking.ask()
+    (replaced,) = previewed(asking, MAPPED_AT).replaced
+    assert (replaced.before, replaced.after) == ("Sent back", "Waiting")
+    answers = PreviewAnswers(kept=[replaced.token])
+    TabMapper(asking.wiring, lambda _: None, Choices(), [], answers=answers).run(write=True)
+    assert previewed(asking, MAPPED_AT).replaced == []
+    flushed(asking)
+    asking.compare()
+    flushed(asking)
+    (row,) = two_tab_board.of_site(asking, 1)
+    assert row["Permit"] == "Sent back"
+    flushed(asking, milestone(1, **APPROVED))
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
+
+
+def test_what_an_earlier_row_had_does_not_count_beside_a_kept_cell(asking: Bench) -> None:
+    """A row was deleted, and typed again: the name there is theirs now."""
+    known = asking.customer(1)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"], Customer=""), line(9)], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    assert two_tab_board.of_site(asking, 1)[0]["Customer"] == "Ada Number1"
+    asking.do(two_tab_board.fill(OPEN, HEADER_ROW + 1, [[""] * (KEY_AT + 1)]))
+    asking.compare()
+    typed = line(1, E_mail=known["E_mail"], Customer="Ada Number1", Permit="Sent back")
+    asking.do(two_tab_board.fill(OPEN, HEADER_ROW + 1, [typed]))
+    asking.customer(1, last_name="Corrected")
+    told_anew(asking, milestone(1, **APPROVED))
+    (replaced,) = previewed(asking, MAPPED_AT).replaced
+    answers = PreviewAnswers(kept=[replaced.token])
+    TabMapper(asking.wiring, lambda _: None, Choices(), [], answers=answers).run(write=True)
+    assert is_kept_promise(asking) > 0
+    (row,) = two_tab_board.of_site(asking, 1)
+    assert (row["Permit"], row["Customer"]) == ("Sent back", "Ada Number1")
 
 
 def test_a_preview_leaves_the_current_spreadsheet_as_it_is(
