@@ -143,8 +143,9 @@ def test_a_column_and_a_second_source(tmp_path: Path) -> None:
         ("tests.settings.pages",),
         ("ruff", "format", "--check", "sync"),
         ("ruff", "check", "--ignore", "I001", "sync"),  # Others may stand in between.
-        ("pytest", "-q", "-n", "0", *tests),
+        ("pytest", "-q", "-n", "0", "--tb=short", *tests),
     ):
         command = [sys.executable, "-m", *words]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        if done.returncode:
+            pytest.fail(done.stdout + done.stderr, pytrace=False)
