@@ -21,7 +21,9 @@ def foreign_keys(
 ) -> tuple[ForeignKey, ...]:
     """Return the rows with a site ID that show the customer of another of the jobs.
 
-    A row that agrees with its own job, too, is left out: a customer may have two jobs.
+    By the criteria of a match, or by everything that both have, because a board may have no column
+    that a criterion needs. A row that agrees with its own job, too, is left out: a customer may
+    have two jobs.
     """
     titles = {table.sheet_id: table.title for table in tables}
     sites = {
@@ -40,9 +42,10 @@ def foreign_keys(
     for site, customer in customers.items():
         own = texts_of_customer(customer)
         if places := index.near(own):
-            job = criteria_values(own, criteria)
+            job, party = criteria_values(own, criteria), Party.of(own)
             for place in places:
-                if agreeing(job, criteria_values(odd[place], criteria)):
+                row = odd[place]
+                if _is_all_of(party, Party.of(row)) or agreeing(job, criteria_values(row, criteria)):
                     shown_by[place].append(site)
     return tuple(
         ForeignKey(
@@ -56,10 +59,17 @@ def foreign_keys(
 
 
 def _is_plainly(row: Texts, customer: Customer) -> bool:
-    """Return whether a row has an email address of its job, or its house number and street.
+    """Return whether a row has an email address of its job, its house number and street, or
+    nothing that is different.
 
     Nearly every row of a large tab does, and parsing an address takes ten times as long.
     """
     job, there = Party.of(texts_of_customer(customer)), Party.of(row)
-    is_home = job.house == there.house != "" and job.is_on_street_of(there)
-    return is_home or not job.emails.isdisjoint(there.emails)
+    agreements = job.agreements(there)
+    return agreements.get("address") or agreements.get("email") or all(agreements.values())
+
+
+def _is_all_of(job: Party, row: Party) -> bool:
+    """Return whether all agrees that both have: two things or more, or the full name alone."""
+    agreements = job.agreements(row)
+    return all(agreements.values()) and (len(agreements) > 1 or job.has_person_of(row))

@@ -62,6 +62,18 @@ def test_a_fixed_problem_is_no_longer_reported(asking: Bench) -> None:
     assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
 
 
+def test_a_board_without_emails_and_zip_codes_is_compared_by_what_it_has(asking: Bench) -> None:
+    for number in (1, 2):
+        asking.customer(number, email="", zipcode="")
+    two_tab_board.make(asking, [], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1), milestone(2))
+    assert compare(asking.wiring, wait).found.foreign == ()
+    sorted_apart(asking, "DESCENDING")
+    found = compare(asking.wiring, wait)
+    assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
+
+
 def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     """Both of his rows have his e-mail address: each is right."""
     known = asking.customer(1)
