@@ -44,8 +44,8 @@ def foreign_keys(
         if places := index.near(own):
             job, party = criteria_values(own, criteria), Party.of(own)
             for place in places:
-                row = odd[place]
-                if _is_all_of(party, Party.of(row)) or agreeing(job, criteria_values(row, criteria)):
+                by_criteria = agreeing(job, criteria_values(odd[place], criteria))
+                if by_criteria or _is_all_of(party, Party.of(odd[place])):
                     shown_by[place].append(site)
     return tuple(
         ForeignKey(
@@ -66,7 +66,8 @@ def _is_plainly(row: Texts, customer: Customer) -> bool:
     """
     job, there = Party.of(texts_of_customer(customer)), Party.of(row)
     agreements = job.agreements(there)
-    return agreements.get("address") or agreements.get("email") or all(agreements.values())
+    is_its_own = agreements.get("address") or agreements.get("email")
+    return bool(is_its_own or all(agreements.values()))
 
 
 def _is_all_of(job: Party, row: Party) -> bool:
