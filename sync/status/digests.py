@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from sync.jobs.cells import EMPTY, Cell, day_of
 from sync.jobs.model import placeholder_name
@@ -89,7 +90,8 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
     """Send the messages that are due; `clock` returns the time in UTC. Raises BrightsheetError."""
     settings = wiring.settings
     hour = HOUR if settings.digest_hour is None else settings.digest_hour
-    slot = due_slot(clock().astimezone(settings.zone), hour)
+    now = clock().astimezone(settings.zone)
+    slot = due_slot(now, hour)
     if slot is None or not settings.alert_urls:
         return
     reported = Reported(wiring.database)
@@ -99,14 +101,14 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
     send = partial(_alert_deadlines, wiring, alerts, slot)
     reported.once(f"deadlines {slot:%Y-%m-%d}", send)
     is_its_day = f"{slot:%A}".lower() == settings.weekly_digest
-    if is_its_day and mail_channels(settings.alert_urls):
-        send = partial(_send_weekly, wiring, slot)
-        reported.once(f"weekly digest {slot:%Y-%m-%d}", send)
+    left = _recipients(wiring, reported, slot) if is_its_day else {}
+    # Once an hour, because a server may refuse an address for good.
+    if left and reported.claim(f"weekly digest {now:%Y-%m-%d %H}:00"):
+        _send_weekly(wiring, reported, slot, left)
 
 
 def _send_daily(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
     now = wiring.backlog()
-    # The latest status of each milestone, and of each rejected or corrected task.
     statuses = Statuses(wiring.config())
     changes = recent_changes(wiring.database, (slot - _DAY).timestamp())
     latest = {(one.site, one.subject): one for one in changes if not one.is_found}.values()
@@ -134,19 +136,35 @@ def _alert_deadlines(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
     return alerts.deliver("\n".join([f"{count} within a week:", *named]))
 
 
-def _send_weekly(wiring: Wiring, slot: datetime) -> bool:
-    """Send everything to the recipients in ALERT_URLS, and each rep's part to the rep."""
+class _Recipient(NamedTuple):
+    """Who gets the weekly digest: the office, which gets all of it, or a rep."""
+
+    channel: Channel
+    rep: str = ""
+
+
+def _recipients(wiring: Wiring, reported: Reported, slot: datetime) -> dict[str, _Recipient]:
+    """Return who hasn't got the weekly digest yet, by the name under which that is stored."""
     urls = wiring.settings.alert_urls
+    found = [_Recipient(channel) for channel in mail_channels(urls)]
+    for rep, address in wiring.config().reps.items():
+        found += [_Recipient(channel, rep) for channel in mail_channels(urls, address)[:1]]
+    # By number, because such names are kept when personal data is deleted.
+    names = {f"weekly digest {slot:%Y-%m-%d} {number}": one for number, one in enumerate(found)}
+    return {name: one for name, one in names.items() if not reported.is_known(name)}
+
+
+def _send_weekly(
+    wiring: Wiring, reported: Reported, slot: datetime, left: Mapping[str, _Recipient]
+) -> None:
+    """Send everything to the office, and each rep's part to the rep."""
     jobs = list(digest_jobs(wiring, slot))
     changes = list(_changes(wiring, slot, {job.site: job.customer for job in jobs}))
-    arrived = [_deliver(channel, jobs, changes, slot) for channel in mail_channels(urls)]
-    for rep, address in wiring.config().reps.items():
-        of_rep = [job for job in jobs if job.rep == rep]
-        sites = {job.site for job in of_rep}
-        changes_of_rep = [change for change in changes if change.site in sites]
-        for channel in mail_channels(urls, address)[:1]:
-            arrived.append(_deliver(channel, of_rep, changes_of_rep, slot))
-    return any(arrived)
+    for name, (channel, rep) in left.items():
+        own = [job for job in jobs if rep in ("", job.rep)]
+        sites = {job.site for job in own}
+        if _deliver(channel, own, [each for each in changes if each.site in sites], slot):
+            reported.claim(name)
 
 
 def _deliver(

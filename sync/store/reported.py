@@ -21,9 +21,14 @@ class Reported:
 
     _database: Database
 
+    def is_known(self, name: str) -> bool:
+        """Return whether it was reported."""
+        query = select(reported.c.name).where(reported.c.name == name)
+        return self._database.scalar(query) is not None
+
     def claim(self, name: str) -> bool:
         """Store a name; return whether it was new. One caller gets each, and reports it."""
-        if self._is_known(name):
+        if self.is_known(name):
             return False  # Callers ask again and again: only a new name needs a write.
         new = self._database.insert_new(reported).values(name=name).returning(reported.c.name)
         with self._database.writing() as connection:
@@ -37,17 +42,13 @@ class Reported:
         job's ID.
         """
         leases = Leases(self._database, _SENDING_SECONDS)
-        if self._is_known(name) or not (lease := leases.acquire("messages")):
+        if self.is_known(name) or not (lease := leases.acquire("messages")):
             return False
         try:
-            if self._is_known(name):
+            if self.is_known(name):
                 return False  # Another process has just sent it.
             did_arrive = send() and self.claim(name)
         finally:
             leases.release(lease)
         _log.info("message_sent", message=name, arrived=did_arrive)
         return did_arrive
-
-    def _is_known(self, name: str) -> bool:
-        query = select(reported.c.name).where(reported.c.name == name)
-        return self._database.scalar(query) is not None

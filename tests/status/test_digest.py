@@ -7,9 +7,10 @@ import pytest
 
 from emulator import Emulator
 from sync.status.digests import send_digests
+from sync.webhooks.parse import read
 from tests.bench import Bench
 from tests.chat import Chat
-from tests.made_up import DEMO_CONFIG, document, milestone, task
+from tests.made_up import DEMO_CONFIG, body, document, milestone, task
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -47,13 +48,18 @@ def test_it_counts_the_changes_of_a_day(bench: Bench, chat: Chat) -> None:
         milestone(5, status="SUBMITTED", date_updated=ago(14), tasks=[task(document(1))]),
         milestone(6, status="SUBMITTED", date_updated=ago(40)),
     )
+    rejected = [task(name=name, status="REJECTED") for name in ("Permit", "Plan")]
+    bench.send(milestone(8, date_updated=ago(2)))
+    bench.send(milestone(8, date_updated=ago(0.1), tasks=rejected))
+    found = body(milestone(7, status="APPROVED", date_updated=ago(3)))
+    bench.inbox.keep(found, read(found), requested=at(8))
     bench.flush()
     bench.wiring.heartbeats.give()
     digest(bench, at(8))
     (heard,) = chat.heard
     lines = heard["message"].splitlines()
     assert lines == [
-        "Approved since yesterday: 2, rejected: 1.",
+        "Approved since yesterday: 2, rejected: 2.",
         "Stuck jobs: 1.",
         "Documents: 0 failed, 0 pending.",
         "The sheet is up to date.",
