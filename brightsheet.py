@@ -90,10 +90,13 @@ def _env_values(path: Path) -> dict[str, str | None] | None:
 def _env_values_beside_code() -> dict[str, str | None] | None:
     values = _env_values(_CHECKOUT / ".env")
     if values is not None:
-        # Cron starts elsewhere, and a file created there would be an empty database.
+        # Cron starts elsewhere, and a file created there would be an empty database. Not so for
+        # ENV_FILE: systemd reads the same file, and takes a relative path in its WorkingDirectory.
         url = values.get("DATABASE_URL") or SQLITE_FILE
         if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
             values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
+        if config := (values.get("CONFIG_FILE") or "").strip():
+            values["CONFIG_FILE"] = str(_CHECKOUT / config)
     return values
 
 

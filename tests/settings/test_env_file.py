@@ -11,7 +11,7 @@ from unittest.mock import patch
 import pytest
 
 import brightsheet
-from tests.made_up import SECRET
+from tests.made_up import DEMO_CONFIG, SECRET
 from tests.settings.test_environment import LEAST
 
 TEXT = "".join(
@@ -48,15 +48,16 @@ def test_it_is_read_from_the_current_directory(tmp_path: Path) -> None:
     assert (tmp_path / "kept.sqlite3").exists()
 
 
-@pytest.mark.parametrize("url", ["", "DATABASE_URL=sqlite:///brightsheet.sqlite3\n"])
-def test_beside_the_code_it_names_the_same_database_from_any_folder(
-    tmp_path: Path, url: str
-) -> None:
+@pytest.mark.parametrize(
+    "more", ["", "DATABASE_URL=sqlite:///brightsheet.sqlite3\nCONFIG_FILE=mine.toml\n"]
+)
+def test_beside_the_code_it_names_the_same_files_from_any_folder(tmp_path: Path, more: str) -> None:
     clone, home = tmp_path / "clone", tmp_path / "home"
     clone.mkdir()
     home.mkdir()
     least = "".join(f"{name}='{value}'\n" for name, value in LEAST.items())
-    (clone / ".env").write_text(least + url, "utf-8")
+    (clone / ".env").write_text(least + more, "utf-8")
+    (clone / "mine.toml").write_bytes(DEMO_CONFIG.read_bytes())
     with patch.object(brightsheet, "_CHECKOUT", clone):
         done = run(home)
     assert (done.returncode, done.stderr) == (0, "")
