@@ -227,10 +227,6 @@ class _Outbox:
     def put(self, reason: str, message: Message) -> bool:
         """Queue a message; return whether there was room and a thread."""
         with self._lock:
-            try:
-                self._queue.put_nowait((reason, message))
-            except Full:
-                return False
             if self._thread is None:
                 thread = Thread(target=self._run, name="alerts", daemon=True)
                 try:
@@ -238,6 +234,10 @@ class _Outbox:
                 except RuntimeError:
                     return False  # No thread is available: the next alert starts one.
                 self._thread = thread
+            try:
+                self._queue.put_nowait((reason, message))
+            except Full:
+                return False
             return True
 
     def deliver(self, message: Message) -> bool:

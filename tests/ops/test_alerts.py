@@ -1,5 +1,6 @@
 """An alert is sent once, without secrets, and nothing waits for it."""
 
+import threading
 import time
 from pathlib import Path
 
@@ -57,6 +58,19 @@ def test_sending_does_not_block(chat: Chat) -> None:
     sent = [alerts.send(f"reason {number}", "text") for number in range(100)]
     assert time.monotonic() - began < 1
     assert 20 <= sum(sent) <= 22
+
+
+def test_an_alert_without_a_thread_to_send_it_is_sent_once_by_the_next_try(chat: Chat) -> None:
+    alerts = Alerts([AppriseChannel(chat.url)])
+    threading.stack_size(2**47)  # No machine has so much: threads can't be started.
+    try:
+        assert not alerts.send("not_shared", "first")
+    finally:
+        threading.stack_size(0)
+    assert alerts.send("not_shared", "second")
+    assert alerts.send("other", "third")
+    wait_for(lambda: len(chat.heard) == 2)
+    assert [text.partition("\n")[0] for text in chat.texts()] == ["second", "third"]
 
 
 def test_an_undelivered_alert_is_retried(chat: Chat) -> None:
