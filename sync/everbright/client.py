@@ -126,17 +126,19 @@ class EverBright:
             with self._open(self._url + path, may_leave_host=False) as response:
                 body = BytesIO()
                 _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, Permanent)
-                tree = json.loads(body.getvalue())
+                try:
+                    tree = json.loads(body.getvalue())
+                except (ValueError, RecursionError):
+                    raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
                 self._note_accepted()
                 return tree
         except Retryable as error:
             if error.reason not in (MISSING, REDIRECTS):
                 raise
             raise Permanent(error.reason, f"{path} can't be read: {error.message}") from None
-        except (requests.RequestException, HTTPError) as error:
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: an invalid address.
             raise unreachable(error) from error
-        except (ValueError, RecursionError):
-            raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
 
     def own_path(self, path: str, link: str) -> str:
         """Return the path (with its query) of `link`, from the answer at `path`.

@@ -12,8 +12,8 @@ import pytest
 from emulator import Emulator
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
-from sync.errors import Retryable, SettingsError, UnprocessableDocument
-from sync.everbright.client import EverBright
+from sync.errors import BrightsheetError, Retryable, SettingsError, UnprocessableDocument
+from sync.everbright.client import SITE_PATH, EverBright
 from sync.google.auth import EmulatorSession
 from sync.google.drive import Drive
 from sync.jobs.files import Addresses
@@ -76,6 +76,10 @@ def test_a_redirect_reaches_no_service_inside(home: Server, inside: Server, targ
     home.answers[ASKED] = say(302, Location=location)
     with pytest.raises(Retryable):
         download(home)
+    home.answers[SITE_PATH.format(site=DOCUMENT)] = say(302, Location=location)
+    with pytest.raises(BrightsheetError) as caught:
+        EverBright(home.url, TOKEN, "Authorization: Token", PATH).site(DOCUMENT)
+    assert caught.value.reason in ("everbright_redirects", "everbright_unreachable")
     assert inside.asked == []
 
 
