@@ -175,6 +175,8 @@ def take_report(
     read = report.read(lines, words)
     missed, problems = dict[str, int](), list(read.problems)
     for site, payloads in read.payloads.items():
+        if intake.is_forgotten(site):
+            continue
         missed[site], failed = intake.store_news(intake.known_job(site), payloads)
         problems += [f"job {site}: {problem}" for problem in failed]
     return missed, problems

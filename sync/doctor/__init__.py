@@ -175,15 +175,17 @@ def _result(step: Step, wiring: Wiring) -> Check:
 
 def _hider(settings: Settings) -> Callable[[str], str]:
     """Return a function that removes the settings' secrets from a text that a server sent."""
-    secrets = [
+    secrets = (
         each.get_secret_value()
         for _, value in settings
         for each in (value if isinstance(value, tuple) else (value,))
         if isinstance(each, SecretStr) and len(each.get_secret_value()) >= _SHORTEST_SECRET
-    ]
+    )
+    # A shorter one may be the beginning of a longer one.
+    longest_first = sorted(secrets, key=len, reverse=True)
 
     def hide(text: str) -> str:
-        for secret in secrets:
+        for secret in longest_first:
             text = text.replace(secret, "***")
         return text
 

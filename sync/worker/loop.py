@@ -10,13 +10,13 @@ from sync.actions.read_back import missed
 from sync.backfill.run import Summary
 from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.everbright.errors import TOKEN
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
 from sync.status.problem import pluralize
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
 from sync.store.backfills import NIGHTLY
-from sync.store.heartbeats import TOKEN_REFUSED
 from sync.wiring import BACKFILL, PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -152,7 +152,7 @@ class DocumentLoop:
             again = "See why: brightsheet deliveries; again: brightsheet retry --all"
             self._alerts.send("document_given_up", f"{text} ({error.reason}). {again}")
             return
-        if isinstance(error, Permanent) and error.reason != TOKEN_REFUSED:  # `Watch` reports it.
+        if isinstance(error, Permanent) and error.reason != TOKEN:  # `Watch` reports it.
             self._alerts.send(error.reason, f"A document is not copied. {error.message}")
         wait = retry.pause(attempt, error, LONGEST_WAIT_SECONDS)
         self._documents.postpone(claim, document.uuid, error, wait)
@@ -249,6 +249,8 @@ class BackfillLoop:
             text = f"{missed(run)} What was missed is added now. Is EverBright's webhook on?"
             self._alerts.send("events_missed", text)
         if not run.is_complete:
-            count = pluralize(len(run.not_read), "job", "jobs")
-            text = f"{count} could not be read from EverBright. The next run tries again."
+            missing = "Part of the list of jobs"
+            if run.not_read:
+                missing = pluralize(len(run.not_read), "job", "jobs")
+            text = f"{missing} could not be read from EverBright. The next run tries again."
             self._alerts.send("jobs_not_read", " ".join([text, *run.problems]))

@@ -86,6 +86,7 @@ def test_a_night_that_did_not_see_the_whole_list_is_made_up_for(stand: Stand) ->
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     stand.age(24 * 400)
     loop.step()
+    assert alerts.texts[-1].startswith("Part of the list of jobs could not be read from EverBright")
     assert "page 1 lists 1 jobs without a site's UUID." in alerts.texts[-1]
     stand.google.everbright.records.remove("project", "uuid", "no-uuid")
     stand.load(event(1))

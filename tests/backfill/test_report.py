@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from sync.actions.forget import forget
 from sync.commands.backfill import read_report
 from sync.errors import Permanent
 from sync.webhooks import report
@@ -115,6 +116,14 @@ def test_a_report_brings_what_webhooks_did_not_and_nothing_twice(
     assert len(newest.milestone.tasks) == 2, "the webhook's tasks are gone: the report has none"
     (log,) = second.logs.values()
     assert [one.status for one in log.statuses] == ["REJECTED", "SUBMITTED"]
+
+
+def test_a_job_whose_data_was_deleted_is_not_read(stand: Stand, tmp_path: Path) -> None:
+    stand.send(event(1), event(2))
+    forget(stand.wiring, lambda _: None, uuid(1))
+    file = tmp_path / "report.csv"
+    file.write_text(f"{HEADER}\n{uuid(1)},Milestone 1,,,2026-01-04", "utf-8")
+    assert (read_report(stand.wiring, file).jobs, stand.from_backfill()) == (0, [])
 
 
 def test_milestones_and_statuses_of_waiting_webhooks_are_listed(stand: Stand) -> None:

@@ -327,3 +327,12 @@ def test_a_secret_in_a_response_is_hidden(patient: Patient) -> None:
     found = patient.check("spreadsheet")
     assert "Bad header: ***" in found.text
     assert TOKEN not in message(found)
+
+
+def test_the_rest_of_a_secret_that_begins_with_another_is_hidden(patient: Patient) -> None:
+    patient.set(WEBHOOK_SECRET=TOKEN[:16])
+    body: dict[str, Any] = {
+        "error": {"code": 400, "message": f"Bad headers: {TOKEN[:16]}, {TOKEN}"}
+    }
+    patient.google.faults.answer(400, body, api="sheets", count=None)
+    assert patient.check("spreadsheet").text.endswith("Bad headers: ***, ***")
