@@ -182,7 +182,7 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
 
     `rows` are all rows of the tabs, by sheet ID.
     """
-    placing = _Placing(tables, rows)
+    placing = _Placing(tables, rows, undos)
     keys = {number: undo for number, undo in undos.items() if undo.column == KEY}
     same_key: dict[str, tuple[ByWrongKey, dict[int, Undo]]] = {}
     for number, undo in sorted((keys or undos).items(), reverse=True):
@@ -199,9 +199,10 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
 
 
 class _Placing:
-    def __init__(self, tables: Sequence[Table], rows: Rows) -> None:
+    def __init__(self, tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> None:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
+        self._undos = undos
         self._images = dict[Place, RowImage]()
         self._cells = defaultdict[Place, dict[tuple[str, bool], CellWrite]](dict)
         self._identities: dict[Place, RowIdentity] = {}
@@ -238,11 +239,22 @@ class _Placing:
 
     def restore_cell(self, number: int, undo: Undo, identity: RowIdentity) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
-        places = self._places(undo, identity)
+        places, is_reported = self._places(undo, identity), self._is_worth_reporting(undo)
+        if len(places) > 1 and is_reported and self._rows_differed(undo):
+            places = []
         for place in places:
             self._write(place, number, undo, identity, len(places))
         if not places:
-            self.finish(number, undo, is_reported=self._is_worth_reporting(undo))
+            self.finish(number, undo, is_reported=is_reported)
+
+    def _rows_differed(self, undo: Undo) -> bool:
+        """Return whether rows of the same job held different content in the overwritten cell."""
+        return isinstance(undo.identity, ByKey) and any(
+            (other.identity, other.column, other.fields)
+            == (undo.identity, undo.column, undo.fields)
+            and other.before != undo.before
+            for other in self._undos.values()
+        )
 
     def _places(self, undo: Undo, identity: RowIdentity) -> list[Place]:
         """Return the rows that are the overwritten one, and still show what we wrote."""

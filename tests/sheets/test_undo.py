@@ -116,6 +116,21 @@ def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     assert (placement.finished, placement.recovered) == (set(), []), "a read has to show it first"
 
 
+def test_different_notes_of_a_jobs_rows_are_reported() -> None:
+    """Nobody knows which of them was in which row."""
+    ours = {**cell("Approved"), "note": "Mar 3, 2026, 10:00 AM"}
+    rows = {n: [cell("mine"), ours, *line(key=A)[2:]] for n in (3, 5)}
+    above = of_note(identity=ByKey(key=A), row=3)
+    below = of_note(identity=ByKey(key=A), row=5).model_copy(update={"before": {"note": "Paid."}})
+    placement = placed(rows, above, below)
+    assert (placement.rows, placement.finished) == ([], {1, 2})
+    assert {before for *_, before, _ in placement.recovered} == {"Note: Call first.", "Note: Paid."}
+    assert put(placed(rows, above, above.model_copy(update={"row": 5}))) == [
+        (3, STATUS, ""),
+        (5, STATUS, ""),
+    ]
+
+
 LIKE = {
     "where it was": {4: line()},
     "moved": {9: line(), 4: line("other", email="x", phone="y")},
