@@ -51,6 +51,8 @@ class SheetLoop:
         self._before_trash_check = Pause()
         self._has_written = False
         """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
+        self._trouble_may_pass = False
+        """Whether the last trouble was one that needs no person."""
 
     def step(self) -> bool:
         """Do what is due; return whether it flushed, because more may be pending then."""
@@ -72,6 +74,9 @@ class SheetLoop:
         if pending.is_due():
             self._has_written = True
             return self._flush()
+        if self._trouble_may_pass and not pending.is_waiting():
+            spreadsheet.clear_trouble()  # The change was taken back, so no write will clear it.
+            self._trouble_may_pass = False
         if flusher.reps_without_view - flusher.checked_reps:
             # They get filter views: now, or if somebody is moving columns, by the next comparison.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
@@ -84,7 +89,7 @@ class SheetLoop:
             with self._wiring.hold(self._stop.sleep) as lease:
                 _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
         except Permanent as error:
-            self._store.spreadsheet.set_trouble(error.reason, error.message)
+            self._note_trouble(error)
             raise
         self._has_written = True
 
@@ -119,14 +124,19 @@ class SheetLoop:
         if isinstance(error, Retryable):
             self._wiring.metrics.count(error)
             _log.info("flush_retried", reason=error.reason, wait=state.upcoming_sleep)
-            self._store.spreadsheet.set_trouble(error.reason, error.message)
+            self._note_trouble(error)
+
+    def _note_trouble(self, error: BrightsheetError) -> float:
+        """Store why the sheet can't be written; return since how many seconds it can't."""
+        self._trouble_may_pass = isinstance(error, Retryable)
+        return self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
         if error.reason in retry.ENDS_WORK:
             return
         self._wiring.metrics.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
-        age = self._store.spreadsheet.set_trouble(error.reason, error.message)
+        age = self._note_trouble(error)
         if isinstance(error, Permanent) and error.reason not in DOUBTS:  # `Watch` reports those.
             self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}", age)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)

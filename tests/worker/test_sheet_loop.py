@@ -12,7 +12,7 @@ from sync.store.schema import lease
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
-from tests.made_up import milestone
+from tests.made_up import milestone, uuid
 from tests.world import wait_for
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -81,3 +81,29 @@ def test_a_worker_that_ends_before_its_turn_is_no_trouble(bench: Bench) -> None:
     SheetLoop(bench.wiring, Alerts([]), Ending()).step()
     assert bench.store.spreadsheet.glance().reason == ""
     assert bench.is_waiting()
+
+
+@pytest.mark.parametrize(("status", "left"), [(503, ""), (403, "not_shared")])
+def test_a_change_that_is_taken_back_ends_a_temporary_trouble(
+    bench: Bench, status: int, left: str
+) -> None:
+    """No write follows that could end it, and `/status` would report it until the next one."""
+
+    def rename(name: str) -> None:
+        bench.customer(1, last_name=name)
+        bench.wiring.customers.make_due(uuid(1))
+        assert bench.ask()
+
+    bench.shown(milestone(1))
+    rename("Birch")
+    bench.flush()
+    loop = SheetLoop(bench.wiring, Alerts([]), Hasty())
+    rename("Elm")
+    bench.google.faults.answer(status, method="*.getByDataFilter", count=None)
+    loop.step()
+    assert bench.store.spreadsheet.glance().reason
+    rename("Birch")
+    for _ in range(3):
+        loop.step()
+    assert not bench.is_waiting()
+    assert bench.store.spreadsheet.glance().reason == left
