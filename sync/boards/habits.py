@@ -1,10 +1,12 @@
-"""Detects how a column is written: "Ortiz, Bea", a street without its town, dates as text. Pure."""
+"""Knows how columns are written: "Ortiz, Bea", a street without its town, dates as text. Pure."""
 
 import re
 from collections.abc import Iterator
 from itertools import islice
 
 from sync.boards.party import BETWEEN_PEOPLE
+from sync.field_table import PLACEHOLDER
+from sync.jobs.cells import Cell
 from sync.sheets.cell_data import is_formula, text_of
 from sync.sheets.snapshot import Table
 
@@ -12,6 +14,7 @@ _CELLS = 30
 """Read to learn a habit: a column of 10,000 is the same all through, or has none."""
 _FAMILY_FIRST = re.compile(r"[^,]+,\s*[^,]+")
 _DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
+_DAYS, _YEARS = ("{0.month}/{0.day}", "{0:%m}/{0:%d}"), ("{0.year}", "{0:%y}")
 _SUFFIX = re.compile(r"(?:jr|sr|ii|iii|iv)\.?", re.IGNORECASE)
 _MONTHS = 12
 
@@ -57,7 +60,18 @@ def date_pattern(table: Table, column: str) -> str:
     dates = [match.groups() for text in texts if (match := _DATE.fullmatch(text))]
     if 2 * len(dates) <= len(texts) or any(int(month) > _MONTHS for month, _, _ in dates):
         return ""
-    is_padded = any(part.startswith("0") for date in dates for part in date[:2])
-    day = "{0:%m}/{0:%d}" if is_padded else "{0.month}/{0.day}"
-    is_short = all(len(year) == len("26") for _, _, year in dates)
-    return f"{day}/{'{0:%y}' if is_short else '{0.year}'}"
+    parts = [part for date in dates for part in date[:2]]
+    is_padded = sum(part[0] == "0" for part in parts) > sum(len(part) == 1 for part in parts)
+    is_short = 2 * sum(len(year) == len("26") for _, _, year in dates) > len(dates)
+    return f"{_DAYS[is_padded]}/{_YEARS[is_short]}"
+
+
+def spellings(column: str, cell: Cell) -> Iterator[Cell]:
+    """Yield a value as it is written in columns with any habit."""
+    if cell.when is not None and not cell.is_age:
+        patterns = ("", *(f"{day}/{year}" for day in _DAYS for year in _YEARS))
+        yield from (cell.model_copy(update={"pattern": pattern}) for pattern in patterns)
+    elif column == PLACEHOLDER:
+        yield from (Cell(text=cell.text), Cell(text=family_first(cell.text)))
+    elif column == "address":
+        yield from (Cell(text=text) for text in (cell.text, *cell.words))

@@ -1,6 +1,6 @@
 """Serves a board, tabs that an installer had before, as the tabs of jobs (`JobTabs`)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
 
 from sync.boards import habits, table_end
@@ -157,6 +157,9 @@ class BoardTabs:
         text = _text_with_word(bare, words)
         option = self._as_option(table, column, words.get(text))
         return bare if option and text == OTHER_TEXTS else option
+
+    def spellings(self, column: str, cell: Cell) -> Iterator[Cell]:
+        return habits.spellings(column, cell)
 
     def _as_option(self, table: Table, column: str, word: str | None) -> Cell | None:
         """Return a cell with a word; None for NO_WORD, or if it is no longer an option."""

@@ -11,7 +11,7 @@ from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.cell_data import Row, Rows, content, is_formula, text_of, texts_of
+from sync.sheets.cell_data import CellData, Row, Rows, content, is_formula, text_of, texts_of
 from sync.sheets.diff import CellDecider
 from sync.sheets.encode import shown_text
 from sync.sheets.job_tabs import JobTabs
@@ -155,15 +155,15 @@ def _is_ours(row: Row, cells: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
     mapped = {index: column for column, index in cells.table.columns.items()}
 
-    def written(column: str) -> str:
+    def is_written(column: str, cell: CellData) -> bool:
         if column == KEY:
-            return cells.target.site
-        last = cells.last_written(column)
-        return last.text if last else ""
+            return text_of(cell) == cells.target.site
+        last = cells.last_written(column, content(cell))
+        return last is not None and last.text == content(cell).text
 
     return all(
         not text_of(cell)
         or is_formula(cell)
-        or (index in mapped and content(cell).text == written(mapped[index]))
+        or (index in mapped and is_written(mapped[index], cell))
         for index, cell in enumerate(row)
     )

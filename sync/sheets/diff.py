@@ -211,17 +211,19 @@ class CellDecider:
         """Decide on the value of a cell."""
         table, target = self.table, self.target
         rule, wanted = self._rule(column), self.wanted(column)
-        last_written = self.last_written(column)
         if column not in table.cells and rule is Rule.OURS:
-            observed = last_written
+            observed = self.last_written(column)
         elif column not in table.cells and column in TYPED_IDS:
             observed = None  # See `columns_to_read`.
         else:
             observed = table.value(column, row)
+        last_written = self.last_written(column, observed)
         is_news, typed = True, TypedWord.OTHER
         if observed is not None and not table.is_ours:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
+            if self._is_spelling(observed, column, target.cells.get(column, EMPTY), self.zone):
+                typed = TypedWord.SAME
             if age_since(observed.text) is not None:
                 last_written = observed  # A row that had another job's ID may have its age.
         text = content(encode.encoded(wanted, self.zone)) if wanted is not None else None
@@ -233,14 +235,27 @@ class CellDecider:
         """Return the wanted cell in the words of a column; None if it has no word for it."""
         return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
 
-    def last_written(self, column: str) -> Content | None:
-        """Return the last confirmed content of a column; None if that isn't known."""
+    def last_written(self, column: str, observed: Content | None = None) -> Content | None:
+        """Return the last confirmed content of a column; None if that isn't known.
+
+        If `observed` is the same in another spelling, it is returned: the habit of a column, such
+        as "Ortiz, Bea", may have changed since.
+        """
         target = self.target
         if self._is_doubtful(column) or not target.written:
             return None
         written = target.written.get(column, EMPTY)
+        zone = (written.when and written.when.tzinfo) or self.zone
+        if self._is_spelling(observed, column, written, zone):
+            return observed
         shown = self.tabs.translated(self.table, column, written) or EMPTY
-        return content(encode.encoded(shown, (written.when and written.when.tzinfo) or self.zone))
+        return content(encode.encoded(shown, zone))
+
+    def _is_spelling(self, observed: Content | None, column: str, cell: Cell, zone: tzinfo) -> bool:
+        return observed not in (None, BLANK) and any(
+            content(encode.encoded(one, zone)) == observed
+            for one in self.tabs.spellings(column, cell)
+        )
 
     def _is_doubtful(self, column: str) -> bool:
         """Return whether a cell may show something else than what was last written.

@@ -42,8 +42,7 @@ def encoded(cell: Cell, zone: tzinfo, locale: str = "") -> dict[str, Any]:
     data: dict[str, Any] = {}
     value = number(cell, zone)
     if cell.when is not None and cell.pattern:
-        day = cell.when.astimezone(zone)
-        data["userEnteredValue"] = {"stringValue": cell.pattern.format(day)}
+        data["userEnteredValue"] = {"stringValue": cell.pattern.format(day_of(cell, zone))}
     elif value is not None and cell.is_age:
         # Nothing in it is parted by a comma or a semicolon, which differ by locale.
         data["userEnteredValue"] = {"formulaValue": f"=TODAY()-{int(value)}"}

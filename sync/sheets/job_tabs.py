@@ -7,7 +7,7 @@ implements the interface for tabs that an installer had before.
 # ruff: noqa: ARG002 - our own tab doesn't need all arguments
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Protocol
@@ -104,6 +104,10 @@ class JobTabs(Protocol):
     def translated(self, table: Table, column: str, cell: Cell) -> Cell | None:
         """Return a cell in the words of a column; None if the column has no word for it."""
         return cell
+
+    def spellings(self, column: str, cell: Cell) -> Iterable[Cell]:
+        """Return a cell in all spellings that `translated` may give it over time."""
+        return ()
 
     def unsayable(self, table: Table, column: str, cell: Cell) -> str:
         """Return the text of a cell that a column has no word for, or ""."""

@@ -33,11 +33,11 @@ class Decision(StrEnum):
 
 
 class TypedWord(StrEnum):
-    """How the observed word compares with the wanted one, in a column whose words have a rank."""
+    """How an observed text that isn't equal to the wanted one compares with it."""
 
     OTHER = "other"
     SAME = "same"
-    """It is a synonym."""
+    """It is a synonym, or the value in another spelling."""
     AHEAD = "ahead"
     """It is further along than EverBright's word, and EverBright hasn't moved back."""
     NOT_NEWS = "not news"
