@@ -1,13 +1,20 @@
 """Boards: spreadsheets that installers had before, with their own tabs, columns and words.
 
-- `job_tabs` serves the mapped tabs to the core. `table_end` finds where new rows go, `options` the
-  words that drop-downs lost, `progress_words` what a word of a progress column means.
-- `map_tabs` maps tabs: `mapping` decides what each column shows, `metadata` composes and reads what
-  the sheet stores of it, and `preview` lists what the first flush (`first_flush`) would change.
-- `row_lookup` decides which row is a job's: by certain matches (`match`), or as the user answers
-  about candidates (`candidates`), which `review` shows and `link` settles. They compare the texts
-  of rows and customers (`customer_texts`) as a `party`.
-- `reader` reads tabs, `survey` what is in them before they are mapped.
+First read `Target` (jobs/target.py), sheets/job_tabs.py and sheets/diff.py of the core, which
+`register` adds boards to. Then, in reading order:
+
+- `mapping` decides what each column shows, by what a `survey` sees in the spreadsheet. `metadata`
+  composes and reads what the sheet stores of it.
+- `party` normalizes the `customer_texts` of rows and customers. `row_lookup` decides by them which
+  row is a job's: by certain matches (`match`), or as the user answers about `candidates`.
+- `job_tabs` serves the mapped tabs to the core, as a `reader` reads them. `table_end` finds where
+  new rows go, and which `formulas` they copy. `habits` are how a column is written, `options` the
+  words that drop-downs lost, `foreign_keys` rows that were parted from their site ID, and `views`
+  filter views.
+- `map_tabs` maps tabs, also as in an `other_sheet`. `preview` lists what the first flush
+  (`first_flush`) would change. `unmap` takes the mapping back.
+- `review` shows a job's candidates beside it, and `link` stores the user's answer.
+- `check` is for the doctor, and `problem_rules` for the status.
 
 For example, row 7 of the tab 0 has the texts {"customer": "Ortiz, Bea", "phone": "303.555.0101"},
 and the customer of a new job has the phone +1 (303) 555-0101. As a `Party`, both have 3035550101.

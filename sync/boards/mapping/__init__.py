@@ -6,7 +6,8 @@ In reading order:
   column's ID in the core.
 - `recognize` finds the field that a header names, by the terms of `vocabulary`. `header_row` finds
   the row of the headers, and `content` what the cells of a column are.
-- `text_words` and `progress` propose what a column's words stand for.
+- `text_words` and `progress` propose what a column's words stand for. `progress_words` compares
+  the words of a progress column.
 - `propose` proposes each column's field, from all of these.
 - `decide` decides, from that proposal, the stored mapping, the user's choices, and tabs that are
   mapped already (`example`).

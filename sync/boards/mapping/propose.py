@@ -44,7 +44,7 @@ class Proposal:
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
     values: tuple[str, ...]
-    """Its options; without a drop-down, `all_values`."""
+    """Its options; without a drop-down, `all_values`. If the list of options is gone, its texts."""
     all_values: tuple[str, ...]
     """The options, or else the texts, of all columns with its header."""
     is_hidden: bool

@@ -124,7 +124,7 @@ def why_unmappable(tab: SeenTab) -> str:
 
 
 def why_unwritable(tab: SeenTab, header_row: int, account: str) -> str:
-    """Return why nothing can be written below a header row, or ""."""
+    """Return why nothing can be written into a header row or below it, or ""."""
     for lock in tab.locks:
         if lock.bottom > header_row:
             return (
