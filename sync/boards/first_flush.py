@@ -52,11 +52,15 @@ class TabColumns:
         tab, stored = mapping.tab, stored_mapping(mapping.tab)
         titles = mapping.added_titles(fields)
         added = {name: index for index, name in enumerate(titles, tab.column_count)}
-        columns = {name: column.index for name, column in mapping.fields.items()}
+        columns = {name: column.index for name, column in mapping.columns_by_field.items()}
         return cls(
             mapping.header_row,
             columns | added,
-            {name: column.words.stored for name, column in mapping.fields.items() if column.words},
+            {
+                name: column.words.stored
+                for name, column in mapping.columns_by_field.items()
+                if column.words
+            },
             stored.since if stored else None,
             {index: titles[name] for name, index in added.items()},
             mapping.edge,
@@ -66,7 +70,7 @@ class TabColumns:
     def stored(cls, stored: StoredMapping) -> "TabColumns":
         """Return the columns of a mapping that stays as it is."""
         columns: dict[str, int] = {}
-        for index, name in sorted(stored.fields.items()):
+        for index, name in sorted(stored.fields_by_index.items()):
             columns.setdefault(name, index)  # As in a flush, the leftmost column counts.
         words = {name: stored.words[at] for name, at in columns.items() if at in stored.words}
         return cls(stored.header_row, columns, words, stored.since)

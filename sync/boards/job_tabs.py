@@ -11,10 +11,10 @@ from sync.boards.customer_texts import (
     texts_of_rows,
 )
 from sync.boards.foreign_keys import foreign_keys
+from sync.boards.mapping.progress_words import ProgressWords, parse_words
 from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party, name_columns
-from sync.boards.progress_words import ProgressWords, parse_words
 from sync.boards.reader import BoardReader
 from sync.boards.review import NamedRow, added_rows
 from sync.boards.row_lookup import Lookup, look_up
@@ -53,7 +53,7 @@ class BoardTabs:
         self._take_call = flusher.writer.take_call
         self._targets = flusher.targets
         self._config = flusher.targets.layout.config
-        self._match = self._config.match
+        self._match_config = self._config.match
         self._known_ended = ended
         self._offered: Options = {}
         """The options of drop-downs, in a comparison."""
@@ -102,7 +102,7 @@ class BoardTabs:
         # Only these begin to wait. Those that have waited get a new row, and those that still wait
         # aren't among the targets.
         waiting = self._store.boards.mark_unsettled(
-            lease, unmatched & lookup.unsettled, self._match.wait_hours
+            lease, unmatched & lookup.unsettled, self._match_config.wait_hours
         )
         if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
@@ -232,13 +232,15 @@ class BoardTabs:
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         self.look_up_all(lease, tables, rows, targets, zone)
         customers = {target.site: target.customer for target in targets}
-        return foreign_keys(tables, rows, customers, self._match.by)
+        return foreign_keys(tables, rows, customers, self._match_config.by)
 
     def look_up(
         self, texts: RowTexts, customers: Mapping[str, Customer], added: Collection[str] = ()
     ) -> Lookup:
         """Return the rows and candidates of jobs without a row, by what the user answered, too."""
-        return look_up(texts, customers, self._match.by, self._store.boards.answers(), added=added)
+        return look_up(
+            texts, customers, self._match_config.by, self._store.boards.answers(), added=added
+        )
 
     def look_up_all(
         self,

@@ -270,7 +270,7 @@ class TabMapper:
         staying = {each.tab.sheet_id for each in report.staying}
         ended = {word for word in self._store.spreadsheet.ended_words() if word[0] in staying}
         for mapping in report.tabs_to_write:
-            for field_id, column in mapping.fields.items():
+            for field_id, column in mapping.columns_by_field.items():
                 words = column.words.ended.values() if column.words else ()
                 ended |= {(mapping.tab.sheet_id, field_id, word) for word in words}
         return ended
@@ -317,15 +317,16 @@ class TabMapper:
     def _record(self, lease: Lease, report: MappingReport) -> None:
         """Record which tabs and columns are mapped, so that the next flush compares every job.
 
-        This comes before the write: if the process is killed in between, jobs are only compared
-        once more. New tabs aren't recorded, because the write may fail, and a recorded tab that
+        This comes before the write. If the process is killed in between, the jobs of mapped tabs
+        are only compared once more; a first mapping has to be run again, because flushes stop with
+        `not_mapped`. New tabs aren't recorded, because the write may fail, and a recorded tab that
         isn't mapped stops all writing. The next flush learns of them (`BoardTabs.learn`).
         """
         staying, written = report.staying, report.tabs_to_write
         mapped_before = {m.tab.sheet_id for m in written if m.was_mapped}
         mapped_before |= {each.tab.sheet_id for each in staying}
-        fields = {name for mapping in written for name in mapping.fields}
-        fields |= {name for each in staying for name in each.stored.fields.values()}
+        fields = {name for mapping in written for name in mapping.columns_by_field}
+        fields |= {name for each in staying for name in each.stored.fields_by_index.values()}
         added = {name for mapping in written for name in mapping.added}
         spreadsheet = self._store.spreadsheet
         spreadsheet.make_current(lease)
@@ -345,7 +346,9 @@ def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozense
     if titles:
         return frozenset(m.tab.sheet_id for m in mappings)
     mapped = frozenset(m.tab.sheet_id for m in mappings if m.was_mapped)
-    return mapped or frozenset(m.tab.sheet_id for m in mappings if m.fields and not m.problem)
+    return mapped or frozenset(
+        m.tab.sheet_id for m in mappings if m.columns_by_field and not m.problem
+    )
 
 
 def _problem(
@@ -365,7 +368,7 @@ def _problem(
     if len(wanted) > 1 and not titles and not any(m.was_mapped for m in wanted):
         named = " ".join(f'--tab "{m.tab.title}"' for m in wanted)
         return f"Several tabs look like jobs. Say which have jobs: {named}."
-    if blank := next((m for m in wanted if not m.fields), None):
+    if blank := next((m for m in wanted if not m.columns_by_field), None):
         fix = 'Say what its columns are: --set "Header=field".'
         return f"No column of {blank.tab.title!r} is known. {fix}"
     return ""

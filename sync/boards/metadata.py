@@ -103,9 +103,11 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
     if now is None:
         return []
     headers = tab.headers(now.header_row)
-    meant = {name: column.header for name, column in mapping.fields.items()}
+    meant = {name: column.header for name, column in mapping.columns_by_field.items()}
     meant |= mapping.added_titles(fields)
-    wrong = [at for at, name in now.fields.items() if headers.get(at, "") != meant.get(name)]
+    wrong = [
+        at for at, name in now.fields_by_index.items() if headers.get(at, "") != meant.get(name)
+    ]
     if not wrong:
         return []
     columns = wrong if mapping.was_mapped else tab.column_entries

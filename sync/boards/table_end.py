@@ -73,8 +73,8 @@ def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
         return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
     # As they are now, and as copies of that row are read: the check compares them.
     cells = {index: at(above, index) for index in end.formulas}
-    formulas = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
-    return Pattern(end.last_row + 1, above, formulas, end.is_covered)
+    copied = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
+    return Pattern(end.last_row + 1, above, copied, end.is_covered)
 
 
 class _TabText:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from demo import board
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.progress_words import STATUSES, ProgressWords, parse_words
+from sync.boards.mapping.progress_words import STATUSES, ProgressWords, parse_words
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
 from sync.jobs.progress import ARCHIVED, DONE, NEW, SIGNED, milestone_rule

@@ -18,12 +18,12 @@ from sync.boards.mapping.example import (
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.header_row import HeaderRow
 from sync.boards.mapping.progress import ProgressRules, RuleWords
+from sync.boards.mapping.progress_words import RuleWord, parse_words, stored_words
 from sync.boards.mapping.propose import Proposal, SameColumns, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.text_words import NO_WORD, TextWords, as_option, fit_options
 from sync.boards.mapping.vocabulary import plain
-from sync.boards.progress_words import RuleWord, parse_words, stored_words
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.progress import PROGRESS
@@ -44,7 +44,7 @@ ChosenWords = Mapping[str, Sequence[str]]
 class Choices:
     """The user's choices. A column is named by its header or its letter."""
 
-    fields: Mapping[str, str] = field(default_factory=dict)
+    fields_by_header: Mapping[str, str] = field(default_factory=dict)
     """The field of each column, as the user wrote it."""
     unset: Sequence[str] = ()
     """The columns that get no field."""
@@ -97,7 +97,7 @@ class TabMapping:
     """The user's names for columns that it has."""
 
     @property
-    def fields(self) -> dict[str, MappedColumn]:
+    def columns_by_field(self) -> dict[str, MappedColumn]:
         """The columns with a field, by its id: the leftmost, as in a flush."""
         columns: dict[str, MappedColumn] = {}
         for column in self.columns:
@@ -170,7 +170,7 @@ class TabDecider:
         proposals = propose(tab, row, self._fields, self._recognizer, same or {})
         named = {
             text: proposal
-            for text in (*self._choices.fields, *self._choices.unset)
+            for text in (*self._choices.fields_by_header, *self._choices.unset)
             if (proposal := _find_column(proposals, tab, text))
         }
         if stored:
@@ -184,7 +184,7 @@ class TabDecider:
             self._attach_words(c, earlier.get(c.index), words.get(c.index, {})) for c in columns
         )
         mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
-        return mapping if KEY in mapping.fields else replace(mapping, added=(KEY,))
+        return mapping if KEY in mapping.columns_by_field else replace(mapping, added=(KEY,))
 
     def header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
         if self._choices.header_row is not None:
@@ -204,7 +204,7 @@ class TabDecider:
             added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
         else:
             added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
-        new = [name for name in added if name not in tab.fields and name != KEY]
+        new = [name for name in added if name not in tab.columns_by_field and name != KEY]
         return replace(tab, added=(*tab.added, *new))
 
     def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
@@ -212,7 +212,7 @@ class TabDecider:
         if tabs and all(tab.problem for tab in tabs):
             return  # No header was looked for; the problem says why.
         choices = self._choices
-        for text in (*choices.fields, *choices.unset, *choices.column_words):
+        for text in (*choices.fields_by_header, *choices.unset, *choices.column_words):
             if not any(text in tab.found for tab in tabs):
                 known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
                 what = f"No column is called {text!r}. There are: {known or 'none'}."
@@ -253,7 +253,7 @@ class TabDecider:
     def _chosen_fields(self, named: Mapping[str, Proposal], tab: SeenTab) -> dict[int, str]:
         """Return the field that the user chose, by column index; "" for none."""
         chosen: dict[int, str] = {}
-        for text, name in self._choices.fields.items():
+        for text, name in self._choices.fields_by_header.items():
             if (proposal := named.get(text)) is None:
                 continue
             if proposal.is_computed:

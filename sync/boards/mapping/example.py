@@ -28,7 +28,7 @@ class StoredMapping:
     """How a tab was mapped: its header row, and by column index its fields and their words."""
 
     header_row: int
-    fields: Mapping[int, str]
+    fields_by_index: Mapping[int, str]
     words: Mapping[int, StoredWords]
     since: datetime | None = None
 
@@ -37,7 +37,7 @@ class StoredMapping:
         """The columns with a field."""
         return {
             index: EarlierColumn(field, self.words.get(index, {}), "mapped already")
-            for index, field in self.fields.items()
+            for index, field in self.fields_by_index.items()
         }
 
 
@@ -54,7 +54,7 @@ def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
     """Return a mapped tab as an example; `place` is what people call it, or its spreadsheet."""
     columns, reason = dict[str, EarlierColumn](), f"as in {place}"
     for index, header in tab.numbered_headers(stored.header_row).items():
-        field, words = stored.fields.get(index, ""), stored.words.get(index, {})
+        field, words = stored.fields_by_index.get(index, ""), stored.words.get(index, {})
         columns[header] = EarlierColumn(field, words, reason)
     return Example(tab.title, stored.header_row, columns)
 

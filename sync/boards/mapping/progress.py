@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.progress_words import STATUSES, RuleWord, stored_words
 from sync.boards.mapping.vocabulary import (
     ASPECT_TERMS,
     FILLERS,
@@ -17,7 +18,6 @@ from sync.boards.mapping.vocabulary import (
     plain,
     spelled_out,
 )
-from sync.boards.progress_words import STATUSES, RuleWord, stored_words
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading, Milestones
 from sync.jobs.progress import (

@@ -70,7 +70,7 @@ class ProgressWords:
     def rank(self, rule: str) -> tuple[int, int, int]:
         """Return the sort key of a rule: the larger is further.
 
-        Milestones outside the order come before all others.
+        Milestones outside the order come before those in it.
         """
         if rule in JOB_RULES:
             return (_JOB_RANKS[rule], 0, 0)

@@ -18,9 +18,9 @@ from sync.boards.map_tabs import MappingReport, TabMapper
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
+from sync.boards.mapping.progress_words import stored_words
 from sync.boards.mapping.text_words import TextWords
 from sync.boards.preview import ADDED, COPIED, FILLED, KEY_ADDED, REPLACED, Preview
-from sync.boards.progress_words import stored_words
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs
 from sync.status.problem import pluralize

@@ -8,9 +8,9 @@ from sync.boards import metadata
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
+from sync.boards.mapping.progress_words import parse_words
 from sync.boards.mapping.tab import SeenTab, why_unmappable
 from sync.boards.mapping.text_words import TextWords, fit_options
-from sync.boards.progress_words import parse_words
 from sync.console.boards.mapping_form import AND, FIELD, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
@@ -361,7 +361,7 @@ def mapping_digest(tab: SeenTab) -> str:
     headers = tab.headers(stored.header_row)
     columns = [
         (headers.get(index, ""), name, sorted(stored.words.get(index, {}).items()))
-        for index, name in stored.fields.items()
+        for index, name in stored.fields_by_index.items()
     ]
     return blake2s(repr(sorted(columns)).encode(), digest_size=6).hexdigest()
 

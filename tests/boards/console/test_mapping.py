@@ -84,7 +84,9 @@ def stored(console: Console) -> list[dict[str, tuple[str, StoredWords]]]:
         if mapped := stored_mapping(tab):
             headers = tab.headers(mapped.header_row)
             words = mapped.words
-            found.append({headers[n]: (f, words.get(n, {})) for n, f in mapped.fields.items()})
+            found.append(
+                {headers[n]: (f, words.get(n, {})) for n, f in mapped.fields_by_index.items()}
+            )
     return found
 
 

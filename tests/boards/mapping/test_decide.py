@@ -35,28 +35,35 @@ def decided(
 
 
 def shown(made: TabMapping) -> dict[str, str]:
-    return {name: column.header for name, column in made.fields.items()}
+    return {name: column.header for name, column in made.columns_by_field.items()}
 
 
 def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
-    made = decided(seen=seen, fields={"D": "customer", "D:D": "stage"}, header_row=0)
-    at = {name: column.index for name, column in made.fields.items()}
+    made = decided(seen=seen, fields_by_header={"D": "customer", "D:D": "stage"}, header_row=0)
+    at = {name: column.index for name, column in made.columns_by_field.items()}
     assert at == {"customer": 0, "phone": 1, "stage": 3}
 
 
 def test_the_second_of_two_headers_is_named_by_its_number() -> None:
-    made = decided(fields={"2:Step": "stage", "1:step": "days"}, unset=["1:phone"])
+    made = decided(fields_by_header={"2:Step": "stage", "1:step": "days"}, unset=["1:phone"])
     assert [column.field for column in made.columns[3:]] == ["days", "stage"]
 
 
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
-    made = decided(fields={"Permit": "with"})
-    words, options = made.fields["with"].words, {one: one for one in ("Done", "REJECTED", "Out")}
+    made = decided(fields_by_header={"Permit": "with"})
+    words, options = (
+        made.columns_by_field["with"].words,
+        {one: one for one in ("Done", "REJECTED", "Out")},
+    )
     assert isinstance(words, TextWords)
     assert words.by_text == options
     chosen = {"Permit": {"City": ["Out"], "Nobody": []}}
-    words = decided(fields={"Permit": "with"}, column_words=chosen).fields["with"].words
+    words = (
+        decided(fields_by_header={"Permit": "with"}, column_words=chosen)
+        .columns_by_field["with"]
+        .words
+    )
     assert isinstance(words, TextWords)
     assert (words.by_text, words.excluded) == (options | {"City": "Out"}, ("Nobody",))
     earlier = {**options, "City": "Gone", "Left": "Left", "*": "*"}
@@ -74,18 +81,21 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        ({"fields": {"Fax": "phone"}}, "No column is called 'Fax'. There are: Client, Phone"),
+        (
+            {"fields_by_header": {"Fax": "phone"}},
+            "No column is called 'Fax'. There are: Client, Phone",
+        ),
         ({"unset": ["Fax"]}, "No column is called 'Fax'"),
         (
-            {"fields": {"Step": "stage"}},
+            {"fields_by_header": {"Step": "stage"}},
             "several columns are called 'Step'. Name one by its letter",
         ),
-        ({"fields": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
-        ({"fields": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
-        ({"fields": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
+        ({"fields_by_header": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
+        ({"fields_by_header": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
+        ({"fields_by_header": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
         ({"column_words": {"Permit": {"Nope": ["Done"]}}}, "'Nope' isn't a known status"),
         ({"added": ["nope"]}, "'nope' is no field"),
-        ({"added": ["status"], "unset": ["Phone"], "fields": {}}, ""),
+        ({"added": ["status"], "unset": ["Phone"], "fields_by_header": {}}, ""),
     ],
 )
 def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: str) -> None:
@@ -101,11 +111,11 @@ def test_of_two_columns_with_one_field_the_left_one_counts_as_in_a_flush() -> No
     seen = tab(["Site ID", "Phone", "Mobile"], ["", "303-555-0101", "303-555-0102"])
     stored = StoredMapping(0, {0: "site_id", 1: "phone", 2: "phone"}, {})
     made = TabDecider(fields(), Choices(), "robot").decide(seen, stored)
-    assert made.fields["phone"].header == "Phone"
+    assert made.columns_by_field["phone"].header == "Phone"
 
 
 def test_a_choice_does_not_hide_why_a_tab_cannot_be_mapped() -> None:
-    assert decided(seen=tab(), fields={"Phone": "stage"}).problem
+    assert decided(seen=tab(), fields_by_header={"Phone": "stage"}).problem
 
 
 def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
@@ -128,7 +138,9 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
         assert isinstance(made.columns[2].words, TextWords)
         assert made.columns[2].words.by_text == {"Done": "Done", "a": "Done"}
         assert made.added == added
-    decider = TabDecider(fields(), Choices(fields={"Phone": "stage"}, added=()), "robot", [example])
+    decider = TabDecider(
+        fields(), Choices(fields_by_header={"Phone": "stage"}, added=()), "robot", [example]
+    )
     made = decider.with_added(decider.decide(same, None))
     assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Phone"}
     assert made.added == ("site_id",)
@@ -144,10 +156,10 @@ def test_the_field_of_a_column_that_was_chosen_for_another_is_proposed_again() -
         ({}, {"customer": "Customer", "phone": "Cell 1"}),
         ({"unset": ["B"]}, {"customer": "Customer", "phone": "Contact number"}),
         (
-            {"fields": {"B": "days"}},
+            {"fields_by_header": {"B": "days"}},
             {"customer": "Customer", "phone": "Contact number", "days": "Cell 1"},
         ),
-        ({"fields": {"A": "phone"}}, {"phone": "Customer"}),
+        ({"fields_by_header": {"A": "phone"}}, {"phone": "Customer"}),
     )
     for said, expected in cases:
         made = TabDecider(fields(), Choices(**said), "robot", [example]).decide(seen, None)
@@ -156,17 +168,20 @@ def test_the_field_of_a_column_that_was_chosen_for_another_is_proposed_again() -
 
 def test_the_key_moves_but_is_never_taken_away() -> None:
     before = StoredMapping(0, {3: "site_id"}, {})
-    for said in ({"unset": ["D"]}, {"fields": {"D": "stage"}}):
+    for said in ({"unset": ["D"]}, {"fields_by_header": {"D": "stage"}}):
         with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
             decided(before, **said)
     for also in ({}, {"D": "stage"}):
-        made = decided(before, fields={"E": "site_id"} | also)
-        assert (made.fields["site_id"].index, made.added) == (4, ())
+        made = decided(before, fields_by_header={"E": "site_id"} | also)
+        assert (made.columns_by_field["site_id"].index, made.added) == (4, ())
 
 
 def test_a_computed_column_cannot_be_set() -> None:
     with pytest.raises(Permanent, match="computed by a formula"):
-        decided(seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")), fields={"X": "site_id"})
+        decided(
+            seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")),
+            fields_by_header={"X": "site_id"},
+        )
 
 
 def test_a_column_is_added_under_another_title_if_the_tab_has_one_of_its_own() -> None:

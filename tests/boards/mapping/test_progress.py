@@ -12,9 +12,9 @@ from sync.boards.mapping.decide import Choices, MappedColumn, TabDecider
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
+from sync.boards.mapping.progress_words import stored_words
 from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import CellKind, SeenCell
-from sync.boards.progress_words import stored_words
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading
 from tests.boards.mapping.seen import config, tab
@@ -223,7 +223,7 @@ def test_stored_words_are_kept_and_nothing_is_proposed_again() -> None:
     said: dict[str, Any] = {"Stage:Permits": {"APPROVED": []}}
     again = column(fields(), "Stage", before=before, column_words=said)
     assert again.words
-    before = StoredMapping(0, before.fields, {2: again.words.stored})
+    before = StoredMapping(0, before.fields_by_index, {2: again.words.stored})
     last = column(fields(), "Stage", before=before)
     assert last.words == again.words
     assert "Permits:APPROVED" not in words_of(last)

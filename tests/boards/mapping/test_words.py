@@ -109,7 +109,8 @@ def test_words_are_kept_until_they_are_removed_explicitly() -> None:
 def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     name = "Design Approval status"
     made = decided(
-        fields={name: "status:Design Approval"}, column_words={name: {"APPROVED": ["good to go"]}}
+        fields_by_header={name: "status:Design Approval"},
+        column_words={name: {"APPROVED": ["good to go"]}},
     )
     column = words(made)[2]
     assert column and column.stored == {"Approved": "good to go", "*": "*"}
@@ -118,7 +119,7 @@ def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     assert words(decided(before))[2] == column
     without = words(decided(before, column_words={name: {"Approved": []}}))[2]
     assert without and without.stored == {"*": "*"}
-    again = words(decided(StoredMapping(0, before.fields, {4: without.stored})))[2]
+    again = words(decided(StoredMapping(0, before.fields_by_index, {4: without.stored})))[2]
     assert again and again.stored == without.stored
 
 
