@@ -589,11 +589,12 @@ RULES = [
     ProblemRule(
         "unplaced",
         what=lambda now: (
-            pluralize(now.unplaced, "webhook names", "webhooks name")
-            + " a milestone whose job is unknown."
+            pluralize(now.unplaced, "webhook", "webhooks") + " can't be matched to a job yet."
         ),
-        cause="We haven't received a webhook for that milestone.",
-        fix="They are applied when one arrives. To get it now, read changes from EverBright.",
+        cause="They have no site ID, only a milestone or another service's reference, and no "
+        "webhook has both yet.",
+        fix="They are applied when one arrives. To look for the milestones now, read changes from "
+        "EverBright.",
         command=_BACKFILL,
         page="/deliveries",
         action="read-changed",

@@ -81,7 +81,7 @@ class Backlog:
     """Documents that are no longer retried."""
     oldest_failed_documents: float | None = None
     unplaced: int = 0
-    """Deliveries for a milestone whose job is unknown."""
+    """Deliveries that name only a milestone whose job is unknown."""
     oldest_unplaced: float | None = None
     rejected_last_hour: int = 0
     """Deliveries that were rejected in the last hour and not replayed since."""
