@@ -67,10 +67,10 @@ def test_a_value_of_a_milestone_has_a_column_for_each(bench: Bench) -> None:
 def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> None:
     def comment(day: int, **values: str) -> dict[str, Any]:
         at = f"2026-03-0{day}T00:00:00Z"
-        return {"site": uuid(1), "comment": "Hi.", "date_updated": at, **values}
+        return {"site": uuid(1), "comment": "Hi.", "date_updated": at, "permit_service": values}
 
-    bench.shown(milestone(1), comment(6, example_permit="Issued"), comment(7))
-    bench.shown(comment(5, example_permit="Filed"))
+    bench.shown(milestone(1), comment(6, state="Issued"), comment(7))
+    bench.shown(comment(5, state="Filed"))
     assert bench.row(uuid(1))["Example permit"] == "Issued", "the newest date counts"
 
 
@@ -79,7 +79,7 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
 
     def post(secret: str = OWN, **changes: Any) -> Any:
         sent = {
-            "permit_number": 7,
+            "example_number": 7,
             "reference": uuid(1),
             "state": "Filed",
             "changed_at": "2026-03-02T10:00:00Z",

@@ -29,8 +29,9 @@ IN_THE_COPY = {
     "utility": "example_utility", "Utility": "Example utility",
     "assigned:": "example_assigned:", "{milestone} assigned to": "{milestone} example",
     "city_permit": "example_permit", "City permit": "Example permit",
+    "permit_number": "example_number",
 }  # fmt: skip
-"""The names of the examples' columns there: under the page's, an installer may have added them."""
+"""The names of the examples there: under the page's, an installer may have columns and keys."""
 
 
 def edited(heading: str, folder: Path) -> dict[str, str]:
