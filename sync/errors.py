@@ -1,5 +1,14 @@
 """All errors: rejected deliveries, retryable calls, permanent failures."""
 
+STOPPING = "stopping"
+"""A reason: the worker is ending."""
+LEASE_LOST, CLAIM_LOST = "lease_lost", "claim_lost"
+"""Another worker has taken over the work, or a job's documents."""
+LEASE_TAKEN = "lease_taken"
+"""Another worker does the work, and didn't end it while this one waited."""
+ENDS_WORK = frozenset({STOPPING, LEASE_LOST})
+"""A worker ends its work, which another one continues, or the next start."""
+
 
 class BrightsheetError(Exception):
     """Base of all errors: a machine-readable reason and a sentence for people.

@@ -15,7 +15,7 @@ from sync.backfill.reader import Lists, ProgressCallback, Reader, no_progress
 from sync.backfill.run import Backfill, Summary
 from sync.documents.copier import Copier
 from sync.documents.folders import JobFolders
-from sync.errors import Permanent, Retryable, SettingsError
+from sync.errors import LEASE_TAKEN, Permanent, Retryable, SettingsError
 from sync.everbright.client import EverBright
 from sync.google import auth
 from sync.google.drive import Drive
@@ -230,7 +230,10 @@ class Wiring:
         return Fetcher(self.customers, "customer_unknown", request, rate, record)
 
     def detail_fetcher(self) -> Fetcher[Details] | None:
-        """Return the reader of jobs' details, or None if no column shows any."""
+        """Return the reader of jobs' details, or None if no column shows any.
+
+        Without one, details that couldn't be read before are no longer a problem.
+        """
         columns, settings = self._detail_columns, self.settings
         record = partial(self.heartbeats.record, DETAILS_FAILING)
         if not columns.metrics:
@@ -300,7 +303,7 @@ class Wiring:
             lease = self.leases.acquire(name)
             if lease is None:
                 doing = _DOING.get(name, "is writing the sheet")
-                raise Retryable("lease_taken", f"A worker {doing}. Try again.")
+                raise Retryable(LEASE_TAKEN, f"A worker {doing}. Try again.")
             return lease
 
         longest = self.settings.lease_seconds

@@ -12,7 +12,7 @@ import structlog
 
 from sync.backfill.intake import Intake
 from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
-from sync.errors import BrightsheetError, Retryable
+from sync.errors import ENDS_WORK, BrightsheetError, Retryable
 from sync.everbright.errors import DOWN, TOKEN
 from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
@@ -46,7 +46,7 @@ class Summary:
 _MOST_UNANSWERED = 5
 """After so many jobs in a row without an answer, EverBright is down and the run stops."""
 
-_ENDS_THE_RUN = frozenset({TOKEN, "lease_lost", "stopping", "store_unavailable"})
+_ENDS_THE_RUN = ENDS_WORK | {TOKEN, "store_unavailable"}
 """Reasons of errors that aren't the job's fault."""
 
 _log = structlog.get_logger()

@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from sync.actions.read_back import lines
+from sync.actions.backfill_summary import lines
 from sync.backfill.intake import report_words, take_report
 from sync.backfill.run import Summary
 from sync.commands import echo, json_option, shown_in

@@ -31,7 +31,10 @@ class Copier:
     _folders: JobFolders
 
     def copy(self, claim: Claim, document: PendingDocument) -> None:
-        """Link a document's copy, made now or by an earlier try. Raises Retryable or Permanent."""
+        """Link a document's copy, made now or by an earlier try.
+
+        Raises Retryable or Permanent, and OSError if no temporary file can be written.
+        """
         file = self._find_earlier_copy(claim, document)
         if file is None:
             file = self._download_and_upload(claim, document)

@@ -20,12 +20,10 @@ from tenacity import (
     stop_after_attempt,
 )
 
-from sync.errors import BrightsheetError, Refused, Retryable
+from sync.errors import ENDS_WORK, BrightsheetError, Refused, Retryable
 
 TOO_LONG = "too_many"
 """The reason for giving up a long wait: somebody is waiting for the page."""
-ENDS_WORK = ("stopping", "lease_lost")
-"""Reasons for which a worker ends its work; another one continues it, or the next start."""
 
 _LONGEST_ASKED = 3600.0
 _TRIES_IN_PLACE = 4

@@ -38,7 +38,7 @@ class ActionState(StrEnum):
 
 
 @dataclass(frozen=True)
-class Action:
+class LoggedAction:
     """An entry of the log; times are in UTC."""
 
     id: int
@@ -84,7 +84,7 @@ class ActionLog:
     def is_requested(self) -> bool:
         return bool(self._database.scalar(select(exists().where(_OPEN))))
 
-    def take(self, lease: Lease) -> Action | None:
+    def take(self, lease: Lease) -> LoggedAction | None:
         """Take the oldest request; its `state` is TAKEN if a worker that is gone took it before.
 
         Only the holder of the lease takes requests, so a `taken` one isn't running anywhere else.
@@ -98,7 +98,7 @@ class ActionLog:
             connection.execute(update(action).where(which).values(state=ActionState.TAKEN))
         return _action(row)
 
-    def latest(self, limit: int, name: str = "", detail: str | None = None) -> list[Action]:
+    def latest(self, limit: int, name: str = "", detail: str | None = None) -> list[LoggedAction]:
         """Return the newest actions, newest first; with `name`, and `detail`, only those."""
         query: Select[tuple[object, ...]] = select(action).order_by(action.c.id.desc())
         if name:
@@ -129,8 +129,8 @@ class ActionLog:
 _OPEN = action.c.state.in_((ActionState.REQUESTED, ActionState.TAKEN))
 
 
-def _action(row: Any) -> Action:
-    return Action(
+def _action(row: Any) -> LoggedAction:
+    return LoggedAction(
         id=row.id,
         at=utc(row.at),
         name=row.name,

@@ -38,7 +38,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.schema import Table
 from sqlalchemy.sql.functions import FunctionElement
 
-from sync.errors import Retryable, SettingsError
+from sync.errors import LEASE_LOST, Retryable, SettingsError
 from sync.store import revisions
 from sync.store.schema import heartbeat, installation, job, lease
 
@@ -444,4 +444,4 @@ def must_hold(connection: Connection, held: Lease) -> None:
     """
     query = select(lease.c.token).where(_is_held(held)).with_for_update()
     if connection.scalar(query) is None:
-        raise Retryable("lease_lost", "Another worker has taken over.")
+        raise Retryable(LEASE_LOST, "Another worker has taken over.")

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, delete, exists, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.errors import BrightsheetError, Retryable
+from sync.errors import CLAIM_LOST, BrightsheetError, Retryable
 from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, now, touch
@@ -253,7 +253,7 @@ class Documents:
         stored = update(folder).where(*_is_held(claim)).values(values or {"claim": claim.number})
         with self._database.writing(durable=durable) as connection:
             if not connection.execute(stored).rowcount:
-                raise Retryable("claim_lost", "Another worker has taken over this job's documents.")
+                raise Retryable(CLAIM_LOST, "Another worker has taken over this job's documents.")
             yield connection
 
 

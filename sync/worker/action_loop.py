@@ -5,11 +5,10 @@ from datetime import UTC, datetime
 
 import structlog
 
-from sync.actions import compare, read_back
+from sync.actions import backfill_summary, compare
 from sync.actions.forget import forget, lines
 from sync.actions.retry import replay_all
-from sync.errors import BrightsheetError
-from sync.ops import retry
+from sync.errors import ENDS_WORK, BrightsheetError
 from sync.setup.spreadsheet import Setup
 from sync.status.problem import pluralize
 from sync.store.actions import (
@@ -24,9 +23,9 @@ from sync.store.actions import (
     REPLAY_ALL,
     RESTORE_ROWS,
     USE_COLUMN,
-    Action,
     ActionLog,
     ActionState,
+    LoggedAction,
 )
 from sync.store.findings import WITHOUT_ROW
 from sync.wiring import Wiring
@@ -85,11 +84,11 @@ class ActionLoop:
         self._wake()
         return True
 
-    def _run(self, action: Action) -> tuple[ActionState, str]:
+    def _run(self, action: LoggedAction) -> tuple[ActionState, str]:
         try:
             return ActionState.DONE, self._tasks[action.name](action.detail)
         except BrightsheetError as error:
-            if error.reason in retry.ENDS_WORK:
+            if error.reason in ENDS_WORK:
                 raise  # It stays claimed, and the next worker continues.
             return ActionState.FAILED, error.message
         except Exception:
@@ -136,4 +135,4 @@ class ActionLoop:
         since = (
             datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK_PERIOD
         )
-        return " ".join(read_back.lines(self._wiring.read_back(since, self._stop.sleep)))
+        return " ".join(backfill_summary.lines(self._wiring.read_back(since, self._stop.sleep)))

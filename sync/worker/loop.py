@@ -6,10 +6,19 @@ from threading import Event, current_thread
 
 import structlog
 
-from sync.actions.read_back import missed
+from sync.actions.backfill_summary import missed
 from sync.backfill.run import Summary
 from sync.documents.queue import DocumentQueue
-from sync.errors import BrightsheetError, Permanent, Retryable, UnprocessableDocument
+from sync.errors import (
+    CLAIM_LOST,
+    ENDS_WORK,
+    LEASE_TAKEN,
+    STOPPING,
+    BrightsheetError,
+    Permanent,
+    Retryable,
+    UnprocessableDocument,
+)
 from sync.everbright.errors import TOKEN
 from sync.ops import retry
 from sync.ops.alerts import Alerts
@@ -33,7 +42,7 @@ class Stop(Event):
     def sleep(self, seconds: float) -> None:
         """Wait. Raises Retryable (stopping) if the worker stops first."""
         if self.wait(seconds):
-            raise Retryable("stopping", "The worker is ending.")
+            raise Retryable(STOPPING, "The worker is ending.")
 
 
 def run_loop(
@@ -53,7 +62,7 @@ def run_loop(
             if not step():
                 idle()
         except BrightsheetError as error:
-            if error.reason != "stopping":
+            if error.reason != STOPPING:  # A lost lease is logged: this worker was too slow.
                 count(error)
                 if error.reason != logged:
                     _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
@@ -123,7 +132,8 @@ class DocumentLoop:
             self._copier.copy(claim, document)
             _log.info("document_copied", document=document.uuid, site=document.site)
         except OSError as error:
-            self._postpone(claim, document, Retryable("disk", f"No room: {error.strerror}."))
+            why = f"No temporary file can be written: {error.strerror}."
+            self._postpone(claim, document, Retryable("disk", why))
         except BrightsheetError as error:
             self._postpone(claim, document, error)
         except Exception:
@@ -135,7 +145,7 @@ class DocumentLoop:
         return True
 
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
-        if error.reason in ("stopping", "claim_lost"):
+        if error.reason in (STOPPING, CLAIM_LOST):
             return
         self._count(error)
         attempt = document.attempts + 1
@@ -199,7 +209,7 @@ class BackfillLoop:
                     self._run(lease)
         except BrightsheetError as error:
             self._before_retry.begin(_PAUSE_SECONDS)
-            if error.reason not in ("stopping", "lease_lost", "lease_taken"):
+            if error.reason not in ENDS_WORK | {LEASE_TAKEN}:
                 _log.warning("backfill_stopped", reason=error.reason, message=error.message)
 
     def _is_restored(self) -> bool:

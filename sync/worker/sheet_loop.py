@@ -9,7 +9,7 @@ from time import monotonic
 import structlog
 from tenacity import RetryCallState
 
-from sync.errors import BrightsheetError, Permanent, Refused, Retryable
+from sync.errors import ENDS_WORK, BrightsheetError, Permanent, Refused, Retryable
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
@@ -132,7 +132,7 @@ class SheetLoop:
         return self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:
-        if error.reason in retry.ENDS_WORK:
+        if error.reason in ENDS_WORK:
             return
         self._wiring.metrics.count(error)
         _log.error("sheet_not_written", reason=error.reason, message=error.message)

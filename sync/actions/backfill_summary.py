@@ -1,4 +1,4 @@
-"""Describes what a backfill found."""
+"""Words the summary of a backfill."""
 
 from collections.abc import Iterator
 
