@@ -54,16 +54,16 @@ class Fetcher(Generic[AnswerT]):
     """Sends requests of one kind, one at a time.
 
     A failed request is retried later, and `name` is logged. At most `rate` jobs a second are
-    requested again because the question has changed. `record` is called with whether EverBright's
-    failure is over, for each answer that shows it. If `pauses`, requests pause after several
-    failures in a row.
+    requested again because the question has changed. `record_is_over` is called with whether
+    EverBright's failure is over, for each answer that shows it. If `pauses`, requests pause after
+    several failures in a row.
     """
 
     _store: Lookups[AnswerT]
     name: str
     _request: Callable[[DueLookup[AnswerT]], AnswerT | None]
     _rate: float
-    _record: Callable[[bool], object]
+    _record_is_over: Callable[[bool], object]
     pauses: bool = False
     _failures: int = 0
     _pause: Pause = field(default_factory=Pause)
@@ -91,7 +91,7 @@ class Fetcher(Generic[AnswerT]):
             return self._postpone(due, Retryable("fault", "An internal error: see the log."))
         self._failures = 0
         if answer is not None:
-            self._record(True)
+            self._record_is_over(True)
         return LookupResult(site, None, is_new)
 
     def _postpone(self, due: DueLookup[AnswerT], error: BrightsheetError) -> LookupResult:
@@ -101,7 +101,7 @@ class Fetcher(Generic[AnswerT]):
         is_last = attempt >= _TRIES and isinstance(error, Permanent)
         self._store.postpone(due.job.site, None if is_last else wait)
         if error.reason not in (MISSING, TOKEN):
-            self._record(False)
+            self._record_is_over(False)
         if self.pauses and self._failures >= _IN_A_ROW:
             self._pause.begin(retry.pause(self._failures, error, _LONGEST_WAIT))
         return LookupResult(due.job.site, error, is_new=False)
@@ -110,8 +110,9 @@ class Fetcher(Generic[AnswerT]):
 def request_customer(everbright: EverBright, due: DueLookup[Customer]) -> Customer:
     """Return EverBright's answer, with since when it has been the same about `archived`.
 
-    `archived_as_of` restarts when the answer changes, or after a webhook contradicted it; otherwise
-    it is kept, so that later webhooks still win.
+    `archived_as_of` restarts when the answer changes, or after a webhook; otherwise it is kept, so
+    that later webhooks still win. If Wednesday's answer repeats Monday's, one that arrived on
+    Tuesday and wasn't applied yet does.
     """
     customer = read_customer(everbright.site(due.job.site))
     fact, as_of = due.job.facts.get(ARCHIVED), due.known.archived_as_of

@@ -36,17 +36,17 @@ def init(extras: tuple[str, ...]) -> None:
     setup = Setup(settings, database, time.sleep)
     folder, is_new_folder = setup.folder()
     spreadsheet, is_new = setup.spreadsheet(folder)
-    for name, configured, number, is_made in (
+    for name, configured, file_id, is_made in (
         ("DRIVE_FOLDER_ID", settings.drive_folder_id, folder, is_new_folder),
         ("SPREADSHEET_ID", settings.spreadsheet_id, spreadsheet, is_new),
     ):
-        if not number:
+        if not file_id:
             click.echo(f"{name} isn't set, so documents aren't copied.")
             continue
         if not configured:
             how = "Created one" if is_made else "Found the one that was created before"
             click.echo(f"{name} isn't set. {how}. Set it:")
-        click.echo(f"{name}={number}")
+        click.echo(f"{name}={file_id}")
     lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: everything exists."])
     wiring = Wiring(settings, database)

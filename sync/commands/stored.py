@@ -35,7 +35,7 @@ def _since(text: str) -> float:
 @click.option("--outcome", type=click.Choice([outcome.value for outcome in Outcome]))
 @click.option("--site", default="", help="Of this job: its site ID, or the beginning of it.")
 @click.option("--since", type=_since, metavar="WHEN", help="A date (UTC), or an age: 2d, 3h, 30m.")
-@click.option("--reason", default="", help="Refused for this reason, like missing_site.")
+@click.option("--reason", default="", help="Rejected for this reason, like missing_site.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
 @json_option("One JSON object a line; a webhook's has the body.")
 @click.option("--unmask", is_flag=True, help="Show personal data, too.")

@@ -10,7 +10,7 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from sync.console import access, actions, deliveries, findings, jobs, outside, overview, statuses
-from sync.console.parts import Alert, ConsoleParts, Route
+from sync.console.parts import ConsoleParts, DeliverAlert, Route
 from sync.console.passwords import PasswordTries
 from sync.wiring import Wiring
 
@@ -18,7 +18,7 @@ from sync.wiring import Wiring
 def add_console(
     app: Flask,
     wiring: Wiring,
-    alert: Alert,
+    alert: DeliverAlert,
     wake: Callable[[], object],
     tries: PasswordTries,
     pages: Sequence[Route] = (),

@@ -133,12 +133,12 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
 
 def is_signed_in(actions: ActionLog) -> bool:
     """Return whether the request has a session that has neither expired nor been signed out."""
-    since, number = session.get(_SINCE), session.get(_ID)
+    since, session_id = session.get(_SINCE), session.get(_ID)
     return (
         isinstance(since, int | float)
         and 0 <= datetime.now(UTC).timestamp() - since < SESSION.total_seconds()
-        and isinstance(number, str)
-        and not actions.is_ended(number)
+        and isinstance(session_id, str)
+        and not actions.is_ended(session_id)
     )
 
 

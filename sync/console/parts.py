@@ -92,7 +92,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-Alert = Callable[[str], bool]
+DeliverAlert = Callable[[str], bool]
 Page = Callable[..., Any]
 Route = tuple[str, str, Page, list[str]]
 """A page: its path, its name, its function and its methods."""
@@ -128,7 +128,7 @@ class ConsoleParts:
     """The parts of the product that pages use."""
 
     wiring: Wiring
-    alert: Alert
+    alert: DeliverAlert
     wake: Callable[[], object]
     outside: Lock = field(default_factory=Lock)
     """Held by the page that calls Google or EverBright, so that threads are left for webhooks."""

@@ -14,7 +14,7 @@ from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
 from sync.sheets.flush import Flusher
 from sync.sheets.own_tab import update_own_tab
-from sync.sheets.reconcile import compare
+from sync.sheets.reconcile import compare_sheet
 from sync.sheets.targets import LARGE
 from sync.sheets.trial import try_google
 from sync.store import Database, Lease
@@ -39,7 +39,7 @@ _SHARED_DRIVE = (
     "a content manager there, and set {setting} to its address."
 )
 
-ProgressCallback = Callable[[int, int], Any]
+FillProgress = Callable[[int, int], Any]
 """Reports progress: the number of jobs in the sheet, and the total."""
 
 
@@ -103,7 +103,7 @@ class Setup:
                 lines += again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return lines
 
-    def fill(self, spreadsheet: str, progress: ProgressCallback) -> int:
+    def fill(self, spreadsheet: str, progress: FillProgress) -> int:
         """Fill a spreadsheet with every job; return how many.
 
         Meanwhile no worker can write another spreadsheet from this database; afterwards it stops
@@ -155,6 +155,11 @@ class Setup:
 def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) -> list[str]:
     """Add the missing parts of our tabs; return a line for each change.
 
+    1. Find columns that were moved. If there are any, the next round does the rest.
+    2. Mark what a new History or a new tab for jobs should have as not written.
+    3. Send the missing parts and the Pipeline. If nothing is missing, update the reps' views.
+    4. Compare a tab of ours that isn't new; the next flush fills what was added.
+
     Raises Permanent if they can't be added, Retryable while an earlier batch is unconfirmed; the
     next flush resolves it.
     """
@@ -184,7 +189,7 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
         ensured.report("the Pipeline: updated")
     flusher.send(context, parts, wanted.titles)
     if is_own and not ensured.is_new:
-        compare(flusher, lease)
+        compare_sheet(flusher, lease)
     return ensured.done
 
 
@@ -217,6 +222,6 @@ def _find_moved(flusher: Flusher, context: FlushContext) -> list[str]:
     for table in context.snapshot.tables:
         if moved := keys.moved_columns(table, flusher.headers(context, table)):
             flusher.send(context, batch.retag_columns(table, moved))
-            compare(flusher, context.lease)
+            compare_sheet(flusher, context.lease)
             return [f"column {table.headers[index]!r}: found again" for index in moved.values()]
     return []

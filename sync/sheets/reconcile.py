@@ -70,14 +70,14 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
     store.spreadsheet.must_be_current()
     with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
         update_own_tab(flusher, lease)
-    compared = compare(flusher, lease, confirms_deleted=confirms_deleted)
+    compared = compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
         store.spreadsheet.clear_trouble()
     return compared
 
 
-def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
     """Compare the sheet, and have the next flush write the differences.
 
     The Pipeline is rewritten at once, because days pass and people may have typed into it.
@@ -89,13 +89,13 @@ def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     if not (tables and context.snapshot.has_fence_tab):
         return Compared()
     if flusher.writer.conclude_attempt(context):
-        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     context, rows = flusher.writer.read_everything(context)
     tables = context.snapshot.tables
     must_have_keys(tables)
     if guards := guarding(tables):
         flusher.send(context, Parts(structure=guards))
-        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     if context.pending.undos:
         raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
     present = keyed_sites(tables)
@@ -106,7 +106,7 @@ def compare(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -
     columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
     if flusher.repair_keys(context, rows, targets, gone):
-        return compare(flusher, lease, confirms_deleted=confirms_deleted)
+        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     flusher.count_deleted(gone, known)
     if not (gone <= flusher.counted_as_deleted or confirms_deleted):
         raise keys.keys_gone(len(gone), len(known))
