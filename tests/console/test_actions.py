@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import update
 
 from emulator import Emulator
+from sync.console.actions import ACTIONS
 from sync.console.parts import ConsoleParts
 from sync.errors import Retryable
 from sync.jobs.model import FileState
@@ -26,6 +27,11 @@ from tests.stored import newest
 from tests.world import wait_for
 
 pytestmark = pytest.mark.long
+
+
+def test_the_worker_runs_every_action_that_the_console_does_not(console: Console) -> None:
+    requested = {name for name, each in ACTIONS.items() if each.run is None}
+    assert requested == console.action_loop()._tasks.keys()
 
 
 def last(console: Console) -> tuple[str, ActionState, str]:
