@@ -145,7 +145,13 @@ class AppResponse(WSGITask):  # type: ignore[misc]
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]
-    """A client's connection. The main loop calls its methods, unless they say otherwise."""
+    """A client's connection. The main loop calls its methods, unless they say otherwise.
+
+    Of waitress: `request` is the one that is arriving, `requests` are those that are complete, and
+    `requests_lock` guards both. `total_outbufs_len` counts the bytes to be sent, `will_close` asks
+    for the end of the connection, `last_activity` is when bytes were last read or sent, and `adj`
+    has the server's options.
+    """
 
     parser_class = RequestParser
     task_class = AppResponse

@@ -60,7 +60,7 @@ class Lists:
         self.requests = 0
 
     def page(self, path: str) -> Page:
-        """Return a page, with `next` as a path on EverBright's host.
+        """Return a page, with `next` as EverBright sent it.
 
         Raises Permanent if there is no such list or the token isn't accepted, and Retryable if
         EverBright doesn't answer after several retries, with the waits that it asks for.

@@ -103,6 +103,9 @@ class EverBrightConfig(Strict):
     every run reads every job.
     """
 
+    # Other keys are columns' metrics; `_detail` refuses the rest.
+    model_config = ConfigDict(extra="allow")
+
     jobs: Annotated[str, _path()] = "/api/v1/project?archived=false"
     workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
     milestones: Annotated[str, _path("workflow")] = "/api/v1/milestone?workflow_id={workflow}"
@@ -121,7 +124,6 @@ class EverBrightConfig(Strict):
     no_value: Pattern = "_BASELINE_NONEXISTANT$"
     """A value that matches reads blank."""
 
-    model_config = ConfigDict(extra="allow")
     __pydantic_extra__: dict[Annotated[str, AfterValidator(_detail)], Metrics] = Field(init=False)
     """The metrics of columns, by their ids."""
 
