@@ -1,6 +1,9 @@
 """One customer's data is deleted from every table, and doesn't come back."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +16,7 @@ from sync.store.erase import stored_data
 from sync.store.findings import dismiss
 from sync.store.inbox import Inbox
 from sync.store.schema import document, metadata
+from sync.webhooks import parse
 from sync.webhooks.schema import Outcome
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
@@ -158,6 +162,30 @@ def test_what_names_a_job_by_a_task_s_milestone_is_forgotten(bench: Bench) -> No
     bench.send({**named, "comment": "Call Ada again"})
     bench.project()
     assert rows_about(bench, ADA, uuid(7), "Call Ada", "Ada called") == set()
+
+
+def test_what_has_only_another_service_s_number_is_forgotten(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As docs/architecture.md advises: a UUID of the number is in place of a milestone's."""
+
+    def by_number(tree: Mapping[str, Any]) -> dict[str, Any] | None:
+        number = tree.get("permit_number")
+        return number and {**tree, "milestone": str(uuid5(NAMESPACE_URL, number))}
+
+    monkeypatch.setattr(parse, "OTHER_SERVICES", [by_number])
+    numbered = {"permit_number": "P-1", "comment": "Filed"}
+    bench.send(numbered)
+    bench.project()
+    bench.send({**numbered, "site": ADA}, {**numbered, "comment": "Issued"})
+    bench.project()
+    assert bench.wiring.backlog().unplaced == 0
+    assert len(Deliveries(bench.database).newest(9, DeliveryFilter(sites=(ADA,)))) == 5
+    forget(bench.wiring, lambda _: None, ADA)
+    assert rows_about(bench, "P-1") == set()
+    bench.send({**numbered, "comment": "Expired"})
+    bench.project()
+    assert rows_about(bench, "P-1") == set()
 
 
 def test_a_job_that_is_not_stored_is_remembered(google: Emulator, database_url: str) -> None:
