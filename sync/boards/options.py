@@ -7,7 +7,7 @@ an option isn't written, because Google would mark the cell as invalid.
 from collections.abc import Iterable, Mapping
 
 from sync.boards.mapping.text_words import NO_WORD
-from sync.boards.survey import TABLES, Json, cells_in, options_of, range_of
+from sync.boards.survey import TABLES, ColumnPlace, Json, Lists, cells_in, most_frequent, options_of
 from sync.field_table import KEY
 from sync.sheets.ids import OTHER_TEXTS
 from sync.sheets.read_requests import quoted
@@ -16,8 +16,8 @@ from sync.types import letters
 
 EndedWord = tuple[int, str, str]
 """A word that is no longer an option: the column's sheet ID and ID, and the word."""
-Options = Mapping[tuple[int, int], frozenset[str]]
-"""The options of columns with a drop-down, by sheet ID and index."""
+Options = Mapping[ColumnPlace, frozenset[str]]
+"""The options of columns with a drop-down."""
 
 VALIDATIONS = (
     f"sheets(properties(sheetId,title),{TABLES},"
@@ -44,23 +44,16 @@ def worded_ranges(tables: Iterable[Table]) -> list[str]:
     return ranges
 
 
-def ranges_in(answer: Json) -> tuple[str, ...]:
-    """Return the ranges that drop-downs in the answer to VALIDATIONS take their options from."""
-    ranges = (range_of(cell, title) for _, title, _, cell in cells_in(answer))
-    return tuple(dict.fromkeys(cells for cells in ranges if cells))
-
-
-def options(answer: Json, lists: Mapping[str, tuple[str, ...]]) -> Options:
-    """Return the options that every cell of a column offers, from the answer to VALIDATIONS.
+def options(answer: Json, lists: Lists) -> Options:
+    """Return the options that most cells of a column offer, from the answer to VALIDATIONS.
 
     `lists` are the texts in the ranges of drop-downs.
     """
-    by_column: dict[tuple[int, int], frozenset[str]] = {}
-    for sheet_id, title, index, cell in cells_in(answer):
-        if (listed := options_of(cell, title, lists)) is not None:
-            place, offered = (sheet_id, index), frozenset(listed)
-            by_column[place] = by_column.get(place, offered) & offered
-    return by_column
+    return most_frequent(
+        ((sheet_id, index), frozenset(listed))
+        for sheet_id, title, index, cell in cells_in(answer)
+        if (listed := options_of(cell, title, lists)) is not None
+    )
 
 
 def ended_words(

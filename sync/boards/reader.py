@@ -81,7 +81,7 @@ class BoardReader:
     def options(self, ranges: Sequence[str]) -> Options:
         """Read what the drop-downs in ranges offer."""
         answer = self._client.get(options.VALIDATIONS, tuple(ranges))
-        return options.options(answer, self._lists(options.ranges_in(answer)))
+        return options.options(answer, self._lists(survey.option_ranges(answer)))
 
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""

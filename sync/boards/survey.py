@@ -4,7 +4,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sync.boards import formulas
 from sync.boards.mapping.tab import LOOKED_AT, CellKind, Lock, NativeTable, SeenCell, SeenTab
@@ -14,6 +14,9 @@ from sync.sheets.read_requests import METADATA_FIELDS, quoted
 
 Json = Mapping[str, Any]
 
+_T = TypeVar("_T")
+ColumnPlace = tuple[int, int]
+"""A column: sheet ID and zero-based index."""
 Lists = Mapping[str, tuple[str, ...]]
 """The options of drop-downs by the range that they are taken from; () where that is gone."""
 
@@ -74,15 +77,24 @@ def ranges(answer: Json) -> tuple[str, ...]:
 
 
 def option_ranges(answer: Json) -> tuple[str, ...]:
-    """Return the A1 ranges that drop-downs in the answer to CELLS take their options from.
+    """Return the A1 ranges that drop-downs in an answer take their options from.
 
-    One for each column, that of most cells: a cell above the headers may have another drop-down.
+    One for each column, that of most cells.
     """
-    by_column = defaultdict[tuple[int, int], Counter[str]](Counter)
-    for sheet_id, title, index, cell in cells_in(answer):
-        if text := range_of(cell, title):
-            by_column[sheet_id, index][text] += 1
-    return tuple(dict.fromkeys(counts.most_common(1)[0][0] for counts in by_column.values()))
+    ranges = (
+        ((sheet_id, index), text)
+        for sheet_id, title, index, cell in cells_in(answer)
+        if (text := range_of(cell, title))
+    )
+    return tuple(dict.fromkeys(most_frequent(ranges).values()))
+
+
+def most_frequent(found: Iterable[tuple[ColumnPlace, _T]]) -> dict[ColumnPlace, _T]:
+    """Return the most frequent value of each column: some cells may have another drop-down."""
+    by_column = defaultdict[ColumnPlace, Counter[_T]](Counter)
+    for column, value in found:
+        by_column[column][value] += 1
+    return {column: counts.most_common(1)[0][0] for column, counts in by_column.items()}
 
 
 def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:

@@ -1,6 +1,7 @@
 """Proposes a field for each column of a tab, with the reason. Pure."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -130,7 +131,8 @@ def _propose_column(
 
 
 def _options(cells: Cells) -> tuple[str, ...] | None:
-    return next((cell.options for cell in cells if cell.options is not None), None)
+    counts = Counter(cell.options for cell in cells if cell.options is not None)
+    return counts.most_common(1)[0][0] if counts else None
 
 
 def _values(cells: Cells) -> tuple[str, ...]:

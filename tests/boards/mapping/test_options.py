@@ -60,6 +60,21 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     assert theirs.wiring.backlog().found("missing_words") == 0
 
 
+@pytest.mark.parametrize("is_list", [True, False])
+def test_a_cell_with_another_list_ends_no_word(theirs: Stand, is_list: bool) -> None:
+    theirs.fill([["Yes"], ["No"]], theirs.add_tab("Lists"))
+    theirs.shown(milestone(2, status="SUBMITTED"), milestone(3, status="SUBMITTED"))
+    values = ["Yes", "No"] if is_list else ["=Lists!$A$1:$A$2"]
+    kind = "ONE_OF_LIST" if is_list else "ONE_OF_RANGE"
+    condition = {"type": kind, "values": [{"userEnteredValue": one} for one in values]}
+    rule = {"range": area(0, 2, 2, 3), "rule": {"condition": condition, "strict": True}}
+    theirs.do({"setDataValidation": rule})
+    theirs.compare()
+    assert theirs.flusher.store.spreadsheet.ended_words() == frozenset()
+    theirs.shown(milestone(2, **LATER))
+    assert permits(theirs)[:3] == ["Applied", "Issued", "Applied"]
+
+
 def test_an_option_that_is_there_again_is_written(theirs: Stand) -> None:
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.compare()
@@ -140,6 +155,11 @@ def test_a_cell_with_another_list_does_not_hide_the_options_of_its_column(stand:
     old = {"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": "=Lists!$A$1:$A$1"}]}
     rule = {"range": area(0, 2, 1, 2), "rule": {"condition": old, "strict": True}}
     stand.do({"setDataValidation": rule})
+    assert stand.mapped()["tabs"][0]["columns"][2]["options"] == ["Sent", "Issued"]
+    listed = {"type": "ONE_OF_LIST", "values": [{"userEnteredValue": "Yes"}]}
+    stand.do(
+        {"setDataValidation": rule | {"range": area(0, 2, 1, 2), "rule": {"condition": listed}}}
+    )
     assert stand.mapped()["tabs"][0]["columns"][2]["options"] == ["Sent", "Issued"]
 
 
