@@ -193,7 +193,10 @@ class BoardTabs:
         return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
 
     def is_own_word(self, table: Table, column: str, text: str) -> bool:
-        """Only an option can be: in a column without a drop-down, it may be a typo."""
+        """Only an option can be: in a column without a drop-down, it may be a typo.
+
+        The options are those that `compared` has read; before that, no text is one.
+        """
         options = self._offered.get((table.sheet_id, table.columns[column]), frozenset())
         return column == PROGRESS and text in options and not self._progress(table).rules(text)
 

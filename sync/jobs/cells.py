@@ -84,7 +84,10 @@ class Cell(Value):
     is_stand_in: bool = False
     """Whether it never replaces typed text."""
     words: tuple[str, ...] = ()
-    """Other words for the text that a drop-down may have, the best first."""
+    """Other words for the text that a drop-down may have, the best first.
+
+    In a progress column these are the rules that apply to the job (`sync.jobs.progress`).
+    """
 
     # A flush compares every cell of its jobs with the last written one. Pydantic's comparison took
     # a sixth of a flush's time.

@@ -118,7 +118,10 @@ class JobTabs(Protocol):
         return TypedWord.OTHER
 
     def is_own_word(self, table: Table, column: str, text: str) -> bool:
-        """Return whether a text is one that stands for nothing in EverBright, as people chose."""
+        """Return whether a text is one that stands for nothing in EverBright, as people chose.
+
+        Known only after `compared`.
+        """
         return False
 
     def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:

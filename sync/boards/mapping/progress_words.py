@@ -91,8 +91,8 @@ class ProgressWords:
 
     def rules(self, text: str) -> list[str]:
         """Return the rules whose word is a text in the column, the lowest first."""
-        typed = _folded(text)
-        rules = {each.rule for each in self.words if _folded(each.word) == typed}
+        folded = _folded(text)
+        rules = {each.rule for each in self.words if _folded(each.word) == folded}
         return sorted(rules, key=lambda rule: (self.rank(rule), rule))
 
     def is_synonym(self, text: str, wanted: Cell) -> bool:
@@ -106,13 +106,13 @@ class ProgressWords:
         has the rank of the lowest.
         """
         rule, before = self.rule_of(wanted), self.rule_of(last)
-        typed = next(iter(self.rules(text)), None)
-        if rule is None or typed is None or typed in wanted.words:
+        typed_rule = next(iter(self.rules(text)), None)
+        if rule is None or typed_rule is None or typed_rule in wanted.words:
             return False
         was_reopened = before and before not in wanted.words and not _is_rejected(before)
         if was_reopened or _is_rejected(rule):
             return False
-        return self.rank(typed) >= self.rank(rule)
+        return self.rank(typed_rule) >= self.rank(rule)
 
 
 def _is_rejected(rule: str) -> bool:
