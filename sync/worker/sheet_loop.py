@@ -3,6 +3,7 @@
 While Google is down, deliveries wait in the database and flushes are retried with growing pauses.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
 
@@ -40,15 +41,21 @@ _log = structlog.get_logger()
 class SheetLoop:
     """The steps of the loop; the lease allows only one of several workers to write."""
 
-    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
+    def __init__(
+        self,
+        wiring: Wiring,
+        alerts: Alerts,
+        stop: Stop,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
         self._wiring = wiring
         self._alerts = alerts
         self._stop = stop
         self._flusher = wiring.flusher(stop.sleep, alerts.send)
         self._store = self._flusher.store
-        self._before_pruning = Pause()
-        self._before_comparing = Pause()
-        self._before_trash_check = Pause()
+        self._before_pruning = Pause(clock)
+        self._before_comparing = Pause(clock)
+        self._before_trash_check = Pause(clock)
         self._has_written = False
         """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
         self._trouble_may_pass = False
@@ -88,6 +95,7 @@ class SheetLoop:
         try:
             with self._wiring.hold(self._stop.sleep) as lease:
                 _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
+            self._before_comparing.begin(_CHECK_EVERY)  # A mapping may make the next one due.
         except Permanent as error:
             self._note_trouble(error)
             raise
@@ -98,6 +106,7 @@ class SheetLoop:
         self._before_comparing.begin(_COMPARE_AGAIN)
         with self._wiring.hold(self._stop.sleep) as lease:
             self._flusher.read_snapshot(lease)
+        self._before_comparing.begin(_CHECK_EVERY)
 
     def _flush(self) -> bool:
         """Flush what is pending; False if another worker does it."""

@@ -89,6 +89,19 @@ def test_an_old_comparison_is_a_warning_until_the_next_one(bench: Bench) -> None
     assert "comparison_late" in codes(), "after the mapping, none has finished"
 
 
+def test_a_mapping_is_compared_within_a_minute_of_the_last_comparison(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    compared_days_ago(bench, 1.1)
+    seconds = 0.0
+    loop = SheetLoop(bench.wiring, Alerts([]), Stop(), lambda: seconds)
+    step(loop)
+    assert not bench.store.spreadsheet.is_comparison_due(DAY)
+    compared_days_ago(bench, 1.1)
+    seconds += 61.0
+    step(loop)
+    assert not bench.store.spreadsheet.is_comparison_due(DAY)
+
+
 def test_another_spreadsheet_is_filled_without_a_new_webhook(bench: Bench) -> None:
     bench.shown(milestone(1))
     bench.environment["SPREADSHEET_ID"] = bench.google.create_spreadsheet("Another")
