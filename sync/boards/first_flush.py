@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
+from sync.boards.foreign_keys import foreign_keys
 from sync.boards.job_tabs import BoardTabs
 from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.example import StoredMapping
@@ -22,6 +23,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Pattern
 from sync.sheets.key_writes import key_repairs, key_write
 from sync.sheets.keys import must_have_keys
+from sync.sheets.reconcile import differences
 from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site
 from sync.store import Lease, Spreadsheet
@@ -126,7 +128,8 @@ def compose(
 
     1. The comparison restores the keys that people cleared, and removes copied ones.
     2. A flush writes the keys of the rows that match.
-    3. Another writes all values, and the rows of the other jobs.
+    3. Another writes all values, those that the comparison found to differ, and the rows of the
+       other jobs.
 
     `ended` are words of the tabs that are no longer options. Raises Permanent if a tab has no
     column of keys.
@@ -180,6 +183,12 @@ def compose(
     end = table_end.find(first, table_end.lines_of(cells))
     pattern = table_end.new_row_pattern(first, end, cells.get(end.last_row, ()))
     clock = flusher.clock(Snapshot(read.time_zone))
+    # Of cells that were written before, the comparison finds the differing ones.
+    by = flusher.targets.layout.config.match.by
+    parted = {key.site for key in foreign_keys(with_all_keys, rows, customers, by)}
+    written = (t for t in targets if t.written and t.site not in parted)
+    wrong = differences(board, with_all_keys, written, clock).wrong
+    targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
     values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), clock)
 
     return FirstFlush(

@@ -160,6 +160,20 @@ def test_what_our_own_tab_showed_is_not_ours_in_a_tab_of_his(asking: Bench) -> N
     assert phones(asking) == [(ADDED, "", "720-555-0002")]
 
 
+def test_a_column_that_is_blank_again_is_filled_after_the_comparison(asking: Bench) -> None:
+    known = asking.customer(1)
+    two_tab_board.make(asking, [line(1, E_mail=known["E_mail"])], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1))
+    permit = HEADERS.index("Permit")
+    asking.do(two_tab_board.fill(OPEN, HEADER_ROW + 1, [[""]], permit))
+    changes = [(each.kind, each.after) for each in previewed(asking, MAPPED_AT).changes]
+    assert changes == [(FILLED, "Waiting")]
+    asking.compare()
+    asking.flush()
+    assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "Waiting"
+
+
 Cells = dict[tuple[str, int, str], str]
 
 
