@@ -154,11 +154,13 @@ def _settled(deciders: Sequence["CellDecider"], present: Container[str]) -> dict
     for column, cell in target.cells.items():
         if column not in present:
             continue
-        worded = (decider for decider in deciders if column in decider.table.words)
-        if column in changed and all(decider.wanted(column) is not None for decider in worded):
+        worded = [decider for decider in deciders if column in decider.table.words]
+        words = [decider.wanted(column) for decider in worded]
+        if column in changed and None not in words:
             # With the zone's clock, a moment's serial number is known later.
             when = cell.when and cell.when.astimezone(deciders[0].zone)
-            settled[column] = cell.model_copy(update={"when": when})
+            word = next((each.text for each in words if each), "")
+            settled[column] = cell.model_copy(update={"when": when, "shown_as": word})
         elif column in target.written:
             settled[column] = target.written[column]
     return settled
@@ -238,15 +240,16 @@ class CellDecider:
     def last_written(self, column: str, observed: Content | None = None) -> Content | None:
         """Return the last confirmed content of a column; None if that isn't known.
 
-        If `observed` is the same in another spelling, it is returned: the habit of a column, such
-        as "Ortiz, Bea", may have changed since.
+        If `observed` is the same in another spelling, it is returned: the words of a column, or its
+        habit, such as "Ortiz, Bea", may have changed since.
         """
         target = self.target
         if self._is_doubtful(column) or not target.written:
             return None
         written = target.written.get(column, EMPTY)
         zone = (written.when and written.when.tzinfo) or self.zone
-        if self._is_spelling(observed, column, written, zone):
+        was_shown = observed and observed.text and observed.text == written.shown_as
+        if was_shown or self._is_spelling(observed, column, written, zone):
             return observed
         shown = self.tabs.translated(self.table, column, written) or EMPTY
         return content(encode.encoded(shown, zone))

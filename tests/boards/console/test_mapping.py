@@ -504,6 +504,25 @@ def test_what_would_be_replaced_is_listed_and_can_be_kept(console: Console, is_k
 
 
 @pytest.mark.long
+def test_another_word_replaces_the_one_that_was_written(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    mapped(console, chosen(columns(visitor)))
+    bench.ask()
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Applied"
+    form = columns(visitor)
+    form.choose(word(form, BOTH, "1:perm", "Submitted"), "Issued")
+    form = form.send(visitor, MAPPING, step="preview")
+    assert "Applied Issued Keep mine" in plain(form.page)
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
+    for _ in range(2):
+        bench.flush()
+        bench.compare()
+    assert row_of(console, 9)["Perm."].text == "Issued"
+    assert "Applied" not in {cell.shows for cell in bench.compared.kept}
+
+
+@pytest.mark.long
 def test_the_preview_names_mapped_tabs_that_were_not_chosen(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     mapped(console, chosen(columns(visitor)))
