@@ -73,8 +73,8 @@ class BoardTabs:
             what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
             raise Permanent(
                 "header_gone",
-                f"{what} deleted. Nothing is written until it is back: use the version history, or "
-                "map your tabs again: brightsheet map --write",
+                f"{what} deleted. Nothing is written until it is back: in Google Sheets, File > "
+                "Version history, or map the tabs again on the console (Columns).",
             )
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:

@@ -67,6 +67,8 @@ class MappingReport:
     to_write: frozenset[int] = frozenset()
     """Among them are all considered tabs that were mapped before."""
     staying: tuple[StayingTab, ...] = ()
+    dropped: tuple[str, ...] = ()
+    """The titles of tabs that aren't considered, and whose header row was deleted."""
     problem: str = ""
     """Why none of it can be written."""
     requests: tuple[Request, ...] = ()
@@ -185,6 +187,7 @@ class TabMapper:
         deciders = self._deciders(considered, fields, mapped)
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
+        dropped = [tab for tab in theirs if tab not in considered and metadata.has_lost_header(tab)]
         staying = [StayingTab(tab, stored) for tab, stored in mapped if tab not in considered]
         requests: list[Request] = []
         moment = datetime.now(UTC)
@@ -197,6 +200,7 @@ class TabMapper:
             fields=fields,
             to_write=to_write,
             staying=tuple(staying),
+            dropped=tuple(tab.title for tab in dropped),
             problem=_problem(surveyed, mappings, to_write, self._titles),
             requests=tuple(requests),
         )
@@ -251,7 +255,11 @@ class TabMapper:
                 fix = f'To map it, name it: --tab "{tab.title}".'
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
-            mappings.append(decider.decide(tab, stored, same))
+            has_lost_header = metadata.has_lost_header(tab)
+            if has_lost_header and (row := decider.header_row(tab, None).row) is not None:
+                stored = metadata.mapping_with_header(tab, row)
+            decided = decider.decide(tab, stored, same)
+            mappings.append(replace(decided, has_lost_header=has_lost_header))
         for decider in {*deciders.values()}:
             decider.must_be_found([m for m in mappings if deciders[m.tab.title] is decider])
         return mappings

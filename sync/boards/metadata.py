@@ -38,13 +38,24 @@ _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
 def stored_mapping(tab: SeenTab) -> StoredMapping | None:
     """Return how a tab is mapped; None where it is not."""
-    columns = tab.column_entries
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
         if entry.value.startswith(MAPPED_SINCE) and _is_original(tab, row):
-            fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
-            words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
-            return StoredMapping(row, fields, words, moment_mapped(entry.value))
+            return mapping_with_header(tab, row, moment_mapped(entry.value))
     return None
+
+
+def has_lost_header(tab: SeenTab) -> bool:
+    """Return whether a tab is mapped, but its header row was deleted."""
+    has_columns = any(_of_key(tab.column_entries, COLUMN_KEY))
+    return has_columns and not any(_of_key(tab.row_entries, HEADER_KEY))
+
+
+def mapping_with_header(tab: SeenTab, row: int, since: datetime | None = None) -> StoredMapping:
+    """Return how the columns of a tab are mapped below a header row."""
+    columns = tab.column_entries
+    fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
+    words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
+    return StoredMapping(row, fields, words, since)
 
 
 def mapped_tabs(tabs: Iterable[SeenTab]) -> list[tuple[SeenTab, StoredMapping]]:

@@ -179,7 +179,7 @@ def test_a_mapped_tab_without_its_header_row_stops_the_writing_with_its_name(ask
     keyed(asking, 1)
     before = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]
     asking.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW)
-    with pytest.raises(Permanent, match=r"'Open jobs' was deleted.*version history") as stopped:
+    with pytest.raises(Permanent, match=r"'Open jobs' was deleted.*Version history") as stopped:
         flushed(asking, milestone(1, **APPROVED))
     asking.store.spreadsheet.set_trouble(stopped.value.reason, stopped.value.message)
     after = [s["properties"]["title"] for s in asking.book("sheets(properties(title))")["sheets"]]

@@ -92,6 +92,8 @@ class TabMapping:
     """The IDs of fields that get a new column, at the right."""
     was_mapped: bool = False
     """Whether it was mapped before."""
+    has_lost_header: bool = False
+    """Whether it was mapped, and its header row was deleted since."""
     problem: str = ""
     found: frozenset[str] = frozenset()
     """The user's names for columns that it has."""

@@ -157,8 +157,10 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         added=dict.fromkeys(each for view in views for each in view.added),
         every=AND.join(str(view.mapping.tab.sheet_id) for view in views if view.columns),
         groups=offers.groups,
+        title_of=offers.title,
         rule_groups=offers.rules.groups,
         staying=_titles(report.staying),
+        dropped=report.dropped,
     )
 
 
@@ -237,6 +239,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         cautions=cautions(grouped(views)),
         nameless=[view.mapping.tab.title for view in views if not view.shows_name],
         staying=_titles(report.staying),
+        dropped=report.dropped,
         most=_MOST_ROWS,
     )
 

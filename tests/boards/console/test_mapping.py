@@ -16,6 +16,7 @@ from sync.boards.mapping.decide import Choices
 from sync.boards.mapping.example import StoredWords
 from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
+from sync.errors import Permanent
 from sync.store.schema import mapping_draft
 from tests import databases
 from tests.boards.console.forms import Form
@@ -520,6 +521,40 @@ def test_another_word_replaces_the_one_that_was_written(console: Console) -> Non
         bench.compare()
     assert row_of(console, 9)["Perm."].text == "Issued"
     assert "Applied" not in {cell.shows for cell in bench.compared.kept}
+
+
+@pytest.mark.long
+def test_a_header_row_that_was_typed_anew_keeps_the_mapping(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    form = chosen(columns(visitor)).choose(f"means:{BOTH}:1:stage:Install", "")
+    form.values.setlist(f"add:{BOTH}", ["days"])
+    mapped(console, form)
+    bench.ask()
+    bench.flush()
+    before, header = stored(console), {"sheetId": ACTIVE, "rowIndex": board.HEADER_ROW}
+    cells = bench.tab(board.ACTIVE, "data(rowData(values(userEnteredValue)))")["data"][0]["rowData"]
+    area = {"sheetId": ACTIVE, "dimension": "ROWS", "startIndex": board.HEADER_ROW}
+    area |= {"endIndex": board.HEADER_ROW + 1}
+    bench.do({"deleteDimension": {"range": area}}, {"insertDimension": {"range": area}})
+    rows = [cells[board.HEADER_ROW]]
+    mask = "userEnteredValue"
+    bench.do({"updateCells": {"start": header | {"columnIndex": 0}, "rows": rows, "fields": mask}})
+    bench.send(milestone(9, 2, name=PERMIT, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
+    with pytest.raises(Permanent, match="on the console"):
+        bench.flush_once()
+    tabs = begun(visitor)
+    assert "The tab is mapped, but its header row was deleted." in plain(tabs.page)
+    assert tabs.values.getlist("tab") == [str(ACTIVE), str(DONE)]
+    without = begun(visitor).check("tab", str(DONE)).send(visitor, MAPPING, step="columns")
+    for step in ("preview", "columns"):
+        without = without.send(visitor, MAPPING, step=step)
+        assert "Active: not chosen here, and without the header row" in plain(without.page)
+    form = tabs.send(visitor, MAPPING, step="columns")
+    assert "Days shows Days: mapped already" in plain(form.page)
+    mapped(console, form)
+    assert stored(console) == before
+    bench.flush()
+    assert row_of(console, 9)["Perm."].text == "Issued"
 
 
 @pytest.mark.long
