@@ -14,6 +14,7 @@ from sync.boards.mapping.fields import Fields
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord
 from sync.boards.reader import BoardReader
+from sync.boards.review import STATUS
 from sync.boards.row_lookup import Lookup
 from sync.field_table import KEY
 from sync.jobs.target import Target
@@ -144,7 +145,7 @@ def compose(
     before = tables(read.rows)
     must_have_keys(before)
     columns = {column for table in before for column in table.columns}
-    stored = flusher.targets.lay_out(flusher.store.pending.every(), columns)
+    stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS})
     board = BoardTabs(flusher, frozenset(ended))
 
     # 1. The comparison.

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.review import Candidate, ReviewedJob, reviewed_jobs
+from sync.boards.review import STATUS, Candidate, ReviewedJob, reviewed_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
@@ -91,11 +91,10 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     context, rows = flusher.writer.read_everything(context)
     tables = context.snapshot.tables
     fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields)
+    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})
     zone = flusher.clock(snapshot)
     lookup, added = BoardTabs(flusher).look_up_all(lease, tables, rows, targets, zone)
-    customers = {target.site: target.customer for target in targets}
-    jobs = reviewed_jobs(tables, rows, customers, lookup, added)
+    jobs = reviewed_jobs(tables, rows, targets, lookup, added)
     return Review(context, rows, jobs, doubled_jobs(tables))
 
 

@@ -155,7 +155,7 @@ def preview(
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
-        reviewed=reviewed_jobs(flush.tables, flush.rows, customers, flush.lookup, {}),
+        reviewed=reviewed_jobs(flush.tables, flush.rows, flush.targets.values(), flush.lookup, {}),
         unknown=unknown,
         wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),

@@ -9,6 +9,7 @@ from sync.boards.customer_texts import identity_texts, texts_of_customer
 from sync.boards.party import Party, Texts, name_in
 from sync.boards.row_lookup import Lookup
 from sync.field_table import FIELDS, KEY
+from sync.jobs.cells import EMPTY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
 from sync.sheets.cell_data import CellData, Row, Rows, content, is_formula, text_of, texts_of
@@ -17,6 +18,9 @@ from sync.sheets.encode import shown_text
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import row_name
 from sync.sheets.snapshot import Table
+
+STATUS = "status"
+"""The column to lay out for the review, which a board may lack."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,8 @@ class ReviewedJob:
     """The row that was added for it, if nobody typed into that."""
     is_settled: bool
     """Whether the user has ruled out every candidate. The answer can be changed."""
+    status: str
+    """How far EverBright says the job is: a customer may have several."""
 
     def is_distinct(self, candidate: Candidate) -> bool:
         """Return whether no other candidate has the same texts, so that an answer can be stored."""
@@ -105,14 +111,15 @@ def added_rows(
 def reviewed_jobs(
     tables: Iterable[Table],
     rows: Rows,
-    customers: Mapping[str, Customer],
+    targets: Iterable[Target],
     lookup: Lookup,
     added: Mapping[str, NamedRow],
 ) -> list[ReviewedJob]:
     """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
-    `added` are the rows that were added for jobs.
+    `targets` are laid out with STATUS. `added` are the rows that were added for jobs.
     """
+    known = {target.site: target for target in targets}
     tabs = {table.sheet_id: table for table in tables}
     jobs = []
     for site, places in lookup.candidates.items():
@@ -120,12 +127,14 @@ def reviewed_jobs(
         for sheet_id, number in places:
             table, row = tabs[sheet_id], rows[sheet_id][number]
             texts = texts_of(row, table.columns)
-            compared = compare_fields(customers[site], texts)
+            compared = compare_fields(known[site].customer, texts)
             named = NamedRow.of(table, number, row)
             typed = identity_texts(texts), texts.get(KEY, "")
             candidates.append(Candidate(named, compared, *typed))
         is_settled = site not in lookup.unsettled
-        jobs.append(ReviewedJob(site, customers[site], candidates, added.get(site), is_settled))
+        customer, status = known[site].customer, known[site].cells.get(STATUS, EMPTY).text
+        job = ReviewedJob(site, customer, candidates, added.get(site), is_settled, status)
+        jobs.append(job)
     return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))
 
 

@@ -34,6 +34,7 @@ def test_a_doubtful_row_is_settled_by_looking_at_it(console: Console) -> None:
     visitor, bench = console.visitor, console.bench
     form = listed(console)
     assert "Ada Number1" in form.page and "mine 2" in form.page
+    assert f"/jobs/{uuid(1)}" in form.page and "Milestone 1 under review" in form.page
     name = f"row:{uuid(1)}"
     _, second, none, keeps = form.offered[name]
     assert (none, keeps) == ("none", "") and second.startswith("Open jobs!5#")
@@ -78,6 +79,7 @@ def test_a_job_that_waits_is_answered_on_the_page(google: Emulator, sqlite_url: 
         tabs.check("tab", str(OPEN), str(INSTALLED)).send(visitor, "/mapping", step="preview").page
     )
     assert "1 job looks like a row of yours" in page and "added after 24 hours" in page
+    assert f"Job {uuid(1)[:8]} : " in page
     form = listed(console)
     assert ". It gets a row of its own" in plain(form.page)
     assert (
