@@ -183,14 +183,14 @@ def compose(
     cells = rows[first.sheet_id]
     end = table_end.find(first, table_end.lines_of(cells))
     pattern = table_end.new_row_pattern(first, end, cells.get(end.last_row, ()))
-    clock = flusher.clock(Snapshot(read.time_zone))
+    zone = flusher.zone_of(Snapshot(read.time_zone))
     # Of cells that were written before, the comparison finds the differing ones.
     by = flusher.targets.layout.config.match.by
     parted = {key.site for key in foreign_keys(with_all_keys, rows, customers, by)}
     written = (t for t in targets if t.written and t.site not in parted)
-    wrong = differences(board, with_all_keys, written, clock).wrong
+    wrong = differences(board, with_all_keys, written, zone).wrong
     targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
-    values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), clock)
+    values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), zone)
 
     return FirstFlush(
         rows=read.rows,

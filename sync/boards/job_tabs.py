@@ -81,13 +81,13 @@ class BoardTabs:
         """Store the mapped tabs and columns if the read shows other ones than are stored."""
         columns = {column for table in snapshot.tables for column in table.columns}
         tabs = {table.sheet_id for table in snapshot.tables}
-        if columns <= pending.known_columns and tabs <= pending.tabs:
+        if columns <= pending.created and tabs <= pending.tabs:
             return False
         self._store.spreadsheet.set_mapped(lease, tabs, columns)
         return True
 
     def columns(self, pending: Pending) -> Collection[str] | None:
-        return pending.known_columns
+        return pending.created
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
         """Match the jobs without a row, and find where new rows go: at most two more reads."""

@@ -92,7 +92,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     tables = context.snapshot.tables
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})
-    zone = flusher.clock(snapshot)
+    zone = flusher.zone_of(snapshot)
     lookup, added = BoardTabs(flusher).look_up_all(lease, tables, rows, targets, zone)
     jobs = reviewed_jobs(tables, rows, targets, lookup, added)
     return Review(context, rows, jobs, doubled_jobs(tables))
@@ -156,7 +156,7 @@ def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answe
     if not linked:
         return
     flusher.store.spreadsheet.write_again(lease, linked.keys())
-    context = replace(review.context, fence=flusher.writer.take_turn(lease))
+    context = replace(review.context, next_fence=flusher.writer.take_turn(lease))
     flusher.send(context, Parts(rows=writes))
 
 

@@ -80,8 +80,9 @@ class Parts:
     """New rows, inserted one below the other from the first one's row."""
     pattern: Pattern | None = None
     """The place of the new rows, and what they copy; None: they are below the last job."""
-    present: tuple[str, ...] = ()
-    """IDs of the History, the Pipeline and filter views that exist or that it creates."""
+    created: tuple[str, ...] = ()
+    """IDs of the History, the Pipeline and filter views that exist or that it creates; those of
+    columns are in `tables`."""
     shown: Sequence[Shown] = ()
     """The jobs that the sheet shows after it."""
     lines: tuple[int, ...] = ()
@@ -126,7 +127,7 @@ class Parts:
             extra=self.extra,
             history=history,
             rows=[*header, *touched],
-            present=self.present,
+            created=self.created,
             guarded=guarded,
         )
 
@@ -222,7 +223,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
         fence=fence.number,
         fence_before=before,
         shown=tuple(parts.shown),
-        present=(*sorted({c for table in tables for c in table.columns}), *parts.present),
+        created=(*sorted({c for table in tables for c in table.columns}), *parts.created),
         trace=trace.model_dump_json(),
         changes=parts.lines,
         batch=fence.batch,

@@ -41,7 +41,7 @@ class BatchWriter:
     _alert: Callable[[str, str], object]
 
     def take_turn(self, lease: Lease) -> Fence:
-        """Wait until a flush may begin, and return a fence for its batch."""
+        """Wait until a flush may begin, and return the fence that its batch sets."""
         turn = self._store.spreadsheet.take_turn(lease)
         if turn.wait:
             self._sleep(turn.wait)
@@ -145,7 +145,7 @@ class BatchWriter:
             rewritten_undos=rewritten,
             finished_undos=finished,
             replaced=result.replaced,
-            writes_history=HISTORY in attempt.present,
+            writes_history=HISTORY in attempt.created,
             ends_trouble=not context.is_partial,
         )
         self._store.batches.conclude(context.lease, attempt, conclusion)

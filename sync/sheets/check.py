@@ -25,7 +25,7 @@ from sync.sheets.cell_data import (
     site_in,
     text_of,
 )
-from sync.sheets.encode import is_same_note
+from sync.sheets.encode import is_ours_or_blank
 from sync.sheets.row_identity import (
     IDENTITY_COLUMNS,
     ByContent,
@@ -243,7 +243,7 @@ class _RowCheck:
             return True
         if cell.undoes:  # It may restore a blank, and the note of another row may be blank, too.
             return False
-        return note == note_of(cell.data) or is_same_note(expected, note)
+        return note == note_of(cell.data) or is_ours_or_blank(expected, note)
 
     def _undo(self, cell: CellWrite, part: str) -> Undo:
         before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))

@@ -10,10 +10,11 @@ from sync.store import Lease, Pending
 
 @dataclass(frozen=True)
 class FlushContext:
-    """One flush: the lease, the fence of its batch, what is pending, and what its read showed."""
+    """One flush: its lease, what is pending, and what its read showed."""
 
     lease: Lease
-    fence: Fence
+    next_fence: Fence
+    """The one that its batch sets; `snapshot.fence` is the one that was read."""
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot

@@ -288,8 +288,8 @@ class CellDecider:
         last_written = encode.note(target.written.get(column, EMPTY), self.zone)
         ours = last_written or wanted  # Where nothing is known, the row may have our note already.
         observed = note_of(table.cell(column, row)) if column in table.cells else last_written
-        if encode.is_same_note(ours, observed):
-            last_written = observed  # Up to its date.
+        if encode.is_ours_or_blank(ours, observed):
+            last_written = observed
         texts = Content(observed), Content(last_written), Content(wanted)
         note = decide(NOTE_RULE, *texts, is_news=False)
         # For a blank, ours is expected: then the check accepts both, as a person may restore ours.

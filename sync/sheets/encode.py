@@ -85,7 +85,7 @@ def note(cell: Cell, zone: tzinfo) -> str:
     return f"{when}\n{cell.note}" if cell.note else when
 
 
-def is_same_note(ours: str, there: str) -> bool:
+def is_ours_or_blank(ours: str, there: str) -> bool:
     """Return whether a note is `ours`, or blank. Its date may be that of another time zone."""
     when, _, rest = ours.partition("\n")
     when_there, _, rest_there = there.partition("\n")
@@ -124,14 +124,14 @@ def shown_text(data: Mapping[str, Any]) -> str:
     return day if kind == "DATE" else f"{day} {when.hour % 12 or 12}:{when:%M %p}"
 
 
-def clock(zone: str) -> tzinfo:
-    """Return the clock of a spreadsheet's zone: a name, or Google's custom `GMT-07:00`."""
-    custom = re.fullmatch(r"GMT([+-])(\d{1,2}):?(\d{2})", zone)
+def zone_of(name: str) -> tzinfo:
+    """Return a spreadsheet's time zone by its name, or by Google's custom `GMT-07:00`."""
+    custom = re.fullmatch(r"GMT([+-])(\d{1,2}):?(\d{2})", name)
     if custom:
         offset = timedelta(hours=int(custom[2]), minutes=int(custom[3]))
         return timezone(-offset if custom[1] == "-" else offset)
     try:
-        return ZoneInfo(zone)
+        return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return UTC
 

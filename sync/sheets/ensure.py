@@ -76,14 +76,14 @@ class Ensured:
     def parts(self) -> Parts:
         """All requests as parts of a batch."""
         tabs = {HISTORY: self.history, PIPELINE: self.pipeline}
-        present = tuple(name for name, tab in tabs.items() if tab)
+        created = tuple(name for name, tab in tabs.items() if tab)
         rows = [self._header_row()] if self.header else []
         return Parts(
             self.tables,
             self.structure,
             self.extra,
             rows=rows,
-            present=present,
+            created=created,
             pipeline=self.pipeline,
         )
 

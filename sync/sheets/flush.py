@@ -125,9 +125,9 @@ class Flusher:
         """Return the tabs of jobs. Raises Permanent if the mode isn't supported here."""
         return self._tabs_of(mode, self)
 
-    def clock(self, snapshot: Snapshot) -> tzinfo:
+    def zone_of(self, snapshot: Snapshot) -> tzinfo:
         """Return the time zone in which dates are shown."""
-        return encode.clock(self._zone or snapshot.time_zone)
+        return encode.zone_of(self._zone or snapshot.time_zone)
 
     def flush(self, lease: Lease) -> None:
         """Write pending changes in one round; what is left or arrives meanwhile takes another.
@@ -149,7 +149,7 @@ class Flusher:
         Raises Permanent, or Retryable. Retryable includes the case that nobody knows whether the
         write was carried out: the next flush's read will show it.
         """
-        fence = self.writer.take_turn(lease)
+        next_fence = self.writer.take_turn(lease)
         sizes = self.targets.sizes
         pending = self.store.pending.read(sizes.jobs, sizes.lines, self._search.sites)
         self.targets.use_answers(pending.answers)  # Before the tabs, which use the order.
@@ -164,7 +164,7 @@ class Flusher:
             self._search = RefusalSearch()
             return
         columns = columns_to_read(work.targets, is_ours=tabs.is_ours)
-        context = self._read(lease, fence, pending, tabs, columns)
+        context = self._read(lease, next_fence, pending, tabs, columns)
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         if unwritable := self.unwritable(context):
@@ -234,7 +234,7 @@ class Flusher:
         seen, pending, doubt = context.snapshot.fence, context.pending, ""
         if seen is not None and not pending.has_set(seen.number, seen.batch):
             is_copied = self.has_checked_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
-            is_restored = seen.database == context.fence.database and not is_copied
+            is_restored = seen.database == context.next_fence.database and not is_copied
             doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
         else:
             self.has_checked_fence = True
@@ -248,7 +248,9 @@ class Flusher:
     def send(self, context: FlushContext, parts: Parts, titles: Titles | None = None) -> None:
         """Send a batch; `titles` are free ones for new tabs, if known."""
         titles = titles or self.surroundings(context)[0]
-        self.writer.send(context, compose(context.snapshot, parts, context.fence, titles.fence))
+        self.writer.send(
+            context, compose(context.snapshot, parts, context.next_fence, titles.fence)
+        )
 
     def unwritable(self, context: FlushContext) -> dict[int, Permanent]:
         """Return the errors of tabs that can't be written as they are, by sheet ID."""
@@ -269,7 +271,7 @@ class Flusher:
     def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
         """Return the last known headers of a tab, by column ID."""
         layout, pending = self.targets.layout, context.pending
-        created = pending.known_columns if context.tabs.is_ours else ()
+        created = pending.created if context.tabs.is_ours else ()
         first = {column: layout.title(column, is_mapped=False) for column in created}
         read = pending.columns_read.columns
         return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
@@ -381,16 +383,16 @@ class Flusher:
         self._search = RefusalSearch()
         if context.tabs.is_ours:
             cells = [job.cells or {} for job in parts.shown]
-            self.reps_without_view |= filter_views.without_view(cells, pending.known_columns)
+            self.reps_without_view |= filter_views.without_view(cells, pending.created)
 
     def _parts(
         self, context: FlushContext, work: Work, titles: Titles, beside: Surroundings
     ) -> tuple[Parts, Sequence[Shown]]:
         """Return the parts of a batch with jobs and lines, and the jobs whose row was deleted."""
         tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
-        lines, zone = work.lines, self.clock(snapshot)
+        lines, zone = work.lines, self.zone_of(snapshot)
         is_missing = snapshot.table is not None and not snapshot.history
-        if is_missing and (not tabs.is_ours or HISTORY in pending.known_columns):
+        if is_missing and (not tabs.is_ours or HISTORY in pending.created):
             self.store.history.drop(context.lease, lines.seqs)
             lines = Lines()  # A person deleted the History, or doesn't want it beside a board.
         ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline)
@@ -437,15 +439,20 @@ class Flusher:
 
     def read_as_is(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
         """Read the sheet as `read_snapshot` does, also if columns have moved."""
-        fence = self.writer.take_turn(lease)
+        next_fence = self.writer.take_turn(lease)
         pending = self.store.pending.read(0, 0)
         self.targets.use_answers(pending.answers)
-        return self._read(lease, fence, pending, self.tabs(pending.mode), columns)
+        return self._read(lease, next_fence, pending, self.tabs(pending.mode), columns)
 
     def _read(
-        self, lease: Lease, fence: Fence, pending: Pending, tabs: JobTabs, columns: tuple[str, ...]
+        self,
+        lease: Lease,
+        next_fence: Fence,
+        pending: Pending,
+        tabs: JobTabs,
+        columns: tuple[str, ...],
     ) -> FlushContext:
-        context = FlushContext(lease, fence, tabs, pending, self.client.read(tabs, columns))
+        context = FlushContext(lease, next_fence, tabs, pending, self.client.read(tabs, columns))
         self._check_fence(context)
         # At once, because without the header row nobody knows where an earlier batch has written.
         tabs.check_served(context.snapshot, pending)
@@ -455,7 +462,7 @@ class Flusher:
         """Store which columns a read shows, and which of those before it are gone."""
         if present := present_columns(snapshot.tables):
             title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
-            before, created = pending.columns_read, pending.known_columns
+            before, created = pending.columns_read, pending.created
             number = snapshot.fence.number if snapshot.fence else 0
             self.store.spreadsheet.note_columns(number, present, title, before, created)
 
@@ -482,8 +489,8 @@ class Flusher:
         figures = self.targets.figures(
             filter(None, counted.values()),
             lambda: self.targets.columns(snapshot, pending, every),
-            self.clock(snapshot),
-            encode.clock(snapshot.time_zone),
+            self.zone_of(snapshot),
+            encode.zone_of(snapshot.time_zone),
         )
         requests = pipeline.show(tab, figures, is_daily=is_daily, draws=draws)
         if not (requests or parts.is_empty):
@@ -497,7 +504,7 @@ class Flusher:
         (Refused is raised), the fence, a guard or the History is at fault, not a job.
         """
         if self._search.was_refused:
-            context = replace(context, fence=self.writer.take_turn(context.lease))
+            context = replace(context, next_fence=self.writer.take_turn(context.lease))
             self.send(context, parts.without_data())
             if len(sites) == 1:
                 self._quarantine(context.lease, sites[0])

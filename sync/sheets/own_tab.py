@@ -51,7 +51,7 @@ def _with_views(
     Views whose columns appeared after the tab was created are added, too. The reps whose views are
     removed are returned beside the parts.
     """
-    parts, known = ensured.parts, context.pending.known_columns
+    parts, known = ensured.parts, context.pending.created
     busiest = filter_views.busiest(read)
     made = filter_views.made_for(known)
     layout = flusher.targets.layout
@@ -83,7 +83,7 @@ def _with_views(
     parts = replace(
         parts,
         extra=[*parts.extra, *requests],
-        present=(*parts.present, *ids),
+        created=(*parts.created, *ids),
         guarded={sheet_id: guarded} if requests else parts.guarded,
     )
     return parts, () if busiest is None else made - {*busiest}

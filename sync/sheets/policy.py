@@ -1,4 +1,4 @@
-"""Decides whether a cell is written: the only place that does. Pure.
+"""Decides whether a cell is written, given what `CellDecider` finds. Pure.
 
 Our own tab and a board, the tabs that an installer had before, differ in their rules (decision 0013
 has the table of all cases).

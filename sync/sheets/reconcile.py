@@ -112,7 +112,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
         raise keys.keys_gone(len(gone), len(known))
     store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
-    zone = flusher.clock(context.snapshot)
+    zone = flusher.zone_of(context.snapshot)
     foreign = tabs.compared(lease, tables, rows, targets, zone)
     # A row that shows another customer is reported and stays as it is.
     parted = {key.site for key in foreign}

@@ -85,7 +85,7 @@ class Targets:
         If there is a Pipeline, a job whose place in it has changed is written, too. `columns`: see
         `lay_out`.
         """
-        is_counted = PIPELINE in pending.known_columns
+        is_counted = PIPELINE in pending.created
         laid_out = {target.site: target for target in self.lay_out(pending.jobs, columns)}
         differing = [
             target
@@ -156,7 +156,7 @@ class Targets:
         columns = _filled(self._columns, snapshot, written)
         if snapshot.table is None:
             return columns
-        deleted = pending.known_columns - snapshot.table.columns.keys()
+        deleted = pending.created - snapshot.table.columns.keys()
         return [column for column in columns if column.id not in deleted]
 
     def lines(self, pending: Pending, laid_out: Mapping[str, Target]) -> Lines:
@@ -200,15 +200,15 @@ class Targets:
         entries: Iterable[PipelineEntry],
         columns: Callable[[], Iterable[Column]],
         zone: tzinfo,
-        clock: tzinfo,
+        own_zone: tzinfo,
     ) -> Figures:
         """Return what the Pipeline shows now.
 
         `columns` gives those of the milestones in their order. `zone` is that of the dates in the
-        sheet, `clock` the spreadsheet's own.
+        sheet, `own_zone` the spreadsheet's own.
         """
         layout, now = self.layout, datetime.now(UTC)
-        today = now.astimezone(clock).date()
+        today = now.astimezone(own_zone).date()
         return Figures(
             lines=dict.fromkeys(layout.milestone_titles(), PipelineLine())
             | count(entries, today, zone, layout.stuck_days),
@@ -216,7 +216,7 @@ class Targets:
             config=layout.config,
             stuck_days=layout.stuck_days,
             now=now,
-            zone=clock,
+            zone=own_zone,
         )
 
     def free_titles(self, beside: Surroundings) -> Titles:

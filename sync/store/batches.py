@@ -30,7 +30,7 @@ from sync.jobs.model import TYPED, Change
 from sync.jobs.pipeline import PipelineEntry
 from sync.store import history, hourly_counts, metrics
 from sync.store.boards import record_added
-from sync.store.database import Database, Lease, bumped, clock, now, utc
+from sync.store.database import Database, Lease, clock, made_dirty, now, utc
 from sync.store.schema import attempt, cell_history, job, quarantine, undo
 from sync.store.spreadsheet import HAS_UNKEYED_ROW, NO_TROUBLE, UNKEYED, Spreadsheet
 from sync.types import ReplacedWords
@@ -69,8 +69,8 @@ class Attempt:
     fence: int
     fence_before: int | None
     shown: tuple[Shown, ...]
-    present: tuple[str, ...]
-    """IDs of the columns, further tabs and filter views of ours that exist after the batch."""
+    created: tuple[str, ...]
+    """IDs of the columns, further tabs and filter views that exist after it (`KeptSheet`)."""
     trace: str
     """The intended writes (JSON of a Trace)."""
     changes: tuple[int, ...] = ()
@@ -123,7 +123,7 @@ class Batches:
             "fence_before": tried.fence_before,
             "batch": tried.batch,
             "shown": _SHOWN.dump_json(tried.shown, exclude_defaults=True).decode(),
-            "columns": json.dumps(tried.present),
+            "columns": json.dumps(tried.created),
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
@@ -177,7 +177,7 @@ class Batches:
             fence=confirmed_row.fence,
             fence_before=confirmed_row.fence_before,
             shown=_SHOWN.validate_json(confirmed_row.shown),
-            present=tuple(json.loads(confirmed_row.columns)),
+            created=tuple(json.loads(confirmed_row.columns)),
             trace=confirmed_row.trace,
             changes=tuple(json.loads(confirmed_row.changes)),
             batch=confirmed_row.batch,
@@ -201,7 +201,7 @@ class Batches:
                 self._keep_undos(connection, conclusion)
             if conclusion.replaced:
                 self._keep_replaced(connection, tried.fence, conclusion)
-            known = self._sheet.kept(connection).known_columns | set(tried.present)
+            known = self._sheet.kept(connection).created | set(tried.created)
             self._sheet.change(
                 connection,
                 columns=json.dumps(sorted(known)),
@@ -300,7 +300,7 @@ class Batches:
         """
         with self._database.writing(lease) as connection:
             for site, ids in columns.items():
-                _set(connection, site, {"recheck": json.dumps(sorted(ids)), **bumped()})
+                _set(connection, site, {"recheck": json.dumps(sorted(ids)), **made_dirty()})
 
     def keep_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
         """Record typed reps, by site; "" if nobody typed a name."""
@@ -360,7 +360,7 @@ def _confirm_keys(connection: Connection, sites: Collection[str]) -> None:
     is_same = or_(job.c.has_row, HAS_UNKEYED_ROW)
     written = case((is_same, job.c.written), else_="{}")
     which = update(job).where(job.c.site.in_(sorted(sites)))
-    connection.execute(which.values(written=written, has_row=True, **bumped()))
+    connection.execute(which.values(written=written, has_row=True, **made_dirty()))
 
 
 def _add_written(connection: Connection, site: str, cells: Cells) -> None:

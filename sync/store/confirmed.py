@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, insert, select, update
 
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
-from sync.store.database import Database, now, touch_all
+from sync.store.database import Database, mark_all_dirty, now
 from sync.store.schema import detail, milestone_order, status
 
 
@@ -75,7 +75,7 @@ def read_answers(connection: Connection) -> ConsoleAnswers:
 
 
 def _use_answers(connection: Connection) -> None:
-    touch_all(connection)
+    mark_all_dirty(connection)
     connection.execute(update(detail).values(due_at=now()))
 
 

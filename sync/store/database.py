@@ -359,7 +359,7 @@ def clock(connection: Connection) -> float:
     return float(connection.scalar(select(now())) or 0.0)
 
 
-def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
+def made_dirty(received: ColumnElement[float] | None = None) -> dict[str, ColumnElement[object]]:
     """Return the changed values of a job whose row is out of date since `received` (None: now).
 
     If it is waiting already, the earlier time stays. Only this makes jobs dirty:
@@ -370,7 +370,7 @@ def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElem
     | EverBright's answer about a customer or details is another | its job | `Lookups.keep` |
     | a copy or a folder is in Drive | its jobs | `Documents` |
     | the order or a status was confirmed on the console | all | `Confirmations` |
-    | the sheet isn't as a comparison wants it | these | `Batches.recheck` |
+    | the sheet isn't as a comparison wants it | these | `Batches.mark_wrong` |
     | tabs were mapped, or rows lost, matched or restored | these | `Spreadsheet`, `Batches` |
     """
     since: ColumnElement[object] = func.coalesce(job.c.waiting_since, now())
@@ -380,18 +380,18 @@ def bumped(received: ColumnElement[float] | None = None) -> dict[str, ColumnElem
     return {"version": job.c.version + 1, "waiting_since": since}
 
 
-def touch(connection: Connection, site: str) -> None:
+def mark_dirty(connection: Connection, site: str) -> None:
     """Mark a job's row as out of date, inside the caller's transaction."""
-    connection.execute(update(job).where(job.c.site == site).values(bumped()))
+    connection.execute(update(job).where(job.c.site == site).values(made_dirty()))
 
 
-def touch_all(connection: Connection) -> None:
+def mark_all_dirty(connection: Connection) -> None:
     """Mark the rows of all jobs as out of date, inside the caller's transaction.
 
     PostgreSQL's update alone might lock the jobs in another order than the projection.
     """
     connection.execute(select(job.c.site).order_by(job.c.site).with_for_update())
-    connection.execute(update(job).values(bumped()))
+    connection.execute(update(job).values(made_dirty()))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.errors import CLAIM_LOST, BrightsheetError, Retryable
 from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
-from sync.store.database import Database, now, touch
+from sync.store.database import Database, mark_dirty, now
 from sync.store.jobs import DocumentToCopy
 from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, customers
 from sync.store.schema import customer, dismissed, document, folder, shared_document
@@ -181,7 +181,7 @@ class Documents:
         """Store the folder that exists in Drive, or "" if there is none."""
         with self._holding(claim, {"file_id": file_id, "link": link}) as connection:
             if link:
-                touch(connection, claim.site)
+                mark_dirty(connection, claim.site)
 
     def clear_file(self, claim: Claim, uuid: str) -> None:
         """Clear a document's file ID and digest, because they can't be used."""
@@ -195,7 +195,7 @@ class Documents:
             _update(connection, uuid, **done, file_id=file_id, link=link)
             others = select(shared_document.c.site).where(shared_document.c.uuid == uuid)
             for site in sorted({claim.site, *connection.scalars(others)}):
-                touch(connection, site)
+                mark_dirty(connection, site)
 
     def postpone(self, claim: Claim, uuid: str, error: BrightsheetError, seconds: float) -> None:
         """Try again after `seconds`, and store the error."""

@@ -236,9 +236,9 @@ def _event_columns(delivery_id: str, understood: Delivery, *, is_from_api: bool)
     odd = ", ".join(f"`{name}`" for name in understood.odd_fields)
     left_out = f"{ODD_FIELDS}: left out because their type is unexpected: {odd}"
     digest = as_read(understood.digest) if is_from_api else understood.digest
-    # Without a date, the same body may be a new event: A, B, and A again. But EverBright's milestones
-    # have dates, so even without one, the same milestone was most likely sent twice. An ignored one
-    # isn't the original of a duplicate: another [webhooks] in the config may make it understood.
+    # Without a date, the same body may be a new event: A, B, and A again. But EverBright's
+    # milestones have dates, so even without one, the same was most likely sent twice. An ignored
+    # one isn't the original of a duplicate: another [webhooks] may make it understood.
     can_be_duplicate = milestone is not None or (other is not None and other.is_dated)
     if is_from_api or not can_be_duplicate:
         digest = f"{digest}:{delivery_id}"

@@ -10,7 +10,7 @@ from sync.jobs import files
 from sync.jobs.model import Change, Job
 from sync.store import history, lookups
 from sync.store.confirmed import Confirmations
-from sync.store.database import Database, Lease, bumped, clock, now
+from sync.store.database import Database, Lease, clock, made_dirty, now
 from sync.store.forgotten import ERASED, forgotten_of, remember_forgotten
 from sync.store.inbox import IS_WEBHOOK
 from sync.store.schema import delivery, document, folder, job, milestone, shared_document
@@ -123,7 +123,7 @@ class Jobs:
         )
         received = {row.site: row for row in connection.execute(times)}
         rows = []
-        for state in sorted(projected.jobs, key=lambda state: state.site):  # See `touch_all`.
+        for state in sorted(projected.jobs, key=lambda state: state.site):  # See `mark_all_dirty`.
             at = received.get(state.site)
             rows.append(
                 {
@@ -138,7 +138,7 @@ class Jobs:
             "state": new.excluded.state,
             "events": job.c.events + 1,
             "received_at": func.coalesce(new.excluded.received_at, job.c.received_at),
-            **bumped(new.excluded.waiting_since),
+            **made_dirty(new.excluded.waiting_since),
         }
         if rows:
             connection.execute(new.on_conflict_do_update(index_elements=["site"], set_=again), rows)

@@ -14,7 +14,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.field_table import SITE_FIELDS
 from sync.jobs.model import Customer, Details, Job
-from sync.store.database import Database, clock, now, touch, utc
+from sync.store.database import Database, clock, mark_dirty, now, utc
 from sync.store.findings import is_dismissed
 from sync.store.reported import Reported
 from sync.store.schema import customer, detail, job
@@ -103,7 +103,9 @@ class Lookups(Generic[AnswerT]):
             known = self._kind.model_validate_json(before or "{}")
             is_new = _shown(known) != _shown(answer)
             if is_new:
-                touch(connection, site)  # First, because the projection locks in this order, too.
+                mark_dirty(
+                    connection, site
+                )  # First, because the projection locks in this order, too.
             connection.execute(self._update(site, values | self._stamp))
         return is_new
 

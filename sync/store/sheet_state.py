@@ -42,8 +42,8 @@ class ReadColumns(Value):
     ) -> "ReadColumns":
         """Return the columns after a read at `clock` that shows `present`.
 
-        The others that are wanted, which have a `title`, are gone. `created` are the IDs of all
-        columns ever created: one may be deleted before it is read.
+        The others that are wanted, which have a `title`, are gone. `created` is that of
+        `KeptSheet`: a column may be deleted before it is read.
         """
         places = {(column.sheet_id, column.id) for column in present}
         gone = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]
@@ -74,12 +74,13 @@ class FenceDoubt(StrEnum):
 class KeptSheet:
     """The stored state of a spreadsheet: its mode, and the sheet IDs of its mapped tabs.
 
-    `known_columns` are the IDs of the created columns: if one is missing now, a person deleted it.
+    `created` are the IDs of the columns, further tabs and filter views that were created, and of
+    mapped columns: if one is missing now, a person deleted it.
     """
 
     mode: Mode = Mode.UNSET
     tabs: frozenset[int] = frozenset()
-    known_columns: frozenset[str] = frozenset()
+    created: frozenset[str] = frozenset()
     columns_read: ReadColumns = field(default_factory=ReadColumns)
     """The columns that reads have shown so far."""
     fences: frozenset[tuple[int, str]] = frozenset()

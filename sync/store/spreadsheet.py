@@ -10,7 +10,15 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.errors import Permanent
 from sync.store import history
-from sync.store.database import Database, Lease, bumped, clock, new_database_id, now, touch_all
+from sync.store.database import (
+    Database,
+    Lease,
+    clock,
+    made_dirty,
+    mark_all_dirty,
+    new_database_id,
+    now,
+)
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, look_alike, quarantine, sheet, undo
 from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
@@ -167,7 +175,7 @@ class Spreadsheet:
 
         The last written values stay, so that typed ones are still recognized.
         """
-        values = {"has_row": False, "shown_events": UNKEYED, **bumped()}
+        values = {"has_row": False, "shown_events": UNKEYED, **made_dirty()}
         self._database.execute(update(job).where(job.c.has_row).values(values), lease)
 
     def set_ours(self, lease: Lease) -> None:
@@ -186,8 +194,8 @@ class Spreadsheet:
             if (connection.scalar(query) or "") != Mode.MAPPED.value:
                 self._clear_batches(connection)
                 write_all_again(connection)
-            touch_all(connection)
-            known = self.kept(connection).known_columns
+            mark_all_dirty(connection)
+            known = self.kept(connection).created
             created = {name for name in known if name.startswith("tab:")}
             self.change(
                 connection,
@@ -218,7 +226,7 @@ class Spreadsheet:
         return KeptSheet(
             mode=Mode(row.mode),
             tabs=frozenset(json.loads(row.tabs)),
-            known_columns=frozenset(json.loads(row.columns)),
+            created=frozenset(json.loads(row.columns)),
             columns_read=ReadColumns.model_validate_json(read) if read else ReadColumns(),
             fences=frozenset(set_here),
             doubt=row.doubt,
@@ -267,7 +275,7 @@ class Spreadsheet:
     ) -> None:
         """Store the columns that a read showed, if they have changed.
 
-        `before` are the stored columns, `created` the IDs of all columns ever created. `title`
+        `before` are the stored columns, `created` is that of `KeptSheet`. `title`
         returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
         lease: a read that is older than the last one, by the `fence` that it saw, changes nothing.
         """
@@ -363,7 +371,7 @@ class Spreadsheet:
     def forget_created(self, lease: Lease, ids: Iterable[str]) -> None:
         """Forget that views or tabs were created, because they are being removed."""
         with self._database.writing(lease) as connection:
-            known = self.kept(connection).known_columns - {*ids}
+            known = self.kept(connection).created - {*ids}
             self.change(connection, columns=json.dumps(sorted(known)))
 
     def _value(self, column: ColumnElement[Any]) -> Any:
@@ -381,7 +389,7 @@ class Spreadsheet:
 
 def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all, or `which`) written again completely; return how many."""
-    values = {"written": "{}", "has_row": False, "shown_events": 0, **bumped()}
+    values = {"written": "{}", "has_row": False, "shown_events": 0, **made_dirty()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
 
 

@@ -55,7 +55,7 @@ class WholePath:
         )
         self.targets = Targets(self.layout)
         self.leases = Leases(self.database, -1)  # Each is over at once.
-        self.zone = encode.clock(zone)
+        self.zone = encode.zone_of(zone)
         self.count = 0
         self.accepted = 0
         self.slowest = 0.0

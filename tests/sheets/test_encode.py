@@ -65,7 +65,7 @@ def test_a_typed_date_is_shown_as_one(number: float, kind: str, text: str) -> No
 )
 def test_dates_are_local_to_the_sheets_zone(moment: datetime, zone: str, days: float) -> None:
     """Sheets counts days since 1899-12-30 and knows no zones in cells."""
-    assert encode.serial(moment, encode.clock(zone)) == days
+    assert encode.serial(moment, encode.zone_of(zone)) == days
 
 
 def test_the_sheet_counts_the_days_by_a_formula_that_names_no_cell() -> None:
@@ -99,12 +99,12 @@ def test_the_mask_names_what_is_written_and_nothing_else() -> None:
 def test_a_note_written_in_another_time_zone_is_recognized(zone: str, text: str) -> None:
     """If it weren't recognized, it would count as typed and stay forever."""
     cell = Cell(text="Approved", note=text, noted=NOON)
-    written = encode.note(cell, encode.clock(zone))
+    written = encode.note(cell, encode.zone_of(zone))
     ours = encode.note(cell, UTC)
-    assert encode.is_same_note(ours, written)
-    assert encode.is_same_note(ours, "")
-    assert not encode.is_same_note(ours, f"{written} and mine")
-    assert not encode.is_same_note(ours, text or "mine")
+    assert encode.is_ours_or_blank(ours, written)
+    assert encode.is_ours_or_blank(ours, "")
+    assert not encode.is_ours_or_blank(ours, f"{written} and mine")
+    assert not encode.is_ours_or_blank(ours, text or "mine")
 
 
 @pytest.mark.parametrize("month", [3, 11], ids=["spring", "fall"])

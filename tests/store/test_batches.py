@@ -41,7 +41,7 @@ def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> 
     assert store.batches.claim_attempt(mine, 11) is None
     after = store.pending.read(9, 9)
     assert not after.has_attempt
-    assert after.known_columns == {"c"}
+    assert after.created == {"c"}
     assert known(store)["a"].written["c"].text == "second"
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sync.errors import Retryable
 from sync.jobs.model import Job
 from sync.store import Database, Inbox, Projected, Shown
-from sync.store.database import touch
+from sync.store.database import mark_dirty
 from sync.store.schema import delivery
 from tests import databases
 from tests.made_up import uuid
@@ -51,7 +51,7 @@ def test_a_pooler_may_lend_a_connection_for_one_transaction(tmp_path: Path) -> N
     url = databases.migrated("postgresql", tmp_path).replace("postgres://", "postgresql+psycopg://")
     with Database(url).writing() as connection:
         for number in range(20):
-            touch(connection, uuid(number))
+            mark_dirty(connection, uuid(number))
         prepared = connection.exec_driver_sql("SELECT name FROM pg_prepared_statements").all()
     assert prepared == []
 
@@ -72,10 +72,10 @@ def test_several_jobs_are_locked_in_the_order_of_their_sites(
     }
     with ThreadPoolExecutor(1) as pool:
         with database.writing() as connection:
-            touch(connection, uuid(1))
+            mark_dirty(connection, uuid(1))
             other = pool.submit(run[writer])
             sleep(0.1)  # It waits for the first job now.
-            touch(connection, uuid(2))
+            mark_dirty(connection, uuid(2))
         other.result()
 
 

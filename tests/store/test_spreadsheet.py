@@ -110,7 +110,7 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     assert store.spreadsheet.clear_written(mine)
     after = store.pending.read(9, 9)
     assert [(one.written, one.is_fresh) for one in after.jobs] == [({}, True)]
-    assert (after.has_attempt, after.known_columns) == (True, frozenset())
+    assert (after.has_attempt, after.created) == (True, frozenset())
     confirms_nothing(store, mine, 1)
     assert not store.spreadsheet.clear_written(mine)
 
@@ -160,7 +160,7 @@ def test_whose_the_tabs_are_is_stored(database: Database) -> None:
     assert store.pending.read(1, 1).mode is Mode.UNSET
     store.spreadsheet.set_mapped(mine, [77, 0], ["c", "site_id"])
     found = SheetStore(database, "s").pending.read(1, 1)
-    assert (found.mode, found.tabs, found.known_columns) == (
+    assert (found.mode, found.tabs, found.created) == (
         Mode.MAPPED,
         frozenset({0, 77}),
         frozenset({"c", "site_id"}),
@@ -191,12 +191,12 @@ def test_a_further_tab_or_column_compares_the_jobs_and_forgets_nothing(database:
     store.spreadsheet.set_mapped(mine, [0], ["c"])
     store.batches.conclude(
         mine,
-        replace(attempt(1, None, showing(dirty(store)["a"], X)), present=("c", "tab:history")),
+        replace(attempt(1, None, showing(dirty(store)["a"], X)), created=("c", "tab:history")),
         Conclusion(undos=["{}"]),
     )
     assert not dirty(store)
     store.spreadsheet.set_mapped(mine, [0, 77], ["d"])
     found = store.pending.read(9, 9)
     assert (found.jobs[0].written, found.sites_with_row) == (X, frozenset("a"))
-    assert found.known_columns == {"d", "tab:history"}, "a tab beside them is not made again"
+    assert found.created == {"d", "tab:history"}, "a tab beside them is not made again"
     assert list(found.undos.values()) == ["{}"]
