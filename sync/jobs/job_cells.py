@@ -1,4 +1,7 @@
-"""Makes the cells of a job: for its contract, each milestone, and the job as a whole. Pure."""
+"""Makes the cells of a job: for its contract, each milestone, and the job as a whole. Pure.
+
+`Layout.lay_out` uses `CELLS`, `MILESTONE_CELLS`, and `deadline`, which needs another cell.
+"""
 
 import re
 from collections.abc import Callable, Mapping

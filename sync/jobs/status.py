@@ -41,11 +41,11 @@ class Case(StrEnum):
     DONE = "done"
     """The last milestone is approved."""
     OPEN = "open"
-    """The furthest milestone is neither approved nor submitted. Without any: the contract isn't
-    signed, or the next milestone isn't known."""
+    """The furthest milestone is neither approved nor submitted. In a job without milestones: the
+    contract isn't signed, or it is and no milestone is known to be next."""
     BETWEEN = "between"
-    """The furthest milestone is approved and isn't the last. Without any: no contract is known, or
-    it is signed and the next milestone is known."""
+    """The furthest milestone is approved and isn't the last. In a job without milestones: the
+    contract is signed and the next milestone is known, or no contract is known."""
     ALL_APPROVED = "all approved"
     """All its milestones are approved, and they are outside the order, or there is no order."""
 
@@ -83,11 +83,20 @@ class Statuses:
     """Interprets statuses with the meanings and phrases in the config."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._known = config.statuses
-        self.label = config.status_label
-        self.configured_meaning = config.configured_meaning
-        self.is_approved = config.is_approved
         self.phrases = config.phrases
+
+    def label(self, code: str | None) -> str:
+        """Return a status's label, or its code in readable form."""
+        return self._config.status_label(code)
+
+    def configured_meaning(self, code: str | None) -> str | None:
+        """Return the meaning that [statuses] gives a status; None if it has none."""
+        return self._config.configured_meaning(code)
+
+    def is_approved(self, code: str | None) -> bool:
+        return self._config.is_approved(code)
 
     def is_rejected(self, code: str | None) -> bool:
         return self.configured_meaning(code) == "rejected"

@@ -59,7 +59,7 @@ class Batch:
     trace: Trace
     response_ranges: tuple[str, ...] = ()
     """A1 ranges: the header row of each written tab, and copies of the cells to compare. () if
-    nothing can be misplaced."""
+    nothing can be mismatched."""
 
 
 @dataclass(frozen=True)
@@ -114,8 +114,8 @@ class Parts:
         guarded = {sheet_id: frozenset(ids) for sheet_id, ids in columns.items()}
         header = [row for row in self.rows if isinstance(row.identity, ByHeaderGuard)]
         rows = {(row.sheet_id, row.row) for row in self.rows if row not in header}
-        first = self.tables[0]
         if self.new_rows:
+            first = self.tables[0]
             rows.add((first.sheet_id, first.last_row))
         touched = [RowWrite(sheet_id=sheet, row=row) for sheet, row in sorted(rows)]
         history = [request for request in self.history if "updateCells" not in request]

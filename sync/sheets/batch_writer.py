@@ -111,8 +111,8 @@ class BatchWriter:
         undos = parsed(self._store.batches.undos())
         result = check(trace, snapshot.tables, copies, undos)
         if not result.is_as_intended:
-            jobs, cells = len(result.misplaced), len(result.undos)
-            _log.warning("misplaced", jobs=jobs, cells=cells, fence=attempt.fence)
+            jobs, cells = len(result.mismatched), len(result.undos)
+            _log.warning("mismatched", jobs=jobs, cells=cells, fence=attempt.fence)
         notes = result.typed_notes
         shown = tuple(
             replace(job, cells=job.cells and with_typed_notes(job.cells, notes[job.site]))
@@ -137,7 +137,7 @@ class BatchWriter:
                 once = undos[number].model_copy(update={"was_confirmed": True})
                 rewritten[number] = once.model_dump_json()
         conclusion = Conclusion(
-            misplaced=frozenset(result.misplaced),
+            mismatched=frozenset(result.mismatched),
             confirmed=result.confirmed,
             keyed=frozenset(result.keyed),
             added=frozenset() if context.tabs.is_ours else frozenset(result.added),
@@ -149,20 +149,20 @@ class BatchWriter:
             ends_trouble=not context.is_partial,
         )
         self._store.batches.conclude(context.lease, attempt, conclusion)
-        self.log_shown(attempt.shown, result.misplaced, attempt.fence)
+        self.log_shown(attempt.shown, result.mismatched, attempt.fence)
         if trace.recovered_lines:
             text = f"{trace.recovered_lines} lines were added to the tab Recovered: check them."
             self._alert("recovered", text)
 
     def log_shown(
-        self, jobs: Sequence[Shown], misplaced: Container[str] = (), fence: int | None = None
+        self, jobs: Sequence[Shown], mismatched: Container[str] = (), fence: int | None = None
     ) -> None:
         """Log each job whose row is up to date now.
 
         `fence` is the batch's number; None if the row was up to date before.
         """
         for job in jobs:
-            if job.site not in misplaced:
+            if job.site not in mismatched:
                 _log.info("shown", site=job.site, fence=fence)
 
     def read_everything(self, context: FlushContext) -> tuple[FlushContext, Rows]:

@@ -1,9 +1,9 @@
-"""Checks where a batch's writes went, and creates undos for the misplaced ones. Pure.
+"""Checks where a batch's writes went, and creates undos for the mismatched ones. Pure.
 
 People sort and move rows between a read and the write that follows it. Guards can't see that: they
 stop a batch only if its columns or header row have moved. So each batch first copies the rows that
 it is about to write. If a copied row is the intended one, and the copied cell held the expected
-value, the write is confirmed. If not, it is misplaced, and an undo puts back the copied content.
+value, the write is confirmed. If not, it is mismatched, and an undo puts back the copied content.
 """
 
 from collections import defaultdict
@@ -47,8 +47,8 @@ from sync.types import ReplacedWords
 class CheckResult:
     """What became of a batch's writes."""
 
-    misplaced_columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The columns with a misplaced write, by site."""
+    mismatched_columns: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The columns with a mismatched write, by site."""
     confirmed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns that were confirmed in every row of a job, by site."""
     typed_notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -61,28 +61,28 @@ class CheckResult:
     confirmed_undos: set[int] = field(default_factory=set)
     """IDs of pending undos that were confirmed, or that new ones continue."""
     missed_undos: set[int] = field(default_factory=set)
-    """IDs of pending undos with a misplaced write: they aren't confirmed by another row."""
+    """IDs of pending undos with a mismatched write: they aren't confirmed by another row."""
     replaced: list[ReplacedWords] = field(default_factory=list)
 
     @property
-    def misplaced(self) -> Set[str]:
-        """Sites with at least one misplaced write."""
-        return self.misplaced_columns.keys()
+    def mismatched(self) -> Set[str]:
+        """Sites with at least one mismatched write."""
+        return self.mismatched_columns.keys()
 
     @property
     def is_as_intended(self) -> bool:
-        """Whether nothing has to be undone, and no job has a misplaced write."""
-        return not (self.misplaced_columns or self.undos)
+        """Whether nothing has to be undone, and no job has a mismatched write."""
+        return not (self.mismatched_columns or self.undos)
 
     def add(self, row: RowWrite, cell: CellWrite, finding: "_Finding") -> None:
         """Add what became of the write of a cell."""
         site, column = row.site, cell.column
         self.undos += finding.undos
         self.confirmed_undos |= finding.continued_undos
-        if finding.outcome is _Outcome.MISPLACED:
+        if finding.outcome is _Outcome.MISMATCHED:
             self.missed_undos |= set(cell.undoes) - finding.continued_undos
             if site:
-                self.misplaced_columns[site].add(column)
+                self.mismatched_columns[site].add(column)
             return
         self.confirmed_undos.update(cell.undoes)
         if cell.undoes or not site:
@@ -101,7 +101,8 @@ class _Outcome(Enum):
     CONFIRMED = auto()
     TYPED_NOTE = auto()
     """The right cell was written, but over a typed note, which an undo restores."""
-    MISPLACED = auto()
+    MISMATCHED = auto()
+    """It went into another cell, or over other content than was expected."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class _Finding:
 def check(
     trace: Trace, tables: Sequence[Table], copies: Rows, pending: Mapping[int, Undo]
 ) -> CheckResult:
-    """Return which writes of a batch are confirmed or misplaced, and the undos of the latter.
+    """Return which writes of a batch are confirmed or mismatched, and the undos of the latter.
 
     `copies` are the copied rows, by the sheet ID of the tab they were copied from; `tables` are the
     tabs of jobs in any read after the batch; `pending` are the undos, by ID, pending before it.
@@ -128,7 +129,7 @@ def check(
         table = by_id.get(row.sheet_id)
         if table is None:  # It was deleted, with everything that was written there, or unmapped.
             if row.site:
-                result.misplaced_columns.setdefault(row.site, set())
+                result.mismatched_columns.setdefault(row.site, set())
             continue
         columns = trace.columns.get(row.sheet_id, {})
         copy = () if row.is_new else copies.get(row.sheet_id, {}).get(row.row, ())
@@ -140,8 +141,8 @@ def check(
             result.add(row, cell, finding)
             if cell.replaces_words and finding.outcome is _Outcome.CONFIRMED:
                 result.replaced.append(row_check.replaced_words(cell))
-    for site, misplaced in result.misplaced_columns.items():
-        result.confirmed[site] -= misplaced
+    for site, mismatched in result.mismatched_columns.items():
+        result.confirmed[site] -= mismatched
     result.confirmed_undos -= result.missed_undos
     return result
 
@@ -175,7 +176,7 @@ class _RowCheck:
             undos += [undo] if undo.is_needed else []
         undos += self._missing_header(cell, failed_parts)
         is_typed_note = failed_parts == [NOTE] and is_right and self.row.site
-        outcome = _Outcome.TYPED_NOTE if is_typed_note else _Outcome.MISPLACED
+        outcome = _Outcome.TYPED_NOTE if is_typed_note else _Outcome.MISMATCHED
         return _Finding(outcome, undos, continued)
 
     def _continues(self, undo: Undo, old: Undo) -> bool:

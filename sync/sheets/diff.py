@@ -281,6 +281,7 @@ class CellDecider:
         |---|---|---|
         | blank, or ours (maybe with another zone's date) | maybe | it is written, if it changes |
         | typed before the last write (`may_have_typed_note`) | yes | it stays |
+        | an older one of ours, put back in place of a typed one | yes | it stays, as if typed |
         | typed since | no | it is overwritten; an undo restores it (`with_typed_notes`) |
         """
         column, table, target = decision.column, self.table, self.target

@@ -1,7 +1,7 @@
 """Flushes pending changes: reads the sheet once, decides what to write, and writes it once.
 
 `BatchWriter.send` stores the batch as an attempt, sends it, and has `check` compare Google's
-response. One transaction then stores which cells are confirmed, adds an undo for each misplaced
+response. One transaction then stores which cells are confirmed, adds an undo for each mismatched
 write, and deletes the attempt.
 
 Each batch deletes the fence that was read, and sets one with a higher number. If the process is

@@ -77,6 +77,7 @@ class RowWrite(Value):
     cells: tuple[CellWrite, ...] = ()
     site: str = ""
     identity: RowIdentity = ByKey(key="")
+    """Not checked for rows of other tabs, and those without cells."""
     is_new: bool = False
     formulas: dict[int, str] = Field(default_factory=dict)
     """By column index."""

@@ -52,7 +52,7 @@ def _none_if_unknown(value: Any, validated: ValidatorFunctionWrapHandler) -> Any
 
 
 class Undo(Value):
-    """A cell that a misplaced write changed: its content before, and what we wrote.
+    """A cell that a mismatched write changed: its content before, and what we wrote.
 
     Its `identity` says how its row is found again:
 
@@ -66,7 +66,7 @@ class Undo(Value):
 
     - Pending: `check` made it (`CheckResult.undos`), and it is stored.
     - Written: a flush found rows with its `identity` that show what we wrote, and wrote into them
-      (`place_undos`, `CellWrite.undoes`). If that is misplaced (`missed_undos`), it stays pending.
+      (`place_undos`, `CellWrite.undoes`). If that is mismatched (`missed_undos`), it stays pending.
     - Confirmed (`confirmed_undos`): the check confirmed that write. It is pending once more
       (`was_confirmed`), because a person may have copied the row in between.
     - Finished, and deleted (`finished_undos`): it was confirmed again, or a flush found no certain

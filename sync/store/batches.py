@@ -83,13 +83,13 @@ class Attempt:
 class Conclusion:
     """The result of a batch's check.
 
-    `misplaced` are the sites with misplaced writes, and `confirmed` the columns of theirs that are
+    `mismatched` are the sites with such writes, and `confirmed` the columns of theirs that are
     right all the same. `keyed` sites have got an existing row, `added` ones a new row on a board.
     `undos` (JSON) are new, `rewritten_undos` (JSON by ID) replace stored ones, `finished_undos`
     (IDs) are deleted.
     """
 
-    misplaced: frozenset[str] = frozenset()
+    mismatched: frozenset[str] = frozenset()
     confirmed: Mapping[str, Collection[str]] = field(default_factory=dict)
     keyed: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
@@ -186,12 +186,12 @@ class Batches:
     def conclude(self, lease: Lease, tried: Attempt, conclusion: Conclusion = CLEAN) -> None:
         """Store the result of the check of a confirmed batch, in one transaction."""
         mine = attempt.c.spreadsheet_id == self._sheet.id
-        right = [one for one in tried.shown if one.site not in conclusion.misplaced]
+        right = [one for one in tried.shown if one.site not in conclusion.mismatched]
         with self._database.writing(lease) as connection:
             ages = _ages(connection, right)
             metrics.add(self._database, connection, metrics.SHOWN, ages)
             self._confirm(connection, right)
-            if conclusion.misplaced:
+            if conclusion.mismatched:
                 _confirm_cells(connection, tried.shown, conclusion)
             if conclusion.keyed:
                 _confirm_keys(connection, conclusion.keyed)
@@ -346,10 +346,10 @@ def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
 
 
 def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Conclusion) -> None:
-    """Record the confirmed cells of jobs with misplaced ones, so that they don't count as typed."""
+    """Record the confirmed cells of mismatched jobs, so that they don't count as typed."""
     for row in jobs:
         columns = conclusion.confirmed.get(row.site, ())
-        if row.site not in conclusion.misplaced or row.cells is None or not columns:
+        if row.site not in conclusion.mismatched or row.cells is None or not columns:
             continue
         _add_written(connection, row.site, {c: row.cells.get(c, EMPTY) for c in columns})
 

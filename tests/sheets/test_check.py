@@ -1,4 +1,4 @@
-"""The check finds misplaced writes by a batch's trace and the rows that it copied."""
+"""The check finds mismatched writes by a batch's trace and the rows that it copied."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -85,7 +85,7 @@ def test_a_write_into_the_intended_row_and_content_is_confirmed() -> None:
     findings = found(STATUS_OF_A, row("x", OLD, A))
     assert findings.is_as_intended
     assert confirmed(findings) == {A: {STATUS}}
-    assert (findings.misplaced, findings.keyed, findings.replaced) == (set(), set(), [])
+    assert (findings.mismatched, findings.keyed, findings.replaced) == (set(), set(), [])
 
 
 @pytest.mark.parametrize("key", [B, "", None])
@@ -93,7 +93,7 @@ def test_a_write_into_a_row_with_another_key_is_misplaced(key: str | None) -> No
     """The cell has the expected content, but belongs to another customer."""
     copy = row("x", OLD) if key is None else row("x", OLD, key)
     findings = found(STATUS_OF_A, copy)
-    assert (findings.misplaced, confirmed(findings)) == ({A}, {})
+    assert (findings.mismatched, confirmed(findings)) == ({A}, {})
     assert undone(findings) == [(STATUS, VALUE, cell(OLD), cell(NEW))]
     undo = only(findings)
     who = (
@@ -109,7 +109,7 @@ def test_a_write_into_a_row_with_another_key_is_misplaced(key: str | None) -> No
 def test_a_row_that_was_not_copied_is_not_confirmed() -> None:
     """A row below the grid's end by then: what cannot be compared is not done."""
     findings = found(STATUS_OF_A, [])
-    assert findings.misplaced == {A}
+    assert findings.mismatched == {A}
     assert undone(findings) == [(STATUS, VALUE, {}, cell(NEW))]
 
 
@@ -133,7 +133,7 @@ def test_a_row_without_a_key_is_identified_by_its_content(copy: Cells, is_right:
     seen = table(columns=PEOPLE, column_count=5)
     findings = check(trace(one, columns=PEOPLE), [seen], {JOBS_TAB: {4: copy}}, {})
     assert findings.is_as_intended is is_right
-    assert findings.misplaced == set(), "it is no job's"
+    assert findings.mismatched == set(), "it is no job's"
 
 
 def test_only_a_value_typed_after_the_read_is_undone() -> None:
@@ -141,7 +141,7 @@ def test_only_a_value_typed_after_the_read_is_undone() -> None:
     both = write(data=cell(NEW, WHEN), fields=NOTED, expects=Content(OLD), expects_note="")
     findings = found(meant(both), [cell("x"), cell("typed since"), cell(A)])
     assert undone(findings) == [(STATUS, VALUE, cell("typed since"), cell(NEW))]
-    assert (findings.misplaced, confirmed(findings)) == ({A}, {})
+    assert (findings.mismatched, confirmed(findings)) == ({A}, {})
 
 
 def test_only_a_note_added_after_the_read_is_undone() -> None:
@@ -168,7 +168,7 @@ def test_any_content_is_expected_if_the_policy_overwrites(
 def test_a_cell_with_the_same_content_before_is_not_undone() -> None:
     """Nothing was changed; a line in Recovered would send somebody looking. Its job is missed."""
     findings = found(STATUS_OF_A, row("mine", NEW, ""))
-    assert (findings.undos, findings.misplaced) == ([], {A})
+    assert (findings.undos, findings.mismatched) == ([], {A})
     noted = meant(write(data={"note": WHEN}, fields=NOTE, expects_note="old"))
     assert found(noted, [cell("x"), cell(OLD, WHEN), cell(A)]).undos == []
 
@@ -207,7 +207,7 @@ def test_the_undo_of_a_key_restores_the_overwritten_key() -> None:
     """A person gave the row another job's key meanwhile: nobody may take that away."""
     findings = keyed(row("mine", "", B, "home1@example.com", "303"))
     assert (findings.keyed, only(findings).before) == (set(), cell(B))
-    assert findings.misplaced == {A}
+    assert findings.mismatched == {A}
 
 
 def test_a_key_without_a_known_row_is_removed_from_every_row() -> None:
@@ -359,7 +359,7 @@ def test_a_write_after_its_column_was_deleted_is_misplaced() -> None:
     findings = found(STATUS_OF_A, row("x", "2,500", A), gone)
     undo = only(findings)
     assert (undo.column, undo.header, undo.before) == ("", "Paid", cell("2,500"))
-    assert findings.misplaced == {A}
+    assert findings.mismatched == {A}
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_a_write_after_its_column_was_deleted_is_misplaced() -> None:
 def test_nothing_is_confirmed_if_the_key_column_has_moved(seen: Table) -> None:
     """No copied cell tells whose row it was: all that was written over is kept."""
     findings = found(STATUS_OF_A, row("x", OLD, A), seen)
-    assert findings.misplaced == {A}
+    assert findings.mismatched == {A}
     assert only(findings).before == cell(OLD)
     identity = only(findings).identity
     assert isinstance(identity, ByContent), "the cell taken for its key may be anything"
@@ -382,9 +382,9 @@ def test_nothing_is_confirmed_if_the_key_column_has_moved(seen: Table) -> None:
 def test_writes_into_a_deleted_tab_need_no_undo() -> None:
     """Its jobs are to be written elsewhere, and nothing in it can be put back."""
     findings = check(trace(STATUS_OF_A), [table(sheet_id=99)], {}, {})
-    assert (findings.misplaced, findings.undos) == ({A}, [])
+    assert (findings.mismatched, findings.undos) == ({A}, [])
     back = check(trace(BACK), [], {}, {})
-    assert (back.misplaced, back.undos) == (set(), [])
+    assert (back.mismatched, back.undos) == (set(), [])
 
 
 def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
@@ -394,7 +394,7 @@ def test_a_column_is_confirmed_only_if_it_is_in_all_rows_of_the_job() -> None:
     copies = {JOBS_TAB: {4: row("", OLD, A), 9: row("", "typed since", A)}}
     seen = table(columns=PEOPLE)
     findings = check(trace(one, other, columns=PEOPLE), [seen], copies, {})
-    assert (findings.misplaced, confirmed(findings)) == ({A}, {A: {PHONE}})
+    assert (findings.mismatched, confirmed(findings)) == ({A}, {A: {PHONE}})
     assert (only(findings).row, only(findings).before) == (9, cell("typed since"))
 
 
@@ -404,7 +404,7 @@ def test_a_misplaced_row_does_not_affect_other_jobs() -> None:
     )
     copies = {JOBS_TAB: {4: row("", "Rejected", A), 5: row("", OLD, B)}}
     findings = check(trace(STATUS_OF_A, theirs), [table()], copies, {})
-    assert (findings.misplaced, confirmed(findings)) == ({A}, {B: {STATUS}})
+    assert (findings.mismatched, confirmed(findings)) == ({A}, {B: {STATUS}})
 
 
 PATTERN = RowWrite(sheet_id=JOBS_TAB, row=3, formulas={0: "=B4*2"})
@@ -431,7 +431,7 @@ def test_a_new_row_whose_key_is_in_another_column_is_misplaced() -> None:
     """A column was deleted before the write: the job has no row, and two texts stand astray."""
     gone = table(columns={STATUS: 1}, guards={STATUS: 1, KEY: 3})
     findings = found(meant(write(A, KEY), is_new=True), [], gone)
-    assert findings.misplaced == {A}
+    assert findings.mismatched == {A}
     assert (only(findings).column, only(findings).before) == ("", {})
 
 
@@ -457,7 +457,7 @@ def test_the_header_row_is_identified_by_its_guard_and_its_key_cell(
         [] if is_header else [cell("Permit"), {"note": "new"}]
     )
     assert len(findings.undos) == 2 * len(still_missing)
-    assert findings.misplaced == set()
+    assert findings.mismatched == set()
 
 
 def test_replaced_words_are_stored_as_of_the_write() -> None:

@@ -196,7 +196,7 @@ class Sheet:
         self.replaced += [one.before for one in findings.replaced]
         for site, cells in ((one.site, one.cells or {}) for one in shown):
             job = self.jobs[site]
-            if site in findings.misplaced:
+            if site in findings.mismatched:
                 confirmed = findings.confirmed[site]
                 job.written |= {column: cells[column] for column in confirmed}
                 job.wrong -= confirmed

@@ -637,7 +637,7 @@ def test_an_undo_is_checked_like_any_write(copy: Cells, is_back: bool) -> None:
     findings = check(trace(BACK, columns=PEOPLE), [seen({})], {JOBS_TAB: {4: copy}}, {1: undo()})
     assert (findings.confirmed_undos == {1}) is is_back
     assert len(findings.undos) == (0 if is_back else 1)
-    assert findings.misplaced == set()
+    assert findings.mismatched == set()
 
 
 def test_an_undo_that_missed_one_of_several_rows_is_not_confirmed() -> None:

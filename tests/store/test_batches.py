@@ -62,7 +62,7 @@ def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Databa
     store.batches.begin(mine, tried)
     assert store.pending.counted() == {}
     assert store.batches.claim_attempt(mine, 7) == tried
-    store.batches.conclude(mine, tried, Conclusion(misplaced=frozenset({"b"})))
+    store.batches.conclude(mine, tried, Conclusion(mismatched=frozenset({"b"})))
     assert store.pending.counted() == {"a": entry}
     assert (known(store)["a"].counted, known(store)["b"].counted) == (entry, None)
     store.batches.confirm(mine, [showing(known(store)["a"], None)])
@@ -74,7 +74,7 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     both = {"c": Cell(text="x"), "d": Cell(text="y")}
     shown = [showing(one, both) for one in dirty(store).values()]
     found = Conclusion(
-        misplaced=frozenset("a"),
+        mismatched=frozenset("a"),
         confirmed={"a": {"d"}, "b": {"c"}},
         undos=['{"undo": 1}', '{"undo": 2}'],
     )
@@ -104,7 +104,7 @@ def test_confirmed_undos_are_updated_and_finished_ones_are_deleted(database: Dat
     assert list(store.batches.undos().values()) == ['{"new": 1}']
 
 
-def test_confirmed_cells_of_a_misplaced_job_are_stored(database: Database) -> None:
+def test_confirmed_cells_of_a_mismatched_job_are_stored(database: Database) -> None:
     """Taken for typed text, our own old text would never be replaced on a board."""
     store, mine = with_jobs(database, "a"), held(database)
     store.batches.confirm(
@@ -114,7 +114,7 @@ def test_confirmed_cells_of_a_misplaced_job_are_stored(database: Database) -> No
     again = {"c": Cell(text="2"), "d": Cell(text="2")}
     tried = attempt(1, None, showing(dirty(store)["a"], again))
     store.batches.conclude(
-        mine, tried, Conclusion(misplaced=frozenset("a"), confirmed={"a": {"c"}})
+        mine, tried, Conclusion(mismatched=frozenset("a"), confirmed={"a": {"c"}})
     )
     job = dirty(store)["a"]
     assert job.written == {"c": Cell(text="2"), "d": Cell(text="1")}
@@ -170,7 +170,7 @@ def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database) -> None:
             raise Cut
 
     found = Conclusion(
-        misplaced=frozenset("b"), confirmed={"b": {"c"}}, undos=["{}"], replaced=[REPLACED]
+        mismatched=frozenset("b"), confirmed={"b": {"c"}}, undos=["{}"], replaced=[REPLACED]
     )
     event.listen(database._engine, "before_cursor_execute", cut)
     while left:
