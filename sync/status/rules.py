@@ -207,7 +207,7 @@ RULES = [
     ProblemRule(
         NO_WORKER,
         what=no_worker,
-        cause="The worker's process has ended or was never started. Its log has the reason.",
+        cause="If its process was started, the log has the reason why it ended.",
         fix="Set WORKER=embedded and restart Brightsheet, or start the worker's own process.",
         behind=lambda now, _: not is_alive(now),
         age=lambda now: now.worker_age,
