@@ -10,6 +10,7 @@ from rich.progress import Progress
 
 from sync.actions import compare as comparing
 from sync.commands import NO_EXTRAS, echo, json_option
+from sync.errors import Permanent
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
 from sync.sheets.flush import DOUBTS
@@ -78,10 +79,11 @@ def takeover(write: bool) -> None:
 
     An installation with another database stops at its next read.
     """
-    spreadsheet = Wiring(*opened()).sheet_store().spreadsheet
-    doubt = spreadsheet.doubt()
+    wiring = Wiring(*opened())
+    spreadsheet = wiring.sheet_store().spreadsheet
+    doubt = spreadsheet.doubt() or _read_doubt(wiring)
     if not doubt:
-        click.echo("Nothing to do: no other database is known to write the spreadsheet.")
+        click.echo("Nothing to do: no other database has written the spreadsheet.")
     elif write:
         spreadsheet.take_over()
         click.echo(
@@ -90,6 +92,18 @@ def takeover(write: bool) -> None:
         )
     else:
         click.echo(f"{DOUBTS[FenceDoubt(doubt)]}\nTo write from this database, add --write.")
+
+
+def _read_doubt(wiring: Wiring) -> str:
+    """Read the spreadsheet for a doubt, because an idle worker hasn't noticed one."""
+    try:
+        with wiring.hold(time.sleep) as lease:
+            wiring.flusher(time.sleep).read_as_is(lease)
+    except Permanent as error:
+        if error.reason not in DOUBTS:
+            raise
+        return error.reason
+    return ""
 
 
 @click.command()

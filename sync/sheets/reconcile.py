@@ -5,7 +5,7 @@ decided on as in a flush, and the next flush writes it.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
@@ -20,12 +20,12 @@ from sync.sheets.cell_data import typed_text
 from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys
+from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys, rows_by_site
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, keyed_sites
 from sync.store import Lease
-from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW, Finding
+from sync.store.findings import KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW, Finding
 from sync.types import Value, letters
 
 NO_TAB = "no_tab"
@@ -55,6 +55,8 @@ class Compared:
     and text; and whether people choose the options for the column's values, as for a status."""
     without_row: Sequence[str] = ()
     """The sites of jobs whose row was deleted."""
+    without_job: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The rows with a site ID that the database has no job for, by that ID."""
     doubled: Sequence[DoubledJob] = ()
     foreign: Sequence[ForeignKey] = ()
 
@@ -126,6 +128,10 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.mark_wrong(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
+    unknown = present - known
+    unknown -= store.pending.forgotten_of(unknown)  # Their rows stay until somebody deletes them.
+    rows_with_key = rows_by_site(tables)
+    result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
     result.doubled, result.foreign = doubled_jobs(tables), foreign
     removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
@@ -201,6 +207,8 @@ def _findings(compared: Compared) -> Iterator[Finding]:
     """Yield the items of warnings."""
     for site in compared.without_row:
         yield Finding(WITHOUT_ROW, (site,), f"job {site[:8]}", site)
+    for site, rows in compared.without_job.items():
+        yield Finding(WITHOUT_JOB, (site,), " and ".join(rows))
     for job in compared.doubled:
         yield Finding("doubled", (job.site, str(len(job.rows))), str(job), job.site)
     for key in compared.foreign:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sync.status.problem import ProblemRule, by_command, joined, lasting, never, pluralize
 from sync.store import Backlog
-from sync.store.findings import KEYS_REMOVED, WITHOUT_ROW
+from sync.store.findings import KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW
 from sync.store.heartbeats import ALERTS_FAILING, TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
 
@@ -566,6 +566,16 @@ RULES = [
         fix="Restore the rows on the console, or dismiss the jobs whose rows you deleted on "
         "purpose.",
         action="restore-rows",
+    ),
+    of_findings(
+        WITHOUT_JOB,
+        "row has",
+        "rows have",
+        " the site ID of a job that isn't in the database.",
+        cause="The database is new or older than the sheet, or somebody typed the ID: {items}. "
+        "These rows aren't kept up to date.",
+        fix="Read the jobs from EverBright (`brightsheet backfill`, with `--site` for one), then "
+        "compare. Dismiss rows that may stay as they are.",
     ),
     of_findings(
         "doubled",

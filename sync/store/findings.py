@@ -10,7 +10,8 @@ from sqlalchemy.sql import ColumnElement
 from sync.store.database import Database, Lease
 from sync.store.schema import HAS_ROW, dismissed, finding, job
 
-WITHOUT_ROW, KEYS_REMOVED = "jobs_without_row", "keys_removed"
+WITHOUT_ROW, WITHOUT_JOB = "jobs_without_row", "rows_without_job"
+KEYS_REMOVED = "keys_removed"
 
 
 @dataclass(frozen=True)

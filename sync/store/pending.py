@@ -18,6 +18,7 @@ from sync.store.batches import pending_undos
 from sync.store.confirmed import read_answers
 from sync.store.database import Database, now
 from sync.store.documents import files_in_drive
+from sync.store.forgotten import forgotten_of
 from sync.store.history import History, PendingLine
 from sync.store.lookups import IS_AWAITED, NAME_WAIT_SECONDS, NAME_WAIT_TRIES, customers, details
 from sync.store.schema import (
@@ -180,6 +181,10 @@ class PendingWork:
 
     def sites_with_row(self) -> frozenset[str]:
         return frozenset(self._database.scalars(_SITES_WITH_ROW))
+
+    def forgotten_of(self, sites: Collection[str]) -> set[str]:
+        """Return those of `sites` whose data was deleted on request."""
+        return forgotten_of(self._database, sites)
 
 
 _SITES_WITH_ROW = select(job.c.site).where(HAS_ROW)

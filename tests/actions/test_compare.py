@@ -1,6 +1,7 @@
 """Tests that `compare` reports every problem, and restores deleted rows."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +131,19 @@ def test_a_job_without_a_milestone_needs_no_row(google: Emulator, bench: Bench, 
     bench.shown(milestone(1), {"site_id": uuid(2), "stage_name": "Sold"})
     alive(bench)
     assert run("compare").exit_code == 0
+
+
+def test_rows_of_jobs_that_a_new_database_lacks_are_reported(
+    google: Emulator, bench: Bench, run: Run, tmp_path: Path
+) -> None:
+    """After a lost database, EverBright's lists may lack jobs that are in the sheet."""
+    bench.shown(*(milestone(job) for job in range(1, 4)))
+    new = Bench(google, f"sqlite:///{tmp_path}/new.sqlite3", SPREADSHEET_ID=bench.spreadsheet)
+    new.send(milestone(2))
+    new.command("takeover", "--write")
+    new.flush()
+    alive(new)
+    done = new.command("compare")
+    assert done.exit_code == 3
+    assert "2 rows have the site ID of a job that isn't in the database." in done.stdout
+    assert all(row in done.stdout for row in ("Jobs!2", "Jobs!4"))

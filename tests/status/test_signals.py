@@ -164,6 +164,28 @@ def rows_are_pasted_over_others(receiver: Installation) -> None:
     receiver.bench.compare()
 
 
+def a_site_id_is_typed(receiver: Installation) -> None:
+    receiver.webhook()
+    receiver.bench.edit("type_cell", row=2, column=receiver.bench.index("site_id"), text=uuid(99))
+    compare_daily(receiver)
+
+
+def read_the_job(receiver: Installation) -> None:
+    receiver.bench.shown(milestone(99))
+    receiver.act("compare")
+
+
+def dismiss_the_unknown(receiver: Installation) -> None:
+    (one,) = receiver.bench.store.findings.listed(9)["rows_without_job"]
+    receiver.act("dismiss", id=one.item)
+    receiver.act("compare")
+
+
+def forget_the_job(receiver: Installation) -> None:
+    receiver.bench.command("forget", uuid(99), "--write")
+    receiver.act("compare")
+
+
 def delete_the_copies(receiver: Installation) -> None:
     for row in (6, 5):
         receiver.bench.edit("delete_rows", index=row)
@@ -328,6 +350,9 @@ SITUATIONS = [
     Situation(wrong_secret_before_the_weekend, {"wrong_secret"}),
     Situation(three_of_eight_rows_are_deleted, {"jobs_without_row"}, restore_the_rows),
     Situation(rows_are_pasted_over_others, {"jobs_without_row", "doubled"}, delete_the_copies),
+    Situation(a_site_id_is_typed, {"rows_without_job"}, read_the_job),
+    Situation(a_site_id_is_typed, {"rows_without_job"}, dismiss_the_unknown),
+    Situation(a_site_id_is_typed, {"rows_without_job"}, forget_the_job),
     Situation(the_tab_is_deleted, {"trouble"}, Installation.webhook, status=503),
     Situation(everbright_knows_no_job, {"customers_unknown"}, everbright_answers),
     Situation(everbright_knows_no_job, {"customers_unknown"}, dismiss_the_jobs),

@@ -169,6 +169,7 @@ WRONG = {
     "unplaced": replace(WELL, unplaced=1, oldest_unplaced=5.0),
     "doubled": replace(WELL, findings={"doubled": ("Jobs!4 and Jobs!9",)}),
     "jobs_without_row": replace(WELL, findings={"jobs_without_row": ("job a", "job b")}),
+    "rows_without_job": replace(WELL, findings={"rows_without_job": ("Jobs!4", "Jobs!9")}),
     "keys_removed": replace(WELL, findings={"keys_removed": ("Jobs!9",)}),
     "customers_unknown": replace(WELL, unanswered_customers=1),
     "disk_low": replace(WELL, disk_free=50_000_000, disk_size=1_000_000_000),
