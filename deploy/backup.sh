@@ -19,6 +19,10 @@ cp /etc/brightsheet.* .
 # PostgreSQL has backups of its own.
 if ! grep -q "^DATABASE_URL=['\"]\?postgres" /etc/brightsheet.env; then
     sqlite3 -readonly /var/lib/brightsheet/brightsheet.sqlite3 ".backup brightsheet.sqlite3"
+    [ "$(sqlite3 brightsheet.sqlite3 "PRAGMA quick_check")" = ok ] || {
+        echo "The database is damaged." >&2
+        exit 1
+    }
 fi
 git -C /opt/brightsheet rev-parse HEAD > commit
 rm -rf "$copy"

@@ -70,8 +70,8 @@ def text(check: Check) -> str:
 _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
 _CAUSES = {
     "store_unavailable": (
-        "Its address or password is wrong, it isn't running, or its disk can't be written.",
-        "Check DATABASE_URL, whether the database can be reached from here, and its disk space.",
+        "Its address or password is wrong, it isn't running, its disk is full, or it is damaged.",
+        "Check DATABASE_URL, the connection and the disk. If it is damaged, restore a backup.",
     ),
     "not_found": (
         "The ID is wrong, or the file was never shared.",

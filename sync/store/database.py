@@ -258,17 +258,23 @@ def new_database_id() -> str:
     return uuid4().hex[:12]
 
 
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+
+
 @contextmanager
 def _translated_errors() -> Iterator[None]:
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
         # The driver's text may contain parameters and the address of the database.
-        kind = type(getattr(error, "orig", None) or error).__name__
+        original = getattr(error, "orig", None) or error
+        kind = type(original).__name__
         what = f"The database did not answer ({kind})."
         fix = (
             "Check DATABASE_URL, whether the database can be reached from here, and its disk space."
         )
+        if getattr(original, "sqlite_errorname", "").startswith(_DAMAGED):
+            what, fix = "The database file is damaged.", "Restore a backup."
         raise Retryable("store_unavailable", what, fix) from error
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tomllib
@@ -163,6 +164,19 @@ def test_a_command_runs_with_the_services_settings_and_folder(tmp_path: Path) ->
     assert (tmp_path / "here.sqlite3").exists()
 
 
+def damage(folder: Path) -> None:
+    """Create a database whose second page holds text."""
+    folder.mkdir()
+    file = folder / "brightsheet.sqlite3"
+    connection = sqlite3.connect(file)
+    connection.execute("CREATE TABLE job AS SELECT hex(randomblob(20000)) AS state")
+    connection.commit()
+    connection.close()
+    with file.open("r+b") as stream:
+        stream.seek(4096)
+        stream.write(b"damaged " * 512)
+
+
 def test_a_backup_saves_what_a_restore_needs_and_reports_a_failure(tmp_path: Path) -> None:
     script = (ROOT / "deploy" / "backup.sh").read_text("utf-8")
     for here in ("/opt/brightsheet", "/var/backups", "/var/lib", "/etc"):
@@ -182,7 +196,16 @@ def test_a_backup_saves_what_a_restore_needs_and_reports_a_failure(tmp_path: Pat
     settings, saved = (
         tmp_path / one for one in ("etc/brightsheet.env", "var/backups/brightsheet/named")
     )
-    for url, status in (("postgres://somewhere", 0), ("sqlite:///brightsheet.sqlite3", 1)):
+    data = tmp_path / "var/lib/brightsheet"
+    sqlite = "sqlite:///brightsheet.sqlite3"
+    for url, status, is_damaged in (
+        ("postgres://somewhere", 0, False),
+        (sqlite, 1, False),  # The database is gone.
+        (sqlite, 1, True),
+    ):
+        if is_damaged:
+            damage(data)
+        (tmp_path / "sent").unlink(missing_ok=True)
         settings.write_text(f"ALERT_URLS='json://a?b=1 json://c'\nDATABASE_URL={url}\n")
         done = subprocess.run(["sh", "-c", script, "", "named"], check=False, capture_output=True)
         assert (done.returncode, (tmp_path / "sent").exists()) == (status, bool(status)), (

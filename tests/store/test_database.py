@@ -88,3 +88,10 @@ def test_an_unreachable_database_is_a_passing_fault() -> None:
     assert "DATABASE_URL" in caught.value.message
     assert "DATABASE_URL" not in caught.value.what
     assert "hush" not in caught.value.message
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "damaged").write_bytes(b"no database " * 500)
+    database = Database(f"sqlite:///{tmp_path}/damaged")
+    with pytest.raises(Retryable, match=r"The database file is damaged\. Restore a backup"):
+        waiting(Inbox(database))
