@@ -119,6 +119,8 @@ def restore(wiring: Wiring, sleep: Sleep, sites: Collection[str]) -> int:
 def lines(comparison: Comparison) -> Iterator[str]:
     """Yield what was found, with causes and fixes."""
     yield from _differences(comparison)
+    if comparison.has_tab and not (comparison.is_well or comparison.found.wrong):
+        yield "No row needs a correction."
     yield from (reason.text for reason in comparison.reasons)
     yield from (warning.explained for warning in comparison.warnings)
     if comparison.without_row:

@@ -5,16 +5,19 @@ from collections.abc import Iterable, Iterator
 
 from sync.errors import Permanent, Rejected
 from sync.status.deliveries import MAX_MATCHES, ambiguous, lines
+from sync.status.problem import pluralize
 from sync.store import KeptDelivery
 from sync.store.deliveries import Deliveries
 from sync.webhooks import parse
 from sync.wiring import Wiring
 
+_STILL_REJECTED = "still rejected"
+
 
 def retry_one(wiring: Wiring, prefix: str) -> Iterator[str]:
     """Retry the only failed delivery or document whose ID starts with `prefix`; yield the result.
 
-    Raises Permanent if there is none or several.
+    Raises Permanent if there is none or several, or if the delivery is still rejected.
     """
     deliveries, documents = Deliveries(wiring.database).to_retry(prefix, MAX_MATCHES)
     count = len(deliveries) + len(documents)
@@ -29,15 +32,24 @@ def retry_one(wiring: Wiring, prefix: str) -> Iterator[str]:
 
 
 def retry_all(wiring: Wiring) -> Iterator[str]:
-    """Retry everything that failed; yield a line for each delivery, and one for all documents."""
-    yield from _replayed(wiring, wiring.inbox.rejected())
+    """Retry everything that failed; yield a line for all documents, and one for each delivery.
+
+    Raises Permanent if any delivery is still rejected.
+    """
     yield f"documents: {wiring.documents.retry()}"
+    yield from _replayed(wiring, wiring.inbox.rejected())
 
 
 def _replayed(wiring: Wiring, deliveries: Iterable[KeptDelivery]) -> Iterator[str]:
-    """Replay deliveries; yield a line for each."""
+    """Replay deliveries; yield a line for each. Raises Permanent if any is still rejected."""
+    rejected = 0
     for kept in deliveries:
-        yield f"delivery {kept.id}: {replay(wiring, kept)}"
+        outcome = replay(wiring, kept)
+        rejected += outcome.startswith(_STILL_REJECTED)
+        yield f"delivery {kept.id}: {outcome}"
+    if rejected:
+        count = pluralize(rejected, "webhook is", "webhooks are")
+        raise Permanent("still_rejected", f"{count} {_STILL_REJECTED}.")
 
 
 def replay_all(wiring: Wiring) -> str:
@@ -50,7 +62,7 @@ def replay(wiring: Wiring, kept: KeptDelivery) -> str:
     try:
         parsed = parse.read(kept.body, wiring.settings.config.webhooks)
     except Rejected as error:
-        return f"still rejected: {error.message}"
+        return f"{_STILL_REJECTED}: {error.message}"
     return wiring.inbox.readmit(kept, parsed) or "no longer rejected"
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent, Rejected, Retryable
+from sync.webhooks import parse
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.status.conftest import Run
@@ -147,3 +148,18 @@ def test_rows_of_jobs_that_a_new_database_lacks_are_reported(
     assert done.exit_code == 3
     assert "2 rows have the site ID of a job that isn't in the database." in done.stdout
     assert all(row in done.stdout for row in ("Jobs!2", "Jobs!4"))
+
+
+def test_a_rejected_webhook_does_not_mean_that_a_row_is_wrong(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1))
+    alive(bench)
+    raw = b'{"site": null, "tasks": []}'
+    with pytest.raises(Rejected) as caught:
+        parse.read(raw, bench.settings.config.webhooks)
+    bench.inbox.keep_rejected(raw, caught.value)
+    done = run("compare")
+    assert (done.exit_code, done.stdout.splitlines()[0]) == (3, "No row needs a correction.")
+    retried = run("retry", "--all")
+    assert isinstance(retried.exception, Permanent)
+    assert retried.exception.message == "1 webhook is still rejected."
+    assert "documents: 0" in retried.stdout
