@@ -352,6 +352,7 @@ RULES = [
         what=disk_low,
         cause="Webhooks are stored there. When the disk is full, they are answered with 503.",
         fix="Free some space, or use a larger disk. To keep less, lower KEEP_DELIVERIES_DAYS.",
+        behind=lambda now, _: is_disk_low(now) and (now.disk_free or 0) < _MEGABYTE,
         warns=is_disk_low,
         resolved="The database's disk has enough space again.",
     ),

@@ -36,6 +36,8 @@ def test_no_problem_without_pending_work_and_with_a_worker() -> None:
         (replace(WELL, trouble="not_shared"), ["trouble"]),
         (replace(WELL, rejected_last_hour=3, rejected_last_hour_for="missing_field"), ["refused"]),
         (replace(WELL, rejected_last_hour=2), []),
+        (replace(WELL, disk_free=2_000_000, disk_size=10**9), []),
+        (replace(WELL, disk_free=400_000, disk_size=10**9), ["disk_low"]),
         (replace(WELL, failed_documents=1, unverified=1, lines=1, unplaced=1, rejected=9), []),
     ],
 )
