@@ -419,7 +419,8 @@ RULES = [
         WRONG_SECRET,
         what=lambda now: (
             "A request with a wrong or missing secret was refused "
-            f"{lasting(now.wrong_secret_age or 0.0)} ago, and no webhook has been accepted since."
+            f"{lasting(now.wrong_secret_age or 0.0)} ago, and none of EverBright's webhooks has "
+            "been accepted since."
         ),
         cause="Its content wasn't stored. If EverBright sent it, the secret of its credential "
         "differs from Brightsheet's, or is sent in the wrong header.",
