@@ -136,9 +136,9 @@ def preview(
     From the jobs as they are stored; nothing is written. The first of `tabs` gets the new rows.
     `ended` are words that are no longer options. Raises Retryable or Permanent.
 
-    It doesn't list the keys that are removed from copied rows, and it goes on where the comparison
-    before the flush would stop, because many keys are gone or in other cells. In a spreadsheet that
-    was mapped before another one was written, every webhook counts as new.
+    Limits: it doesn't list the keys that are removed from copied rows. Where many keys are gone or
+    in other cells, the comparison before the flush would stop, but this doesn't. In a spreadsheet
+    that was mapped before another one was written, every webhook counts as new.
     """
     flush = compose(flusher, lease, tabs, ended)
     layout = flusher.targets.layout

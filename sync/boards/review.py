@@ -70,7 +70,7 @@ class Candidate:
     texts: Texts
     """Its customer's texts, by column ID."""
     key_text: str
-    """The text that a person typed in place of a site ID."""
+    """The text in its cell for the site ID, such as "n/a"; or ""."""
 
 
 @dataclass(frozen=True)

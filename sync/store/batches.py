@@ -218,8 +218,8 @@ class Batches:
     def keep_typed(self, lease: Lease, cells: Mapping[str, Cells]) -> None:
         """Keep cells as they are, by site and column, until EverBright's value changes.
 
-        A job without a row has them in the row that gets its key. What was last written for it is
-        in another row.
+        A job without a row has them in the row that gets its key. Its last written cells are in
+        another row.
         """
         is_elsewhere = job.c.site.in_(sorted(cells)), ~job.c.has_row, ~HAS_UNKEYED_ROW
         forgotten = update(job).where(*is_elsewhere).values(written="{}", shown_events=UNKEYED)

@@ -250,7 +250,7 @@ def test_the_row_that_was_chosen_in_the_preview_gets_the_site_id(console: Consol
 
 @pytest.mark.long
 def test_rows_with_the_same_customer_are_chosen_after_the_mapping(console: Console) -> None:
-    """They can be told apart only by their places, and rows move."""
+    """Only their places differ, and rows move."""
     visitor, bench = console.visitor, console.bench
     name = with_second_row(console, "Job addr.", "Town / Zip", "Cell", "E-mail")
     form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
