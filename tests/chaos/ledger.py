@@ -116,11 +116,12 @@ class Ledger:
         return [s.text for s in look.rows[row].values() if s.text and s.text not in self.claims]
 
     def _follow_headers(self, look: Look) -> None:
-        title = look.key(look.header_row)
-        if not title or site_in(title):
-            return  # The header row was sorted in with the rows, or a write hit it.
-        for name, key in look.by_id.items():
-            if text := look.spot(look.header_row, key).text:
+        shown = {name: look.shown(look.header_row, name) for name in look.by_id}
+        for name, text in shown.items():
+            if text not in (self.headers.get(name, text), *self.claims):
+                return  # The header row was sorted in with the rows, or a write hit it.
+        for name, text in shown.items():
+            if text:
                 self.headers.setdefault(name, text)
 
     def follow(self, before: Look, after: Look, deed: Deed, now: float) -> None:

@@ -203,6 +203,22 @@ def test_a_text_that_a_person_typed_over_is_not_missed(google: Emulator) -> None
     assert text not in {claim.text for claim in desk.ledger.holding()}
 
 
+def test_no_first_header_is_read_from_a_row_that_a_write_hit(google: Emulator) -> None:
+    """What was written over the header of a new column would be taken for its first header."""
+    desk = worked_on(google)
+    now, first = desk.now(), desk.ledger.headers
+    unchanged = [name for name in now.by_id if first[name] == now.shown(now.header_row, name)]
+    headers = {name: first[name] for name in unchanged[:2]}
+    del first[unchanged[1]]
+    for name in headers:
+        desk.type(now.header_row, now.by_id[name], f"Shown in {name}")
+    desk.ledger.follow(desk.now(), desk.now(), Deed("nothing"), 0.0)
+    assert desk.kinds() == {"wrong header"}
+    for name, text in headers.items():
+        desk.type(now.header_row, now.by_id[name], text)
+    assert desk.kinds() == set()
+
+
 def test_a_sort_with_the_header_row_takes_formulas_along(google: Emulator) -> None:
     """Otherwise new rows would copy a formula of another row, as no installer's do."""
     desk = worked_on(google)
