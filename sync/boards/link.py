@@ -88,7 +88,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
         # No flush has written them, because no job arrived since the tab was mapped.
         flusher.send(context, Parts(structure=guards))
         raise Retryable("unguarded", "The mapped columns were not guarded yet. Run it again.")
-    context, rows = flusher.writer.read_everything(context)
+    context, rows = flusher.read_everything(context)
     tables = context.snapshot.tables
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})

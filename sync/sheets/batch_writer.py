@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from sync.errors import Refused
 from sync.sheets.batch import Batch, Trace
-from sync.sheets.cell_data import Rows
 from sync.sheets.check import CheckResult, check
 from sync.sheets.client import SheetClient
 from sync.sheets.context import FlushContext
@@ -164,12 +163,6 @@ class BatchWriter:
         for job in jobs:
             if job.site not in mismatched:
                 _log.info("shown", site=job.site, fence=fence)
-
-    def read_everything(self, context: FlushContext) -> tuple[FlushContext, Rows]:
-        """Read the tabs of jobs whole; return the context with what that shows, and the rows."""
-        self.take_call(context.lease)
-        snapshot, rows = self._client.read_everything(context.tabs, context.snapshot)
-        return replace(context, snapshot=snapshot), rows
 
 
 def _copies_tabs(snapshot: Snapshot, trace: Trace) -> set[int]:

@@ -204,7 +204,7 @@ class Flusher:
         lost = pending.sites_with_row - keyed_sites(context.snapshot.tables)
         self.counted_as_deleted &= lost
         if lost:
-            context, rows = self.writer.read_everything(context)
+            context, rows = self.read_everything(context)
             if self._handle_missing_keys(context, rows, lost):
                 return
         if guards := guarding(context.snapshot.tables):
@@ -357,7 +357,7 @@ class Flusher:
         rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
         if all(rows[t.site] == 1 for t in work.targets) or rows.total() == len(rows):
             return False
-        context, every_row = self.writer.read_everything(context)
+        context, every_row = self.read_everything(context)
         return self.repair_keys(context, every_row, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
@@ -444,6 +444,17 @@ class Flusher:
         self.targets.use_answers(pending.answers)
         return self._read(lease, next_fence, pending, self.tabs(pending.mode), columns)
 
+    def read_everything(self, context: FlushContext) -> tuple[FlushContext, Rows]:
+        """Read the tabs of jobs whole; return the context with what that shows, and the rows.
+
+        Raises Permanent or Retryable, also if the header row was moved since the first read.
+        """
+        self.writer.take_call(context.lease)
+        snapshot, rows = self.client.read_everything(context.tabs, context.snapshot)
+        context = replace(context, snapshot=snapshot)
+        self.must_be_in_place(context)
+        return context, rows
+
     def _read(
         self,
         lease: Lease,
@@ -520,7 +531,7 @@ class Flusher:
 
     def _undo(self, context: FlushContext) -> None:
         """Restore overwritten cells; list those without a certain place in the tab Recovered."""
-        context, rows = self.writer.read_everything(context)
+        context, rows = self.read_everything(context)
         tables = context.snapshot.tables
         keys.must_have_keys(tables)
         placement = undo.place_undos(tables, rows, parsed(context.pending.undos))

@@ -92,7 +92,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
         return Compared()
     if flusher.writer.conclude_attempt(context):
         return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
-    context, rows = flusher.writer.read_everything(context)
+    context, rows = flusher.read_everything(context)
     tables = context.snapshot.tables
     must_have_keys(tables)
     if guards := guarding(tables):

@@ -1,6 +1,7 @@
 """Metadata and keys that aren't beside what they name any longer: Jobs after a sort or a cut."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
+from tests.chaos import tab
 from tests.chaos.tab import delete_header, jobs_tab, record
 from tests.made_up import milestone, uuid
 
@@ -254,6 +256,31 @@ def test_a_row_that_was_copied_for_another_customer_loses_the_key(known: Bench) 
     assert known.compare() == 0
     (found,) = known.store.findings.listed(9)["keys_removed"]
     assert (found.site, found.detail) == (uuid(1), "address, customer, phone")
+
+
+def test_a_header_row_that_is_sorted_in_between_two_reads_hides_no_copy(known: Bench) -> None:
+    """The copied row would be taken for the header, and the copy for the job's only row."""
+    copy_as_template(known, 1, **NEW)
+    before, faults = known.texts(), known.google.faults
+    book, undo = known.google.sheets.spreadsheets[known.spreadsheet], list[Callable[[], None]]()
+    jobs, key = jobs_tab(book), known.index("site_id")
+    assert jobs is not None
+
+    def sort(*_: object) -> None:
+        undo.append(tab.sort_all(book, jobs, 0, key, ascending=True))
+
+    method = "*.getByDataFilter"
+    faults.between(sort, method=method, when="after", count=1)
+    faults.between(lambda *_: undo.pop()(), method=method, when="after", count=1, skip=1)
+    known.send(milestone(1, **LATER))
+    with suppress(Permanent):
+        known.flush_once()
+    known.flush()
+    (copy,) = [row for row in known.texts() if row.get("Customer") == "Bob Newman"]
+    assert (copy["Phone"], copy["Address"]) == ("720-555-0199", "9 Elm Street")
+    assert "Site ID" not in copy
+    assert approved(known) == [uuid(1)]
+    assert len(known.texts()) == len(before)
 
 
 def test_the_row_that_was_copied_gets_its_key_back(known: Bench) -> None:
