@@ -84,7 +84,7 @@ class SheetLoop:
         if self._trouble_may_pass and not pending.is_waiting():
             spreadsheet.clear_trouble()  # The change was taken back, so no write will clear it.
             self._trouble_may_pass = False
-        if flusher.reps_without_view - flusher.checked_reps:
+        if flusher.reps_without_view - flusher.checked_reps and spreadsheet.is_writable():
             # They get filter views: now, or if somebody is moving columns, by the next comparison.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
                 update_own_tab(flusher, lease)

@@ -1,8 +1,14 @@
 """Rows show their columns, notes and colors, and which jobs are stuck."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from sync.errors import Retryable
+from sync.sheets.ids import JOBS_TAB
 from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 from tests.sheets.conftest import with_more
@@ -113,3 +119,26 @@ def test_the_reps_columns_are_first_and_nothing_is_cut_off(bench: Bench) -> None
     shown = dict(zip(headers, data["rowData"][1]["values"], strict=False))
     tops = {shown[h].get("effectiveFormat", {}).get("verticalAlignment") for h in headers[:8]}
     assert tops == {"TOP"}
+
+
+def test_a_new_column_waits_until_the_last_write_is_checked(bench: Bench, tmp_path: Path) -> None:
+    """The batch that adds it would clear the copies that show what somebody had typed."""
+    usual = bench.config
+    city = '[[columns]]\nid = "city"\nheader = "City"\n'
+    bench.configured(with_more(tmp_path, "", (city, "")))
+    bench.shown(milestone(1))
+    noted = {"rows": [{"values": [{"note": "Call Ada first"}]}], "fields": "note"}
+    place = {"sheetId": JOBS_TAB, "rowIndex": bench.at(1), "columnIndex": bench.index("status")}
+    bench.do({"updateCells": {"start": place, **noted}})
+    bench.send(milestone(1, status="APPROVED", date_updated="2026-03-05T10:00:00Z"))
+    bench.google.faults.answer(503, method="*.batchUpdate", when="after", count=1)
+    with pytest.raises(Retryable):
+        bench.flush_once()
+    bench.configured(usual)
+    with suppress(Retryable):  # An undo may be pending.
+        bench.compare()
+    bench.flush()
+    bench.compare()
+    assert bench.notes("Status")[1:] == ["Call Ada first"]
+    data = bench.tab("Jobs", "data(rowData(values(formattedValue)))")["data"][0]
+    assert {"formattedValue": "City"} in data["rowData"][0]["values"]

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from sync.ops.alerts import Alerts
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.tabs import filter_views
 from sync.sheets.tabs.filter_views import is_displaced, is_text
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.grids import table
@@ -160,3 +163,25 @@ def test_a_formula_is_not_the_name_of_a_rep(bench: Bench) -> None:
     assert list(views(bench)) == ["Ada Birch's jobs"]
     bench.shown(milestone(2, status="REJECTED", date_updated="2026-03-05T10:00:00Z"))
     assert not any("VLOOKUP" in cell.text for row in bench.rows("History") for cell in row.values())
+
+
+def test_a_paused_sheet_gets_no_view(bench: Bench) -> None:
+    bench.shown(milestone(1))
+    bench.compare()
+    loop = SheetLoop(bench.wiring, Alerts([]), Stop())
+    rep, payload = job(2, "Ben Cole")
+    bench.google.everbright.data.set(payload["quote"], sales_representative_name=rep)
+    bench.send(payload)
+    bench.project()
+    fetcher = bench.wiring.detail_fetcher()
+    while fetcher and fetcher.fetch() is not None:
+        pass
+    while bench.is_waiting():
+        loop.step()
+    assert bench.row(uuid(2))["Rep"] == rep
+    bench.store.spreadsheet.pause()
+    loop.step()
+    assert not views(bench)
+    bench.store.spreadsheet.resume()
+    loop.step()
+    assert list(views(bench)) == ["Ben Cole's jobs"]
