@@ -38,7 +38,8 @@ class Trace(Value):
     """The intended writes of a batch, with everything that its check needs."""
 
     columns: dict[int, dict[str, int]]
-    """The index of each managed column in the read, by sheet ID and column ID."""
+    """The index of each managed column when the rows are copied, which is after new columns are
+    inserted, by sheet ID and column ID."""
     rows: tuple[RowWrite, ...] = ()
     finished_undos: tuple[int, ...] = ()
     """IDs of the undos that are finished with it: `Parts` has what becomes of them."""

@@ -12,6 +12,10 @@ killed during a batch, the next flush finds the attempt, reads the sheet, and se
 - The fence before it: Google hasn't carried the batch out, but still may. Its jobs are dirty, so
   this flush writes them in a new batch. That deletes the same fence, and whichever of the two
   reaches Google second is rejected.
+
+Others send batches, too: `own_tab`, `reconcile`, `setup.spreadsheet` and `boards.link`. They first
+check an earlier one (`conclude_attempt`, or `finish_checks`), because theirs replaces its fence and
+its copies.
 """
 
 from collections import Counter
@@ -351,7 +355,7 @@ class Flusher:
     def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
         """Remove keys from rows that were copied for another customer; return whether any were.
 
-        Such a row is looked for if a job to write has none, because it may be that job's.
+        Such a row is looked for if a job to write has several rows, or none: it may be that job's.
         """
         tables = context.snapshot.tables
         rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)

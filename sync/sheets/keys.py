@@ -45,11 +45,11 @@ class ForeignKey(Value):
 
 def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:
     """Return the jobs with more than one row in all `tables`; each row is kept up to date."""
-    rows = rows_by_site(tables).items()
+    rows = row_names_by_site(tables).items()
     return tuple(DoubledJob(site=site, rows=tuple(names)) for site, names in rows if len(names) > 1)
 
 
-def rows_by_site(tables: Iterable[Table]) -> dict[str, list[str]]:
+def row_names_by_site(tables: Iterable[Table]) -> dict[str, list[str]]:
     """Return the names of the rows with a site ID, by that ID."""
     rows: dict[str, list[str]] = {}
     for table in tables:

@@ -20,7 +20,7 @@ from sync.sheets.cell_data import typed_text
 from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys, rows_by_site
+from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys, row_names_by_site
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, keyed_sites
@@ -130,7 +130,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
     unknown = present - known
     unknown -= store.pending.forgotten_of(unknown)  # Their rows stay until somebody deletes them.
-    rows_with_key = rows_by_site(tables)
+    rows_with_key = row_names_by_site(tables)
     result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
     result.doubled, result.foreign = doubled_jobs(tables), foreign
     removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
