@@ -1,4 +1,4 @@
-"""Finds rows that were separated from their site ID, since only some columns were sorted. Pure."""
+"""Finds rows that show another customer than their site ID's. Pure."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,12 @@ def foreign_keys(
     customers: Mapping[str, Customer],
     criteria: Sequence[str],
 ) -> tuple[ForeignKey, ...]:
-    """Return the rows with a site ID that show the customer of another of the jobs.
+    """Return the rows with a site ID that show another customer than their job's.
 
-    By the criteria of a match, or by everything that both have, because a board may have no column
-    that a criterion needs. A row that agrees with its own job, too, is left out: a customer may
-    have two jobs.
+    That is the customer of another of the jobs: only some columns were sorted. They agree by the
+    criteria of a match, or by everything that both have, because a board may have no column that a
+    criterion needs. A row that agrees with its own job, too, is left out: a customer may have two
+    jobs. Or nothing agrees with its own job: the row was reused for a customer without one.
     """
     titles = {table.sheet_id: table.title for table in tables}
     sites = {
@@ -49,13 +50,18 @@ def foreign_keys(
                     shown_by[place].append(site)
     return tuple(
         ForeignKey(
-            site=sites[sheet_id, row],
-            row=row_name(titles[sheet_id], row),
-            customer_of=min(owners),
+            site=sites[place], row=row_name(titles[place[0]], place[1]), customer_of=min(owners)
         )
-        for (sheet_id, row), owners in sorted(shown_by.items())
-        if sites[sheet_id, row] not in owners
+        for place, row in sorted(odd.items())
+        if (owners := shown_by.get(place) or _nobody(row, customers[sites[place]]))
+        and sites[place] not in owners
     )
+
+
+def _nobody(row: Texts, customer: Customer) -> list[str]:
+    """Return [""] if two things or more differ from the row's own job, and nothing agrees."""
+    agreements = Party.of(texts_of_customer(customer)).agreements(Party.of(row))
+    return [""] if len(agreements) > 1 and not any(agreements.values()) else []
 
 
 def _is_plainly(row: Texts, customer: Customer) -> bool:

@@ -65,10 +65,11 @@ RULES = (
         "row has",
         "rows have",
         " the site ID of another customer's job.",
-        cause="Some columns were sorted or moved without Site ID: {items}. New webhooks go into "
-        "the row with the job's ID.",
+        cause="Some columns were sorted or moved without Site ID, or the row was reused for "
+        "another customer: {items}. New webhooks go into the row with the job's ID.",
         fix="In Google Sheets, undo it (File, Version history), or put each site ID into its "
-        "customer's row. Always sort whole rows, and include Site ID in the filter.",
+        "customer's row, and clear it in a row that was reused. Always sort whole rows, and "
+        "include Site ID in the filter.",
     ),
 )
 """The most urgent first."""

@@ -33,14 +33,16 @@ class DoubledJob(Value):
 
 
 class ForeignKey(Value):
-    """A row (`Open jobs!12`) with one job's site ID and another job's customer."""
+    """A row (`Open jobs!12`) with one job's site ID and another customer."""
 
     site: str
     row: str
     customer_of: str
+    """The job whose customer it is; "" if none is."""
 
     def __str__(self) -> str:
-        return f"{self.row} has the ID of {self.site[:8]} and shows {self.customer_of[:8]}"
+        shows = self.customer_of[:8] or "another customer"
+        return f"{self.row} has the ID of {self.site[:8]} and shows {shows}"
 
 
 def doubled_jobs(tables: Iterable[Table]) -> tuple[DoubledJob, ...]:

@@ -74,6 +74,18 @@ def test_a_board_without_emails_and_zip_codes_is_compared_by_what_it_has(asking:
     assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
 
 
+def test_a_row_that_was_reused_for_another_customer_is_reported(asking: Bench) -> None:
+    made(asking)
+    mine = {"Customer": "Walt Kim", "E-mail": "walt@example.com", "Phone": "720-555-0199"}
+    for texts, rows in ((mine, []), ({"Street": "9 Elm St", "Zip": "80301"}, ["Open jobs!4"])):
+        for header, text in texts.items():  # At first, the street is still the job's.
+            column = two_tab_board.places(asking)[header]
+            asking.edit("type_cell", sheet_id=OPEN, row=HEADER_ROW + 1, column=column, text=text)
+        found = compare(asking.wiring, wait).found.foreign
+        assert [key.row for key in found] == rows
+    assert str(found[0]).endswith("and shows another customer")
+
+
 def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     """Both of his rows have his e-mail address: each is right."""
     known = asking.customer(1)
