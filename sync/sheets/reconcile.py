@@ -66,13 +66,18 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
 
     Missing rows count as deleted. If many are missing at once, the key column may have been
     cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
-    raised if a tab or a key column is missing. Raises Retryable, too.
+    raised if a tab or a key column is missing. It is stored as the sheet's trouble, because no
+    write may follow that would report it. Raises Retryable, too.
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
-    with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
-        update_own_tab(flusher, lease)
-    compared = compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+    try:
+        with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
+            update_own_tab(flusher, lease)
+        compared = compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+    except Permanent as error:
+        store.spreadsheet.set_trouble(error.reason, error.message)
+        raise
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
     if not store.pending.is_waiting():
         store.spreadsheet.clear_trouble()

@@ -58,8 +58,6 @@ class SheetLoop:
         self._before_trash_check = Pause(clock)
         self._has_written = False
         """Whether it wrote or compared since it last asked whether the sheet is in the trash."""
-        self._trouble_may_pass = False
-        """Whether the last trouble was one that needs no person."""
 
     def step(self) -> bool:
         """Do what is due; return whether it flushed, because more may be pending then."""
@@ -69,7 +67,9 @@ class SheetLoop:
         flusher, pending, spreadsheet = self._flusher, self._store.pending, self._store.spreadsheet
         if self._before_comparing.is_over:
             self._before_comparing.begin(_CHECK_EVERY)
-            if spreadsheet.is_comparison_due(_COMPARE_EVERY):
+            # If the sheet can't be written and nothing is pending, no write can end that.
+            is_stuck = spreadsheet.glance().reason and not pending.is_waiting()
+            if spreadsheet.is_comparison_due(0.0 if is_stuck else _COMPARE_EVERY):
                 self._compare()
             elif not (flusher.has_checked_fence or pending.is_due()) and spreadsheet.is_writable():
                 self._read_fence()
@@ -81,9 +81,6 @@ class SheetLoop:
         if pending.is_due():
             self._has_written = True
             return self._flush()
-        if self._trouble_may_pass and not pending.is_waiting():
-            spreadsheet.clear_trouble()  # The change was taken back, so no write will clear it.
-            self._trouble_may_pass = False
         if flusher.reps_without_view - flusher.checked_reps and spreadsheet.is_writable():
             # They get filter views: now, or if somebody is moving columns, by the next comparison.
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
@@ -92,13 +89,9 @@ class SheetLoop:
 
     def _compare(self) -> None:
         self._before_comparing.begin(_COMPARE_AGAIN)
-        try:
-            with self._wiring.hold(self._stop.sleep) as lease:
-                _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
-            self._before_comparing.begin(_CHECK_EVERY)  # A mapping may make the next one due.
-        except Permanent as error:
-            self._note_trouble(error)
-            raise
+        with self._wiring.hold(self._stop.sleep) as lease:
+            _log.info("compared", differing=len(reconcile(self._flusher, lease).wrong))
+        self._before_comparing.begin(_CHECK_EVERY)  # A mapping may make the next one due.
         self._has_written = True
 
     def _read_fence(self) -> None:
@@ -137,7 +130,6 @@ class SheetLoop:
 
     def _note_trouble(self, error: BrightsheetError) -> float:
         """Store why the sheet can't be written; return since how many seconds it can't."""
-        self._trouble_may_pass = isinstance(error, Retryable)
         return self._store.spreadsheet.set_trouble(error.reason, error.message)
 
     def _pause_after(self, error: BrightsheetError) -> None:

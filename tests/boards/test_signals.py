@@ -1,10 +1,15 @@
 """What is wrong with a board shows in `/status`, on the console, in doctor, and in an alert."""
 
 import pytest
+from sqlalchemy import update
 
 from sync.field_table import KEY
+from sync.ops.alerts import Alerts
 from sync.sheets.ids import COLUMN_KEY
 from sync.sheets.sheet_requests import metadata
+from sync.store.schema import sheet
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import HEADER_ROW, HEADERS, INSTALLED, KEY_AT, OPEN, line
 from tests.made_up import milestone, uuid
@@ -180,7 +185,23 @@ def a_column_is_cut_and_pasted(receiver: Installation) -> None:
     compare_daily(receiver)
 
 
+def the_comparison_finds_no_site_ids(receiver: Installation) -> None:
+    board(receiver)
+    receiver.bench.compare()
+    receiver.bench.edit("delete_columns", sheet_id=OPEN, index=KEY_AT)
+    receiver.act("compare")
+    with receiver.database.writing() as connection:
+        connection.execute(update(sheet).values(since=sheet.c.since - 1200))
+
+
+def map_site_ids_again(receiver: Installation) -> None:
+    map_again(receiver)
+    SheetLoop(receiver.wiring, Alerts([]), Stop()).step()
+    receiver.bench.flush()
+
+
 SITUATIONS = [
+    Situation(the_comparison_finds_no_site_ids, {"trouble"}, map_site_ids_again, status=503),
     Situation(a_row_is_copied_for_another_customer, {"keys_removed"}, delete_the_copy),
     Situation(a_column_is_cut_and_pasted, {"trouble"}, use_the_other_column, status=503),
     Situation(a_customer_may_have_a_row, {"unsettled"}, answer_that_none_is_theirs),
