@@ -122,7 +122,8 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
         named = [one for one in job.candidates if name.strip() in (one.row.name, one.row.token)]
         if len(named) != 1:
             place = name.partition("#")[0]
-            raise Permanent("no_candidate", f"{place}: not in the list for {job.site} now.")
+            text = f"{place} isn't in the list for {job.site} now."
+            raise Permanent("no_candidate", f"{text} It may have moved or changed. Choose again.")
         (chosen,) = named
         if chosen.key_text:
             raise Permanent(

@@ -201,7 +201,7 @@ def test_an_answer_names_its_job_and_each_job_has_one(asking: Bench, starts: lis
 def test_only_what_is_listed_is_joined(asking: Bench) -> None:
     doubtful(asking)
     for name in ("Open jobs!6", "Installed!4", "somewhere"):
-        with pytest.raises(Permanent, match="not in the list"):
+        with pytest.raises(Permanent, match="in the list for"):
             join(asking, to=name)
 
 

@@ -67,7 +67,10 @@ def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             "The answers are stored.",
         )
     except BrightsheetError as error:
-        return _listed(_read(parts), chosen, error.what)
+        review, text = _read(parts), error.what
+        for job in review.jobs:  # The log of actions has no names, so the error has none.
+            text = text.replace(job.site, job.customer.name or job.site)
+        return _listed(review, chosen, text)
     parts.wake()
     joined = sum(row is not None for _, row in answers)
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
