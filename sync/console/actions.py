@@ -128,7 +128,8 @@ ACTIONS = {
     "restore-rows": Action(
         "Restore missing rows",
         "Brightsheet adds the missing rows again. In mapped tabs it first searches for the "
-        "customer's row and puts the site ID back.",
+        "customer's row and puts the site ID back. Your own columns come back only with Ctrl+Z or "
+        "version history.",
     ),
     "compare": Action(
         "Compare the whole sheet",
