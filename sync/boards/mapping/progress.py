@@ -38,7 +38,7 @@ _BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
 _NUMBERING = re.compile(r"^\d+ ")
 """Before a stage, so that stages sort: "3. Design"."""
 _SHORTEST_STEM = 4
-_CERTAIN, _PAST_TENSE, _NAME_ALONE = 0, 1, 9
+_CERTAIN, _PAST_TENSE, _ACTIVITY, _NAME_ALONE = 0, 1, 8, 9
 """Degrees of vagueness; terms of the trade have those from 1 on, too."""
 
 
@@ -69,8 +69,8 @@ class _Meaning:
     """A rule that a column's value may stand for.
 
     Of several values for one rule, the least vague counts. If the milestone is Permit, "Permit in"
-    is Submitted (_CERTAIN), "Permitted" is Approved (_PAST_TENSE), and "Permit" is in progress
-    (_NAME_ALONE).
+    is Submitted (_CERTAIN), "Permitted" is Approved (_PAST_TENSE), "Permitting" is in progress
+    (_ACTIVITY), and so is "Permit" (_NAME_ALONE), except after a word for a later status.
     """
 
     rule: str
@@ -147,7 +147,13 @@ class ProgressRules:
         by_rule = defaultdict[str, list[tuple[int, str]]](list)
         for value in values:
             if meaning := self._meaning(value):
-                by_rule[meaning.rule].append((meaning.vagueness, value))
+                rule = meaning.rule
+                if meaning.vagueness == _NAME_ALONE:  # After "PTO in", "PTO" is Approved.
+                    key = rule.rpartition(":")[0]
+                    approved = milestone_rule(key, APPROVED)
+                    if milestone_rule(key, SUBMITTED) in by_rule or approved in by_rule:
+                        rule = approved
+                by_rule[rule].append((meaning.vagueness, value))
         words: dict[str, str] = {}
         for rule, found in by_rule.items():
             least = min(vagueness for vagueness, _ in found)
@@ -192,6 +198,8 @@ class ProgressRules:
             said = self._status_terms.get(rest)
         elif any(token.endswith("ed") and token not in self._names[key] for token in named):
             said = _StatusTerm(APPROVED, _PAST_TENSE)
+        elif any(token.endswith("ing") and token not in self._names[key] for token in named):
+            said = _StatusTerm(IN_PROGRESS, _ACTIVITY)
         else:
             said = _StatusTerm(IN_PROGRESS, _NAME_ALONE)
         if said is None:

@@ -76,6 +76,16 @@ def proposed(*words: str) -> dict[str, str]:
             ("Waiting on permit", "Permitting"),
             {"Permits:SUBMITTED": "Waiting on permit", "Permits:INPROG": "Permitting"},
         ),
+        (  # a name alone, before and after a word for a later status
+            ("PTO in", "PTO", "Permit", "Permit in", "Design OK", "Design"),
+            {
+                "Permission to Operate:SUBMITTED": "PTO in",
+                "Permission to Operate:APPROVED": "PTO",
+                "Permits:INPROG": "Permit",
+                "Permits:SUBMITTED": "Permit in",
+                "Design:APPROVED": "Design OK",
+            },
+        ),
         (
             ("In design", "In Permitting", "Install in"),
             {
