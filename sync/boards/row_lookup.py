@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from sync.boards import match
 from sync.boards.candidates import CandidateFinder
 from sync.boards.customer_texts import RowTexts, identity_texts
+from sync.boards.party import Texts
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import site_in_text
@@ -90,6 +91,7 @@ class _Answers:
 
     def __init__(self, answers: Iterable[RowAnswer], rows: RowTexts) -> None:
         self._rows = rows
+        self._identities = [identity_texts(row) for row in rows.values()]
         self._by_site = defaultdict[str, list[RowAnswer]](list)
         for answer in answers:
             self._by_site[answer.site].append(answer)
@@ -113,7 +115,15 @@ class _Answers:
     def _is_same(self, site: str, place: Place) -> bool | None:
         """Return the answer that counts for a row; None if there is none, or two contradict."""
         row = self._rows[place]
-        about_row = [each for each in self._by_site.get(site, ()) if each.is_about(row)]
+        about_row = [
+            each
+            for each in self._by_site.get(site, ())
+            if each.is_about(row) and (each.is_same or not self._has_other(each, row))
+        ]
         most = max((len(each.texts) for each in about_row), default=0)
         counting = {each.is_same for each in about_row if len(each.texts) == most}
         return counting.pop() if len(counting) == 1 else None
+
+    def _has_other(self, answer: RowAnswer, row: Texts) -> bool:
+        """Return whether another row has the texts of an answer alone: it was about that one."""
+        return answer.texts != identity_texts(row) and answer.texts in self._identities

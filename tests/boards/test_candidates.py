@@ -211,6 +211,14 @@ def test_the_chosen_row_is_taken_beside_one_with_its_texts(
     assert not found.unsettled
 
 
+@pytest.mark.parametrize("is_same", [False, True])
+def test_an_answer_about_a_name_does_not_keep_the_job_from_its_own_row(*, is_same: bool) -> None:
+    own = ALONE | {"email": OSCAR.email}
+    answers = [RowAnswer(uuid(1), ALONE, is_same=is_same)]
+    found = look_up({PLACE: ALONE, BESIDE: own}, {uuid(1): OSCAR}, ["email"], answers)
+    assert found.matches[uuid(1)].place == BESIDE
+
+
 def test_a_row_that_was_ruled_out_does_not_replace_the_chosen_one() -> None:
     answers = [
         RowAnswer(uuid(1), ALONE, is_same=True),
