@@ -209,7 +209,7 @@ class Flusher:
         self.counted_as_deleted &= lost
         if lost:
             context, rows = self.read_everything(context)
-            if self._handle_missing_keys(context, rows, lost):
+            if self._handle_missing_keys(context, rows):
                 return
         if guards := guarding(context.snapshot.tables):
             self.send(context, Parts(structure=guards))
@@ -280,24 +280,24 @@ class Flusher:
         read = pending.columns_read.columns
         return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
 
-    def _handle_missing_keys(self, context: FlushContext, rows: Rows, lost: Set[str]) -> bool:
-        """Restore the keys of `lost` jobs, or find that a few of their rows were deleted.
+    def _handle_missing_keys(self, context: FlushContext, rows: Rows) -> bool:
+        """Restore missing keys, or find that a few of their rows were deleted.
 
         Return whether a batch was sent. Raises Permanent if keys are in other cells, or if many are
         missing at once.
         """
         pending, tables = context.pending, context.snapshot.tables
-        still_lost = lost - keyed_sites(tables)
+        lost = pending.sites_with_row - keyed_sites(tables)
         for table in tables:
-            index = keys.find_key_column(table, rows[table.sheet_id], still_lost)
+            index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
                 # The keys were moved to another column, which is the key column now.
                 self.send(context, retag_columns(table, {KEY: index}))
                 return True
         keys.must_have_keys(tables)
-        keys.must_be_gone(tables, rows, still_lost)
+        keys.must_be_gone(tables, rows, lost)
         # An undo restores the keys that we wrote over.
-        unexplained = still_lost - undo.sites_written_over(parsed(pending.undos))
+        unexplained = lost - undo.sites_written_over(parsed(pending.undos))
         self.count_deleted(unexplained, pending.sites_with_row)
         if pending.undos or guarding(tables):
             return False  # They come first: an overwritten row shows other content, or its key.

@@ -221,6 +221,21 @@ def test_a_key_that_is_back_before_the_second_read_is_its_jobs(twelve: Bench) ->
     assert twelve.row(uuid(4))["Customer"] == "Ada Birch"
 
 
+def test_a_key_that_is_gone_by_the_second_read_is_written_again(twelve: Bench) -> None:
+    """By the first read alone, 3 would get a second row."""
+    twelve.send(milestone(3, status="REJECTED", date_updated=day(3)))
+    twelve.edit("delete_rows", index=twelve.at(4))
+    key, row = twelve.index("site_id"), twelve.at(3)
+    twelve.google.faults.between(
+        lambda *_: twelve.edit("type_cell", row=row, column=key, text=""),
+        method="*.getByDataFilter",
+        skip=1,
+    )
+    twelve.flush()
+    assert len(twelve.texts()) == 11
+    assert twelve.row(uuid(3))["Milestone 1"] == "Rejected"
+
+
 def test_a_batch_that_arrives_between_the_reads_is_checked(twelve: Bench) -> None:
     """It went into other jobs' rows, because the sheet was sorted while it was in doubt."""
     key, late = twelve.index("site_id"), list[dict[str, Any]]()
