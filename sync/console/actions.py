@@ -239,12 +239,15 @@ def action(parts: ConsoleParts, name: str) -> Any:
     # A list with check boxes sends `choose`, because without IDs some actions take everything.
     lacks_ids = not ids and (chosen.needs_ids or "choose" in request.args)
     if request.method == "GET" or lacks_ids:
-        order = Confirmations(parts.wiring.database).proposed_order()
+        names = {}
+        if chosen.run is _confirm_order:
+            order = Confirmations(parts.wiring.database).proposed_order()
+            names = {step.definitions[0]: step.header for step in order}
         return render_template(
             "console/confirm.html",
             action=chosen,
             ids=ids,
-            names={step.definitions[0]: step.header for step in order},
+            names=names,
             lacks_ids=lacks_ids,
             back=back,
         )
