@@ -1,5 +1,6 @@
-"""The columns of the recipes, in a copy that has them: `tests/test_recipes.py` runs this there."""
+"""Tests of the recipes' examples: `tests/test_recipes.py` runs them in a copy with the examples."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,14 @@ from sqlalchemy import select
 from app import create_app
 from emulator import Emulator
 from sync.actions.forget import forget
+from sync.settings.config_file import MilestoneConfig
+from sync.status.messages import MESSAGES
+from sync.store import Confirmations
 from sync.store.inbox import NEWEST_WEBHOOK
-from sync.store.schema import delivery
+from sync.store.schema import delivery, reported
 from sync.webhooks import parse
 from tests.bench import Bench
+from tests.chat import Chat
 from tests.made_up import SECRET, body, milestone, uuid
 from tests.sheets.conftest import with_more
 
@@ -38,6 +43,45 @@ def bench(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
         EVERBRIGHT_API_TOKEN="a-token",
         WEBHOOK_SECRET=secrets,
     )
+
+
+def test_a_message_is_sent_once_per_job(google: Emulator, sqlite_url: str, chat: Chat) -> None:
+    (report,) = [each for each in MESSAGES if each.__name__ == "report_example"]
+    bench = Bench(google, sqlite_url, ALERT_URLS=chat.url.get_secret_value())
+
+    def sent(*webhooks: dict[str, Any]) -> list[str]:
+        """Return what a process sends that starts after `webhooks`."""
+        bench.send(*webhooks)
+        bench.project()
+        chat.heard.clear()
+        report(bench.wiring, bench.wiring.alerts())
+        return chat.texts()
+
+    def changed(job: int, status: str, days_ago: float = 0.5, step: int = 2) -> dict[str, Any]:
+        at = datetime.now(UTC) - timedelta(days=days_ago)
+        return milestone(job, step, status=status, date_updated=at.isoformat())
+
+    def read_back(payload: dict[str, Any]) -> None:
+        parsed = parse.read(body(payload))
+        bench.inbox.keep(body(payload), parsed, requested=bench.inbox.clock())
+
+    text = "Job 00000000: Milestone 2 was approved."
+    assert sent(changed(1, "APPROVED")) == [], "which milestone is the last isn't known"
+    steps = [
+        MilestoneConfig(definitions=tuple(uuid(30_000 + n) for n in ns)) for ns in ((1,), (2, 3))
+    ]
+    Confirmations(bench.database).confirm_order(steps)
+    assert sent() == [text]
+    assert sent() == []
+    assert sent(changed(1, "INPROG", 0.4), changed(1, "APPROVED", 0.3)) == [], "it was reopened"
+    assert sent(changed(1, "APPROVED", step=3)) == [], "the same milestone by another definition"
+    assert sent(changed(2, "APPROVED", step=1), changed(2, "SUBMITTED", 1)) == []
+    read_back(changed(2, "APPROVED"))
+    assert sent() == [text], "its webhook was lost"
+    read_back(changed(3, "APPROVED"))
+    assert sent() == [], "a first backfill found it"
+    assert sent(changed(4, "APPROVED", 9)) == [], "it is old"
+    assert not any(uuid(1) in name for name in bench.database.scalars(select(reported.c.name)))
 
 
 def test_a_value_of_the_site_has_a_column_once_it_is_filled(bench: Bench) -> None:

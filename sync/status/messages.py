@@ -1,6 +1,6 @@
 """Sends messages about what happened, each once, and lists all messages in `MESSAGES`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import time
 
@@ -28,20 +28,14 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
             Reported(wiring.database).once(f"unknown_status:{code}", deliver)
 
 
-def report_changes(
-    wiring: Wiring, alerts: Alerts, kind: str, text_of: Callable[[Change], str]
-) -> None:
-    """Send a text for each change of a milestone's status noted in the last day, once.
+def milestone_changes(wiring: Wiring) -> Iterator[Change]:
+    """Yield the changes of milestones' statuses that were noted in the last day, in order.
 
-    "" sends nothing. `kind` tells the messages of one caller from another's. Changes of tasks are
-    left out, and milestones that a backfill found: nobody saw those change. A text that did not
-    arrive is sent again until the change is a day old. Raises BrightsheetError.
+    Milestones that a backfill found are left out: nobody saw those change. Raises BrightsheetError.
     """
     for change in recent_changes(wiring.database, time() - _DAY):
-        if change.is_milestone_status and not change.is_found and (text := text_of(change)):
-            # The event's digest: a site ID would outlast `brightsheet forget`.
-            deliver = partial(alerts.deliver, text)
-            Reported(wiring.database).once(f"{kind}:{change.digest}", deliver)
+        if change.is_milestone_status and not change.is_found:
+            yield change
 
 
 MESSAGES: Sequence[Callable[[Wiring, Alerts], None]] = (

@@ -21,21 +21,21 @@ ERASED: dict[str, Any] = {
 """The stored values of a delivery for such a job."""
 
 
-def digest_of(identifier: str) -> str:
+def hash_id(identifier: str) -> str:
     return hashlib.sha256(identifier.lower().encode()).hexdigest()
 
 
 def remember_forgotten(database: Database, connection: Connection, ids: Collection[str]) -> None:
     """Store the hashes of a deleted job's IDs."""
     if ids:
-        hashes = [{"digest": digest_of(one)} for one in sorted(ids)]
+        hashes = [{"digest": hash_id(one)} for one in sorted(ids)]
         connection.execute(database.insert_new(forgotten).values(at=now()), hashes)
 
 
 def forgotten_of(database: Database, ids: Collection[str]) -> set[str]:
     """Return those of `ids` (of jobs and milestones) whose data was deleted."""
     gone = set(database.scalars(select(forgotten.c.digest)))
-    return {one for one in ids if digest_of(one) in gone}
+    return {one for one in ids if hash_id(one) in gone}
 
 
 _UUID = re.compile(rb"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)

@@ -3,14 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from emulator import Emulator
 from sync.errors import Retryable
 from sync.ops.alerts import REPEAT_SECONDS, Alerts, Message
-from sync.status.messages import report_unknown_statuses
 from sync.status.rules import LATE_SECONDS
 from sync.status.watch import Watch
-from sync.store import Backlog, Confirmations
-from tests.bench import Bench
+from sync.store import Backlog
 from tests.world import wait_for
 
 WELL = Backlog(worker_age=10.0)
@@ -49,6 +46,17 @@ class Recipient:
 
     def pass_an_hour(self) -> None:
         self._reasons.clear()
+
+
+class _Chat:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.since: list[str] = []
+
+    def deliver(self, message: Message) -> bool:
+        self.texts.append(message.text)
+        self.since.append(message.since)
+        return True
 
 
 def watched(recipient: Recipient, *backlogs: Backlog | Exception) -> Watch:
@@ -156,25 +164,3 @@ def test_a_message_that_fails_does_not_stop_the_next_one() -> None:
     messages = (fail, lambda: sent.append("next"))
     Watch(lambda: WELL, Recipient().send, messages).step()
     assert sent == ["next"]
-
-
-class _Chat:
-    def __init__(self) -> None:
-        self.texts: list[str] = []
-        self.since: list[str] = []
-
-    def deliver(self, message: Message) -> bool:
-        self.texts.append(message.text)
-        self.since.append(message.since)
-        return True
-
-
-def test_an_unknown_status_is_reported_on_arrival(google: Emulator, database_url: str) -> None:
-    bench = Bench(google, database_url, ALERT_URLS="json://127.0.0.1:1/")
-    Confirmations(bench.database).ask(["ODD", "NEW", *bench.settings.config.statuses])
-    Confirmations(bench.database).confirm_statuses({"NEW": "waiting"})
-    chat = _Chat()
-    for channels in ([], [chat], [chat]):
-        report_unknown_statuses(bench.wiring, Alerts(channels))
-    (text,) = chat.texts
-    assert "ODD" in text
