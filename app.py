@@ -1,6 +1,7 @@
 """The receiver: stores every delivery before it answers. Only pages of the console call Google."""
 
 import base64
+from collections import deque
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
@@ -27,7 +28,7 @@ from sync.status.metrics import StoreCollector, exposition
 from sync.status.refusal_counter import RefusalCounter
 from sync.status.verdict import answer as status_answer
 from sync.status.watch import CachedBacklog, Watch
-from sync.store import Acknowledgements, ActionLog, Database
+from sync.store import ActionLog, Database
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery
 from sync.wiring import Wiring
@@ -51,7 +52,8 @@ def create_app(settings: Settings) -> Flask:
     watch = Watch(wiring.backlog, alerts.send, messages)
     app.extensions["brightsheet_watch"] = watch
     tries = PasswordTries(ActionLog(database).sources_of_sign_ins)
-    acknowledgements = Acknowledgements()
+    # In memory until the metrics are read: storing them would prolong the next ones.
+    acknowledgements = deque[float](maxlen=100_000)
     refusals = RefusalCounter(wiring.refusals.add)
     _add_webhook(app, wiring, worker, refusals, acknowledgements)
     _add_probe(app, settings, refusals)
@@ -74,7 +76,7 @@ def _add_webhook(
     wiring: Wiring,
     worker: Worker,
     refusals: RefusalCounter,
-    acknowledgements: Acknowledgements,
+    acknowledgements: deque[float],
 ) -> None:
     settings, inbox = wiring.settings, wiring.inbox
 
@@ -99,7 +101,7 @@ def _add_webhook(
         receipt = inbox.keep(body, understood)
         worker.wake()
         _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
-        acknowledgements.note(monotonic() - began)
+        acknowledgements.append(monotonic() - began)
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
 
@@ -189,7 +191,7 @@ def _add_status(app: Flask, wiring: Wiring) -> None:
 
 
 def _add_metrics(
-    app: Flask, wiring: Wiring, tries: PasswordTries, acknowledgements: Acknowledgements
+    app: Flask, wiring: Wiring, tries: PasswordTries, acknowledgements: deque[float]
 ) -> None:
     collector = StoreCollector(wiring, acknowledgements)
 

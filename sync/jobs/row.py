@@ -11,7 +11,6 @@ from sync.field_table import FIELDS, JOB_FIELDS, KEY, PER_MILESTONE, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
-from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
     COMMENT,
@@ -24,10 +23,7 @@ from sync.jobs.model import (
 from sync.jobs.pipeline import pipeline_entry
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, join_names
 from sync.jobs.target import Target
-from sync.settings.config_file import Config
 from sync.webhooks.schema import ARCHIVED, STAGE
-
-STUCK_DAYS = 14
 
 _SUBJECTS = {
     STAGE: "Stage",
@@ -55,14 +51,7 @@ class HistoryCells(NamedTuple):
 
 
 class Layout(JobReader):
-    """Makes columns and cells by a config, with the addresses that links need.
-
-    A job whose status is older than `stuck_days` days is stuck.
-    """
-
-    def __init__(self, config: Config, addresses: Addresses, stuck_days: int = STUCK_DAYS) -> None:
-        super().__init__(config, addresses)
-        self.stuck_days = stuck_days
+    """Makes columns and cells by a config."""
 
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.

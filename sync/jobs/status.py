@@ -83,20 +83,11 @@ class Statuses:
     """Interprets statuses with the meanings and phrases in the config."""
 
     def __init__(self, config: Config) -> None:
-        self._config = config
         self._known = config.statuses
         self.phrases = config.phrases
-
-    def label(self, code: str | None) -> str:
-        """Return a status's label, or its code in readable form."""
-        return self._config.status_label(code)
-
-    def configured_meaning(self, code: str | None) -> str | None:
-        """Return the meaning that [statuses] gives a status; None if it has none."""
-        return self._config.configured_meaning(code)
-
-    def is_approved(self, code: str | None) -> bool:
-        return self._config.is_approved(code)
+        self.label = config.status_label
+        self.configured_meaning = config.configured_meaning
+        self.is_approved = config.is_approved
 
     def is_rejected(self, code: str | None) -> bool:
         return self.configured_meaning(code) == "rejected"

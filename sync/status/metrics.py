@@ -1,6 +1,8 @@
 """Makes the page of metrics for Prometheus."""
 
+from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -14,7 +16,7 @@ from prometheus_client.registry import Collector
 
 from sync.status.refusal_counter import ALL_REASONS
 from sync.status.verdict import evaluate, waiting
-from sync.store import Acknowledgements, Backlog
+from sync.store import Backlog
 from sync.store.metrics import ACKNOWLEDGED, BOUNDS, FLUSHED, SHOWN
 from sync.wiring import Wiring
 
@@ -24,7 +26,7 @@ class StoreCollector(Collector):
     """Collects the figures of the database as metrics."""
 
     _wiring: Wiring
-    _acknowledgements: Acknowledgements
+    _acknowledgements: deque[float]
 
     def collect(self) -> Iterator[Metric]:
         wiring, stored = self._wiring, self._wiring.metrics
@@ -35,7 +37,11 @@ class StoreCollector(Collector):
         refused = dict.fromkeys(ALL_REASONS, 0) | wiring.refusals.totals()
         yield _by_label("brightsheet_refused", "Requests refused, not kept", "reason", refused)
         yield from _of_backlog(wiring.backlog())
-        stored.add(ACKNOWLEDGED, self._acknowledgements.take())
+        taken = list[float]()
+        with suppress(IndexError):  # Another request may take them at the same time.
+            while True:
+                taken.append(self._acknowledgements.popleft())
+        stored.add(ACKNOWLEDGED, taken)
         for name, found in stored.histograms().items():
             family, text = _HISTOGRAMS[name]
             bounds = [*map(str, BOUNDS[name]), "+Inf"]

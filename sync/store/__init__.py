@@ -28,14 +28,13 @@ from sync.store.inbox import Inbox, KeptDelivery
 from sync.store.job_records import JobRecord, JobRecords, KeptChange, KeptDocument
 from sync.store.jobs import DocumentToCopy, Jobs, Projected
 from sync.store.lookups import Customers, DetailStore
-from sync.store.metrics import Acknowledgements, Metrics
+from sync.store.metrics import Metrics
 from sync.store.pending import Pending, PendingWork
 from sync.store.refusals import Refusals, RefusedDay, RefusedRequests
 from sync.store.sheet_state import FenceDoubt, ReadColumn
 from sync.store.spreadsheet import Spreadsheet
 
 __all__ = [
-    "Acknowledgements",
     "ActionLog",
     "ActionState",
     "Attempt",

@@ -4,9 +4,8 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
-from threading import Lock
 
 from sqlalchemy import Connection, select
 
@@ -77,25 +76,3 @@ class Metrics:
         return {
             (row.kind, row.reason): row.count for row in self._database.rows(select(error_count))
         }
-
-
-@dataclass
-class Acknowledgements:
-    """Durations of webhooks, in memory until the metrics are read: storing would prolong them."""
-
-    _seconds: list[float] = field(default_factory=list)
-    _lock: Lock = field(default_factory=Lock)
-
-    def note(self, seconds: float) -> None:
-        with self._lock:
-            if len(self._seconds) < _MOST:
-                self._seconds.append(seconds)
-
-    def take(self) -> list[float]:
-        with self._lock:
-            taken, self._seconds = self._seconds, []
-        return taken
-
-
-_MOST = 100_000
-"""Maximum number of durations kept between two readings of the metrics."""
