@@ -20,7 +20,6 @@ import requests
 
 from benchmarks.drive import Google
 from demo.process import ROOT
-from sync.documents.queue import DocumentQueue
 from sync.ops.alerts import Alerts
 from sync.settings import environment
 from sync.store import Database, DocumentToCopy, Jobs, Leases, Projected
@@ -129,12 +128,14 @@ def _take_in(database: Database, wanted: Sequence[DocumentToCopy]) -> None:
 def _copy_all(wiring: Wiring, documents: int) -> None:
     """Let copiers work until so many documents are done."""
     stop = Stop()
-    seconds = wiring.settings.lease_seconds
-    queue = DocumentQueue(wiring.documents, seconds, stop.is_set, lambda: stop.wait(POLL_SECONDS))
-    loops = [DocumentLoop(wiring, Alerts(()), stop, queue) for _ in range(COPIERS)]
+    loops = [DocumentLoop(wiring, Alerts(()), stop) for _ in range(COPIERS)]
+
+    def idle() -> None:
+        stop.wait(POLL_SECONDS)
+
     threads = [
         threading.Thread(
-            target=run_loop, args=(stop, one.step, int, wiring.metrics.count), daemon=True
+            target=run_loop, args=(stop, one.step, idle, wiring.metrics.count), daemon=True
         )
         for one in loops
     ]

@@ -1,7 +1,6 @@
 """Creates and finds jobs' folders in Drive, and searches them for existing copies."""
 
 from dataclasses import dataclass
-from threading import Lock
 from time import monotonic
 
 from sync.documents.calls import Calls, Ids, IdUsedUp
@@ -15,8 +14,6 @@ _CACHE_SECONDS = 600.0
 """Uploads also notice a folder in the trash or a deleted one."""
 _CACHE_SIZE = 1000
 """In folders, of a few kilobytes each at most."""
-_LOCKS = 64
-"""Jobs that share a lock wait for each other while a folder is created, which is rare."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,10 @@ class JobFolders:
         self._ids = Ids()
         self._documents = documents
         self._cache: dict[str, _CachedFolder] = {}
-        self._locks = tuple(Lock() for _ in range(_LOCKS))
 
     def find_copy(self, calls: Calls, claim: Claim, uuid: str) -> File | None:
         """Return a document's copy in Drive that the database doesn't know."""
-        with self._lock(claim.site):
-            return self._find_folder(calls, claim).copies.get(uuid)
+        return self._find_folder(calls, claim).copies.get(uuid)
 
     def prepare_upload(
         self, calls: Calls, claim: Claim, document: PendingDocument, digest: str
@@ -52,23 +47,19 @@ class JobFolders:
 
         Both are stored before they are used, with the digest of the document's bytes.
         """
-        with self._lock(claim.site):
-            folder_id, new_id = self._find_folder(calls, claim).folder_id, ""
-            if not folder_id:
-                # An earlier try may have created the folder with the stored ID.
-                new_id = self._documents.folder(claim.site).id or self._ids.take(calls)
-            file_id = document.file_id or self._ids.take(calls)
-            self._documents.reserve(claim, document.uuid, file_id, digest, new_id)
-            if new_id:
-                folder_id = self._create_folder(calls, claim, new_id)
+        folder_id, new_id = self._find_folder(calls, claim).folder_id, ""
+        if not folder_id:
+            # An earlier try may have created the folder with the stored ID.
+            new_id = self._documents.folder(claim.site).id or self._ids.take(calls)
+        file_id = document.file_id or self._ids.take(calls)
+        self._documents.reserve(claim, document.uuid, file_id, digest, new_id)
+        if new_id:
+            folder_id = self._create_folder(calls, claim, new_id)
         return folder_id, file_id
 
     def invalidate(self, site: str) -> None:
         """Ask Drive for the job's folder before its next use."""
         self._cache.pop(site, None)
-
-    def _lock(self, site: str) -> Lock:
-        return self._locks[hash(site) % _LOCKS]
 
     def _find_folder(self, calls: Calls, claim: Claim) -> _CachedFolder:
         """Return the job's folder: the cached, the stored or the tagged one."""

@@ -107,20 +107,15 @@ class Documents:
             (_job_due(_CAN_BE_NAMED), _job_due(_HAS_WAITED)) if waits_for_names else (_job_due(),)
         )
 
-    def claim(self, finished: Sequence[Claim] = ()) -> tuple[Claim, list[PendingDocument]] | None:
-        """Claim the job of the most overdue document; return its due documents, at least one.
-
-        `finished` claims are ended in the same transaction.
-        """
+    def claim(self) -> tuple[Claim, list[PendingDocument]] | None:
+        """Claim the job of the most overdue document; return its due documents, at least one."""
         # Most calls find nothing, so they only read.
         job_due = next(
             (query for query in self._jobs_due if self._database.scalar(query) is not None), None
         )
         if job_due is None:
-            self.release(*finished)
             return None
         with self._database.writing(durable=False) as connection:
-            _end(connection, finished)
             site = connection.scalar(job_due.with_for_update(of=folder, skip_locked=True))
             if site is None:
                 return None
@@ -143,10 +138,9 @@ class Documents:
         with self._holding(claim, {"claimed_until": now() + self._seconds}):
             pass
 
-    def release(self, *claims: Claim) -> None:
-        if claims:
-            with self._database.writing(durable=False) as connection:
-                _end(connection, claims)
+    def release(self, claim: Claim) -> None:
+        with self._database.writing(durable=False) as connection:
+            connection.execute(update(folder).where(*_is_held(claim)).values(claimed_until=0.0))
 
     def folder(self, site: str) -> StoredFolder:
         query = select(folder.c.file_id, folder.c.link).where(folder.c.site == site)
@@ -259,11 +253,6 @@ class Documents:
 
 def _is_held(claim: Claim) -> tuple[ColumnElement[bool], ...]:
     return (folder.c.site == claim.site, folder.c.claim == claim.number)
-
-
-def _end(connection: Connection, claims: Sequence[Claim]) -> None:
-    for claim in claims:
-        connection.execute(update(folder).where(*_is_held(claim)).values(claimed_until=0.0))
 
 
 def _update(connection: Connection, uuid: str, **values: object) -> None:

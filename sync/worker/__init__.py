@@ -2,10 +2,10 @@
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
-from sync.documents.queue import DocumentQueue
 from sync.lookups import LookupLoop
 from sync.settings.environment import Settings
 from sync.store import Database
@@ -25,8 +25,8 @@ from sync.worker.sheet_loop import SheetLoop
 HEARTBEAT_SECONDS = 20.0
 """The interval of the heartbeat, the only thing that an idle worker writes."""
 COPIERS = 4
-"""Documents copied at a time. At a few seconds each, that is thousands an hour, and the disk holds
-four of them."""
+"""Documents copied at a time, each of another job. At a few seconds each, that is thousands an
+hour, and the disk holds four of them."""
 
 _NEW_OBJECTS = 50_000
 """Allocations between garbage collections. A batch of jobs creates ten times as many objects and no
@@ -58,13 +58,10 @@ class Worker:
         actions = ActionLoop(self._wiring, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
         self._start("heartbeat", self._give_heartbeat, lambda: self._stop.wait(HEARTBEAT_SECONDS))
-        queue = DocumentQueue(
-            self._wiring.documents, settings.lease_seconds, self._stop.is_set, self._rest
-        )
         for number in range(COPIERS if settings.drive_folder_id else 0):
-            copier = DocumentLoop(self._wiring, self._alerts, self._stop, queue)
-            # The queue itself waits if nothing is due.
-            self._start(f"documents-{number}", copier.step, lambda: None)
+            copier = DocumentLoop(self._wiring, self._alerts, self._stop)
+            idle = partial(self._stop.wait, COPIERS * POLL_SECONDS)
+            self._start(f"documents-{number}", copier.step, idle)
         if settings.everbright_api_token:
             both = (self._wiring.customer_fetcher(), self._wiring.detail_fetcher())
             fetchers = [fetcher for fetcher in both if fetcher is not None]

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Event, current_thread
 
 import structlog
 
 from sync.actions.backfill_summary import missed
 from sync.backfill.run import Summary
-from sync.documents.queue import DocumentQueue
 from sync.errors import (
     CLAIM_LOST,
     ENDS_WORK,
@@ -22,6 +22,7 @@ from sync.errors import (
 from sync.everbright.errors import TOKEN
 from sync.ops import retry
 from sync.ops.alerts import Alerts
+from sync.ops.heartbeat import beating
 from sync.ops.pause import Pause
 from sync.status.problem import pluralize
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
@@ -108,26 +109,42 @@ LONGEST_WAIT_SECONDS = 3600.0
 
 
 class DocumentLoop:
-    """Copies documents, as one of several copiers that share a queue.
+    """Copies the due documents of one job after the other, as one of several copiers.
 
     It doesn't wake the sheet's loop, which polls for new links, so that links of many documents are
     written together.
     """
 
-    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop, queue: DocumentQueue) -> None:
+    def __init__(self, wiring: Wiring, alerts: Alerts, stop: Stop) -> None:
         self._documents = wiring.documents
+        self._renew_seconds = wiring.settings.lease_seconds / 3
         self._count = wiring.metrics.count
         self._copier = wiring.copier(stop.sleep)
-        self._queue = queue
         self._alerts = alerts
+        self._stop = stop
+        self._has_begun = False
 
     def step(self) -> bool:
-        """Copy the document that has been due longest; False if none is due."""
-        taken = self._queue.take()
-        if taken is None:
+        """Copy the due documents of the job that has waited longest; False if none is due."""
+        if not self._has_begun:
+            # Somebody may have restarted the worker after correcting a setting.
+            self._documents.retry_now()
+            self._has_begun = True
+        claimed = self._documents.claim()
+        if claimed is None:
             return False
-        job, document = taken
-        claim = job.claim
+        claim, due = claimed
+        try:
+            with beating(partial(self._documents.renew, claim), self._renew_seconds):
+                for document in due:
+                    if self._stop.is_set():
+                        break
+                    self._copy(claim, document)
+        finally:
+            self._documents.release(claim)
+        return True
+
+    def _copy(self, claim: Claim, document: PendingDocument) -> None:
         try:
             self._copier.copy(claim, document)
             _log.info("document_copied", document=document.uuid, site=document.site)
@@ -135,18 +152,15 @@ class DocumentLoop:
             why = f"No temporary file can be written: {error.strerror}."
             self._postpone(claim, document, Retryable("disk", why))
         except BrightsheetError as error:
+            if error.reason in (STOPPING, CLAIM_LOST):
+                raise
             self._postpone(claim, document, error)
         except Exception:
             # A bug with this document shouldn't delay the others.
             _log.exception("fault", document=document.uuid)
             self._postpone(claim, document, Retryable("fault", "An internal error: see the log."))
-        finally:
-            self._queue.done(job)
-        return True
 
     def _postpone(self, claim: Claim, document: PendingDocument, error: BrightsheetError) -> None:
-        if error.reason in (STOPPING, CLAIM_LOST):
-            return
         self._count(error)
         attempt = document.attempts + 1
         _log.warning(

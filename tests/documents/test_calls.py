@@ -2,14 +2,18 @@
 
 import random
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from emulator import Emulator
+from sync.documents.calls import Calls, Ids
 from sync.errors import Retryable
 from sync.google.auth import EmulatorSession
+from sync.google.drive import Drive
 from sync.google.upload import Multipart
 from sync.store import DocumentToCopy
 from tests.documents.bench import DOCUMENT, SITE, Bench
@@ -203,3 +207,21 @@ def test_a_document_is_there_once_though_drive_takes_an_id_twice(
     (file,) = bench.files()
     assert google.drive.content(file.id) == google.everbright.document(DOCUMENT).content()
     assert len(bench.folders()) == 1
+
+
+class Numbered(Drive):
+    def __init__(self) -> None:
+        self.given = 0
+
+    def new_ids(self, count: int) -> list[str]:  # noqa: ARG002
+        time.sleep(0.01)
+        self.given += 5
+        return [f"id-{self.given - n}" for n in range(5)]
+
+
+def test_no_id_is_given_twice() -> None:
+    ids, drive = Ids(), Numbered()
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(lambda _: ids.take(Calls(drive, lambda _: None)), range(42)))
+    assert len(set(taken)) == 42
+    assert drive.given == 45

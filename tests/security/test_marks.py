@@ -15,7 +15,6 @@ from click.testing import CliRunner
 
 from brightsheet import cli
 from emulator import Emulator
-from sync.documents.queue import DocumentQueue
 from sync.errors import BrightsheetError
 from sync.ops.alerts import Alerts
 from sync.status.watch import Watch
@@ -160,9 +159,7 @@ class Stage:
         self.bench.try_to_flush(6)
 
     def _copy(self) -> None:
-        stop = Stop()
-        queue = DocumentQueue(self.bench.wiring.documents, 30, stop.is_set, lambda: None)
-        loop = DocumentLoop(self.bench.wiring, Alerts([]), stop, queue)
+        loop = DocumentLoop(self.bench.wiring, Alerts([]), Stop())
         for _ in range(4):
             loop.step()
 
