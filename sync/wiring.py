@@ -252,15 +252,14 @@ class Wiring:
     def intake(self) -> Intake:
         return Intake(self.inbox, Jobs(self.database), self.settings)
 
-    def lists(self, sleep: Sleep) -> Lists:
-        return Lists(self.everbright(), self.settings.backfill_rate, sleep)
+    def reader(self, sleep: Sleep) -> Reader:
+        lists = Lists(self.everbright(), self.settings.backfill_rate, sleep)
+        return Reader(lists, self.settings.config.everbright)
 
     def backfill(self, scope: str, sleep: Sleep) -> Backfill:
         """Return a backfill run; `scope` names the stored run to continue."""
-        lists, paths = self.lists(sleep), self.settings.config.everbright
-        reader = Reader(lists, paths)
         store = Backfills(self.database, scope)
-        return Backfill(lists, reader, self.intake(), paths, store, self.customers)
+        return Backfill(self.reader(sleep), self.intake(), store, self.customers)
 
     def must_have_token(self) -> None:
         """Raise SettingsError if there is no token for EverBright's API."""

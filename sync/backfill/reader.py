@@ -189,28 +189,24 @@ class JobReading:
 
 @dataclass
 class Reader:
-    """Reads a job's lists, each once, at `paths`."""
+    """Reads a job's lists at `paths`. A list that isn't found is requested only once."""
 
-    _lists: Lists
-    _paths: EverBrightConfig
+    lists: Lists
+    paths: EverBrightConfig
     _missing: set[str] = field(default_factory=set)
     """The lists, by their keys in the config, that the account doesn't have."""
     notes: list[str] = field(default_factory=list)
     """The same in words; jobs are read without these lists."""
-
-    def begin(self) -> None:
-        """Begin a run: a list that the last run didn't find is requested again."""
-        self._missing, self.notes = set(), []
 
     def read(self, site: str, known: Job) -> JobReading:
         """Return a job's contracts, and the milestones that may differ from `known`.
 
         The tasks of other milestones aren't requested. Raises Permanent or Retryable.
         """
-        workflows = self._records(self._paths.workflows, "site", site)
+        workflows = self._records(self.paths.workflows, "site", site)
         records: list[Record] = []
         for workflow in workflows:
-            records += self._records(self._paths.milestones, "workflow", _id(workflow, "workflow"))
+            records += self._records(self.paths.milestones, "workflow", _id(workflow, "workflow"))
         answers.check_owner(records, _OWNERS["site"], site)
         changed = [record for record in records if _may_be_news(record, known)]
         quote = ""
@@ -223,13 +219,13 @@ class Reader:
 
     def _records(self, path: str, owner: str, uuid: str) -> list[Record]:
         """Return the records of a list that belong to `uuid`, the `owner` in the path."""
-        records = self._lists.records(path.format(**{owner: quoted(uuid, safe="")}))
+        records = self.lists.records(path.format(**{owner: quoted(uuid, safe="")}))
         answers.check_owner(records, _OWNERS[owner], uuid)
         return records
 
     def _optional_records(self, name: str, site: str) -> list[Record]:
         """Return a job's records of a list; none, with a note, if EverBright has no such list."""
-        path = getattr(self._paths, name)
+        path = getattr(self.paths, name)
         if not path or name in self._missing:
             return []
         try:
@@ -245,10 +241,9 @@ class Reader:
             return []
 
     def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
-        tasks = self._records(self._paths.tasks, "milestone", _id(milestone, "milestone"))
+        tasks = self._records(self.paths.tasks, "milestone", _id(milestone, "milestone"))
         return [
-            (task, self._records(self._paths.sub_tasks, "task", _id(task, "task")))
-            for task in tasks
+            (task, self._records(self.paths.sub_tasks, "task", _id(task, "task"))) for task in tasks
         ]
 
 

@@ -11,10 +11,9 @@ from typing import Any
 import structlog
 
 from sync.backfill.intake import Intake
-from sync.backfill.reader import JobList, Lists, ProgressCallback, Reader, no_progress
+from sync.backfill.reader import JobList, ProgressCallback, Reader, no_progress
 from sync.errors import ENDS_WORK, BrightsheetError, Retryable
 from sync.everbright.errors import DOWN, TOKEN
-from sync.settings.everbright_config import EverBrightConfig
 from sync.store import Backfills, Customers, JobState, Lease
 from sync.webhooks.schema import ARCHIVED
 
@@ -54,12 +53,10 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Backfill:
-    """Reads jobs into the inbox, in one process at a time: it needs the backfill's lease."""
+    """One run, which reads jobs into the inbox; it needs the backfill's lease."""
 
-    _lists: Lists
     _reader: Reader
     _intake: Intake
-    _paths: EverBrightConfig
     _store: Backfills
     _customers: Customers
 
@@ -75,10 +72,8 @@ class Backfill:
         Reads the jobs that EverBright changed after `since` (None: all) and the sites `again`.
         Raises Permanent or Retryable if EverBright can't be read; the run then continues next time.
         """
-        self._reader.begin()
-        requests_before = self._lists.requests
         run = self._store.open(lease, since, again)
-        job_list = JobList(self._lists, self._paths, run.since, progress)
+        job_list = JobList(self._reader.lists, self._reader.paths, run.since, progress)
         job_list.read()
         changed = [site for site, is_changed in job_list.is_changed.items() if is_changed]
         self._read_all(lease, changed, progress)
@@ -92,7 +87,7 @@ class Backfill:
             not_read=run.not_read,
             problems=run.problems,
             notes=self._reader.notes,
-            requests=self._lists.requests - requests_before,
+            requests=self._reader.lists.requests,
         )
 
     def read_job(self, site: str) -> Summary:
@@ -105,7 +100,7 @@ class Backfill:
             without_workflow=int(state is JobState.NO_WORKFLOW),
             not_read={site: reason} if reason else {},
             notes=self._reader.notes,
-            requests=self._lists.requests,
+            requests=self._reader.lists.requests,
         )
 
     def _take_job(self, site: str) -> tuple[JobState, int, str]:

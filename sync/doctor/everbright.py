@@ -2,7 +2,6 @@
 
 import time
 
-from sync.backfill.reader import Reader
 from sync.doctor.check import Check, ok, skipped, warning
 from sync.errors import BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import read_page
@@ -64,9 +63,8 @@ def delivered(wiring: Wiring) -> Check:
         return skipped("No job has arrived yet, so there is none to compare.")
     intake = wiring.intake()
     requested, known = intake.clock(), intake.known_job(site)
-    reader = Reader(wiring.lists(time.sleep), wiring.settings.config.everbright)
     try:
-        reading = reader.read(site, known)
+        reading = wiring.reader(time.sleep).read(site, known)
     except Permanent as error:
         fix = "Set the lists under [everbright] in the config. Only a backfill needs them."
         return skipped(f"The job can't be read back ({error.message})", fix)

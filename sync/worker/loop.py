@@ -201,7 +201,6 @@ class BackfillLoop:
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
     ) -> None:
         self._wiring = wiring
-        self._backfill = wiring.backfill(NIGHTLY, stop.sleep)
         self._store = Backfills(wiring.database, NIGHTLY)
         self._every = wiring.settings.backfill_hours * 3600.0
         self._alerts = alerts
@@ -256,7 +255,8 @@ class BackfillLoop:
         since = last.since if last.problems else last.started - OVERLAP
         # A milestone that becomes ready to submit sends no webhook: every open job is read.
         again = {*last.not_read, *self._sheet.pending.counted()}
-        self._report(self._backfill.run(lease, since, sorted(again)))
+        backfill = self._wiring.backfill(NIGHTLY, self._stop.sleep)
+        self._report(backfill.run(lease, since, sorted(again)))
 
     def _report(self, run: Summary) -> None:
         _log.info(

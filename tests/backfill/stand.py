@@ -170,9 +170,8 @@ class Stand(Bench):
     def over(self, everbright: EverBright) -> Backfill:
         paths = self.settings.config.everbright
         lists = Lists(everbright, 1000, self.sleep)
-        reader, intake = Reader(lists, paths), self.wiring.intake()
         store = Backfills(self.wiring.database, "all")
-        return Backfill(lists, reader, intake, paths, store, self.wiring.customers)
+        return Backfill(Reader(lists, paths), self.wiring.intake(), store, self.wiring.customers)
 
     def nightly(self, alerts: Alerts | None = None) -> BackfillLoop:
         return BackfillLoop(self.wiring, alerts or Mute(), Hurried(), lambda: None)

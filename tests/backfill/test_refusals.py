@@ -172,7 +172,7 @@ def test_a_page_that_is_never_answered_keeps_no_job_before_it_from_being_read(
         stand.google.faults.answer(500, **page_2)
     else:
         stand.google.faults.html(200, **page_2)
-    jobs = JobList(stand.wiring.lists(stand.sleep), stand.settings.config.everbright, None)
+    jobs = JobList(stand.wiring.reader(stand.sleep).lists, stand.settings.config.everbright, None)
     jobs.read()
     assert len(jobs.is_changed) == 25
     (problem,) = jobs.problems
