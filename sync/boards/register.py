@@ -17,5 +17,5 @@ def register() -> None:
         # The rule of the core that is next in urgency.
         before = "documents_failed" if rule.code == "mapped_columns_gone" else "doubled"
         rules.register(rule, before=before)
-    needs = ("database", "google", "spreadsheet")
-    doctor.register(Step("mapping", "Your own sheet", mapping, needs), after="spreadsheet")
+    check = Step("mapping", "Your own sheet", mapping, ("spreadsheet",))
+    doctor.register(check, after="spreadsheet")

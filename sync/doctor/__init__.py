@@ -26,7 +26,8 @@ Run = Callable[[Wiring], Check]
 class Step:
     """A check: its name, title and function.
 
-    It is skipped if `setting` is not set, or if a check that it `needs` failed or has no setting.
+    It is skipped if `setting` is not set, or if a check that it `needs` failed, has no setting, or
+    was skipped because it needs such a check.
     """
 
     name: str
@@ -48,28 +49,24 @@ _UNSET = {
     ),
     _URL: ("PUBLIC_URL is not set, so the receiver can't be checked.", receiver.SET),
 }
-_OPEN_SHEET = ("database", "google")
-_IN_SHEET = (*_OPEN_SHEET, "spreadsheet")
-_IN_EVERBRIGHT = ("database", "everbright")
-_READ_BACK = (*_IN_EVERBRIGHT, "job")
 STEPS = [
     Step("database", "Database", stored.database),
     Step("disk", "Disk", stored.disk),
     Step("clock", "Clock", google.clock),
     Step("google", "Google sign-in", google.credentials),
-    Step("spreadsheet", "Spreadsheet", google.spreadsheet, _OPEN_SHEET),
-    Step("protection", "Protected cells", google.protection, _IN_SHEET),
-    Step("ids", "Google's handling of IDs", google.ids, _IN_SHEET),
+    Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("database", "google")),
+    Step("protection", "Protected cells", google.protection, ("spreadsheet",)),
+    Step("ids", "Google's handling of IDs", google.ids, ("spreadsheet",)),
     Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
-    Step("readers", "Access to documents", google.readers, (*_IN_SHEET, "drive")),
+    Step("readers", "Access to documents", google.readers, ("spreadsheet", "drive")),
     Step("everbright", "EverBright token", everbright.token, ("database",), _TOKEN),
-    Step("job", "Reading a job from EverBright", everbright.job, _IN_EVERBRIGHT),
-    Step("download", "Downloading a document", everbright.download, _IN_EVERBRIGHT),
-    Step("delivered", "Missing webhooks", everbright.delivered, _READ_BACK),
+    Step("job", "Reading a job from EverBright", everbright.job, ("everbright",)),
+    Step("download", "Downloading a document", everbright.download, ("everbright",)),
+    Step("delivered", "Missing webhooks", everbright.delivered, ("job",)),
     Step("milestones", "Last milestone", stored.milestones, ("database",)),
     Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
     Step("secret", "Webhook secret", receiver.secret, ("receiver",)),
-    Step("proxies", "Proxies", receiver.proxies, ("receiver", "secret")),
+    Step("proxies", "Proxies", receiver.proxies, ("secret",)),
     Step("delivery", "Last webhook", stored.last_delivery, ("database",)),
     Step("in_step", "Sheet is up to date", stored.is_up_to_date, ("database",)),
 ]
@@ -102,7 +99,7 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     yield settings_valid(settings, os.environ)
     wiring = Wiring(settings, Database(settings.database_url.get_secret_value()))
     hide = _hider(settings)
-    lacking: dict[str, str] = {}  # The titles of checks on which others can't build, by name.
+    lacking: dict[str, str] = {}  # By the name of a check: the title of the one to fix first.
     try:
         for step in STEPS:
             needed = next((lacking[name] for name in step.needs if name in lacking), "")
@@ -113,8 +110,8 @@ def run_checks(settings: Settings) -> Iterator[Check]:
                 check = skipped(*_UNSET[step.setting])
             else:
                 check = _result(step, wiring)
-            if check.result == "failed" or not is_set:
-                lacking[step.name] = step.title
+            if needed or check.result == "failed" or not is_set:
+                lacking[step.name] = needed or step.title
             texts = (hide(part) for part in (check.text, check.cause, check.fix))
             yield Check(step.name, step.title, check.result, *texts)
     finally:

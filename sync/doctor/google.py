@@ -130,12 +130,10 @@ def ids(wiring: Wiring) -> Check:
 
 def clock(wiring: Wiring) -> Check:
     """Check that this machine's clock agrees with Google's."""
-    session = auth.EmulatorSession(wiring.settings.google_emulator_url)
+    url = wiring.settings.google_emulator_url
+    session = auth.EmulatorSession(url) if url else requests.Session()
     try:
-        if wiring.settings.google_emulator_url:
-            answer = session.get(_ANY_PAGE, timeout=auth.TIMEOUT)
-        else:
-            answer = requests.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
+        answer = session.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
     except requests.RequestException as error:
         return skipped(f"Google's clock can't be read ({type(error).__name__}).")
     try:
@@ -156,8 +154,6 @@ def clock(wiring: Wiring) -> Check:
 NAME = "Brightsheet check (may be deleted).txt"
 _TEXT = b"Brightsheet wrote this file to check that it can, and will delete it.\n"
 _TAG = {"brightsheetRole": "check"}
-_LEFT_OVER = 5
-"""Most files of killed runs that one run removes."""
 
 
 def file(wiring: Wiring) -> Check:
@@ -174,10 +170,8 @@ def file(wiring: Wiring) -> Check:
             "It is a file, in the trash, or shared as read-only.",
             f"Make {account} an editor of the folder (on a shared drive: a content manager).",
         )
-    # Earlier runs leave their file if they were killed or didn't get Google's response.
-    for _ in range(_LEFT_OVER):
-        if (left := drive.find(_TAG)) is None:
-            break
+    # An earlier run left its file if it was killed or didn't get Google's response.
+    if left := drive.find(_TAG):
         drive.discard(left.id)
     content = FileContent(BytesIO(_TEXT), len(_TEXT), "text/plain")
     made = drive.send(drive.begin(content, "", NAME, folder, _TAG), time.sleep)
