@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from sync.actions import compare as comparing
-from sync.commands import NO_EXTRAS, echo, json_option
+from sync.commands import NO_EXTRAS, echo, json_option, shown_in
 from sync.errors import Permanent
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
@@ -65,10 +65,7 @@ def rebuild(into: str | None) -> None:
     spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet()
     click.echo(f"Filling {SPREADSHEET_PAGE.format(spreadsheet)}")
     with Progress(console=Console()) as progress:
-        task = progress.add_task("Jobs", total=None)
-        count = setup.fill(
-            spreadsheet, lambda done, total: progress.update(task, completed=done, total=total)
-        )
+        count = setup.fill(spreadsheet, shown_in(progress))
     click.echo(f"{count} jobs. Set SPREADSHEET_ID={spreadsheet} and restart the worker.")
 
 

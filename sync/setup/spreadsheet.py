@@ -1,10 +1,10 @@
 """Sets up a spreadsheet and a folder, and fills a new spreadsheet."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
 
+from sync.backfill.reader import ProgressCallback, no_progress
 from sync.errors import Permanent, SettingsError
 from sync.google import auth, own_files
 from sync.ops import retry
@@ -38,9 +38,6 @@ _SHARED_DRIVE = (
     "A service account has no storage of its own. Make a folder in a shared drive, make {account} "
     "a content manager there, and set {setting} to its address."
 )
-
-FillProgress = Callable[[int, int], Any]
-"""Reports progress: the number of jobs in the sheet, and the total."""
 
 
 class Setup:
@@ -103,7 +100,7 @@ class Setup:
                 lines += again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return lines
 
-    def fill(self, spreadsheet: str, progress: FillProgress) -> int:
+    def fill(self, spreadsheet: str, progress: ProgressCallback = no_progress) -> int:
         """Fill a spreadsheet with every job; return how many.
 
         Meanwhile no worker can write another spreadsheet from this database; afterwards it stops
@@ -122,10 +119,10 @@ class Setup:
             store.spreadsheet.make_current(lease)
             self._wiring.project(self._sleep)  # All that waits, so that the total is right.
             total = store.pending.count()
-            progress(0, total)
+            progress("jobs", 0, total)
             while store.pending.is_waiting():
                 again(flusher.flush, lease)
-                progress(total - min(total, store.pending.count()), total)
+                progress("jobs", total - min(total, store.pending.count()), total)
             again(update_own_tab, flusher, lease)
             again(self._remove_blank_tab, flusher, lease, spreadsheet)
             return total

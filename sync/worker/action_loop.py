@@ -98,7 +98,7 @@ class ActionLoop:
     def _rebuild(self, spreadsheet: str) -> str:
         setup = Setup(self._wiring.settings, self._wiring.database, self._stop.sleep)
         into = spreadsheet or setup.new_spreadsheet()
-        count = setup.fill(into, lambda *_: None)
+        count = setup.fill(into)
         return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
 
     def _put_back(self, _detail: str) -> str:

@@ -43,9 +43,9 @@ def plain(bench: Bench) -> tuple[list[dict[str, str]], list[dict[str, str]], lis
 def test_it_shows_what_the_old_one_showed(store_bench: Bench) -> None:
     bench = store_bench
     bench.shown(*story(30))
-    before, told = plain(bench), list[tuple[int, int]]()
+    before, told = plain(bench), list[tuple[int, int | None]]()
     new = bench.google.create_spreadsheet("Another")
-    assert bench.setup().fill(new, lambda done, total: told.append((done, total))) == 30
+    assert bench.setup().fill(new, lambda _, done, total: told.append((done, total))) == 30
     assert told[0] == (0, 30)
     assert told[-1] == (30, 30)
     bench.environment["SPREADSHEET_ID"] = new
