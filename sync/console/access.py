@@ -124,7 +124,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
     )
     for name, template_filter in FILTERS.items():
         blueprint.add_app_template_filter(template_filter, name)
-    blueprint.add_app_template_filter(clock(settings.time_zone), "clock")
+    blueprint.add_app_template_filter(clock(settings.zone), "clock")
     blueprint.register_error_handler(CSRFError, _old_form)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)

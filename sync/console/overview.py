@@ -10,7 +10,7 @@ from flask import render_template, request
 
 from sync.console.parts import ConsoleParts
 from sync.jobs.learned import ending_question
-from sync.status.rules import is_alive, last_moment
+from sync.status.rules import is_alive
 from sync.status.verdict import evaluate
 from sync.store.hourly_counts import HourFigures, latest_hours
 
@@ -94,7 +94,6 @@ def overview(parts: ConsoleParts) -> Any:
         problems=problems,
         tone=tone,
         backlog=backlog,
-        last_delivery=last_moment(backlog),
         glance=store.spreadsheet.glance(),
         plot=_plot(hours, wiring.settings.zone, "%a, %b %-d" if is_long else "%a %-I %p"),
         is_long=is_long,

@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import structlog
 from flask import request
@@ -37,20 +36,19 @@ _TONES = {
 _STATES = {"requested": "waiting for the worker", "taken": "in progress", "begun": "begun"}
 
 
-def clock(zone: str) -> Callable[[datetime | float | None], Markup]:
+def clock(zone: tzinfo) -> Callable[[datetime | float | None], Markup]:
     """Return a filter that formats a moment (or seconds since 1970) in a time zone, as an element.
 
-    Without a zone it is UTC, which the text then includes.
+    The text includes the zone if it is UTC, which is the default.
     """
-    place = ZoneInfo(zone) if zone else UTC
 
     def write(moment: datetime | float | None) -> Markup:
         if moment is None:
             return Markup("never")
         if not isinstance(moment, datetime):
             moment = datetime.fromtimestamp(moment, UTC)
-        local = moment.astimezone(place)
-        text = f"{local:%b %-d, %Y, %-I:%M:%S %p}{'' if zone else ' UTC'}"
+        local = moment.astimezone(zone)
+        text = f"{local:%b %-d, %Y, %-I:%M:%S %p}{' UTC' if zone is UTC else ''}"
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
     return write

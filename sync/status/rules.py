@@ -4,8 +4,7 @@ Boards register theirs. To add one: a rule in RULES, what it counts in `Backlog`
 a finding in `sync/sheets/reconcile.py`), and a line in `tests/status/test_verdict.py`.
 """
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 from sync.status.problem import ProblemRule, by_command, joined, lasting, never, pluralize
 from sync.store import Backlog
@@ -51,11 +50,6 @@ def working_days(since: datetime, until: datetime) -> float:
     return max(0.0, worked(until) - worked(since))
 
 
-def last_moment(now: Backlog) -> datetime | None:
-    """Return when the last webhook was accepted, in the configured time zone."""
-    return None if now.arrived_at is None else _local(now, now.arrived_at)
-
-
 def silent_since(now: Backlog) -> float | None:
     """Return when the last webhook was accepted; before the first, when the database was set up."""
     return now.set_up_at if now.arrived_at is None else now.arrived_at
@@ -66,11 +60,8 @@ def is_silent(now: Backlog) -> bool:
     since = silent_since(now)
     if not now.silence_days or since is None:
         return False
-    return working_days(_local(now, since), _local(now, now.clock)) >= now.silence_days
-
-
-def _local(now: Backlog, moment: float) -> datetime:
-    return datetime.fromtimestamp(moment, ZoneInfo(now.time_zone) if now.time_zone else UTC)
+    days = working_days(*(datetime.fromtimestamp(at, now.zone) for at in (since, now.clock)))
+    return days >= now.silence_days
 
 
 def is_alive(now: Backlog) -> bool:
@@ -153,11 +144,11 @@ def is_secret_wrong(now: Backlog) -> bool:
 
 
 def silence(now: Backlog) -> str:
-    last = last_moment(now)
-    if last is None:
+    if now.arrived_at is None:
         age = lasting(now.clock - (now.set_up_at or now.clock))
         return f"No webhook has been accepted since setup, {age} ago."
     days = pluralize(now.silence_days, "working day", "working days")
+    last = datetime.fromtimestamp(now.arrived_at, now.zone)
     return (
         f"No webhook was accepted for {days} (SILENCE_DAYS). The last one arrived on "
         f"{last:%b %-d, %Y, %-I:%M %p %Z}."

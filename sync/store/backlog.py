@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, Select, and_, func, literal, select
@@ -156,7 +157,7 @@ class Backlog:
     """The database's time, in seconds since 1970."""
     silence_days: int = 0
     """Working days without a webhook before there is a warning; 0 turns it off."""
-    time_zone: str = ""
+    zone: tzinfo = UTC
 
     @property
     def oldest(self) -> float | None:
@@ -233,7 +234,7 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         **row,
         silence_days=settings.silence_days,
         backfill_hours=settings.backfill_hours,
-        time_zone=settings.time_zone,
+        zone=settings.zone,
     )
 
 

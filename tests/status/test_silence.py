@@ -1,7 +1,8 @@
 """Tests the alert when no webhook was accepted for SILENCE_DAYS working days."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -39,9 +40,9 @@ def test_working_days_between_two_moments(since: str, until: str, expected: floa
     assert working_days(at(since), at(until)) == pytest.approx(expected)
 
 
-def alerts(since: str, now: str, days: int = 3, zone: str = "") -> dict[str, str]:
+def alerts(since: str, now: str, days: int = 3, zone: tzinfo = UTC) -> dict[str, str]:
     """Return the alerts by code, which must be the same for a last webhook and for the setup."""
-    common = Backlog(worker_age=1.0, clock=at(now).timestamp(), silence_days=days, time_zone=zone)
+    common = Backlog(worker_age=1.0, clock=at(now).timestamp(), silence_days=days, zone=zone)
     found = [
         {code: problem.explained for code, problem in alarms(backlog).items() if problem}
         for backlog in (
@@ -69,5 +70,5 @@ def test_the_weekend_is_in_the_configured_time_zone() -> None:
     """In Los Angeles it is Friday 16:00 when Saturday begins by UTC."""
     friday, monday = "2026-03-07T00:00", "2026-03-10T01:00"  # there: Friday 16:00, Monday 18:00
     assert alerts(friday, monday, days=1) == {SILENCE: alerts(friday, monday, days=1)[SILENCE]}
-    assert alerts(friday, "2026-03-09T07:00", 1, "America/Los_Angeles") == {}
-    assert SILENCE in alerts(friday, "2026-03-10T07:00", 1, "America/Los_Angeles")
+    assert alerts(friday, "2026-03-09T07:00", 1, ZoneInfo("America/Los_Angeles")) == {}
+    assert SILENCE in alerts(friday, "2026-03-10T07:00", 1, ZoneInfo("America/Los_Angeles"))
