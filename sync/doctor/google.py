@@ -17,7 +17,7 @@ from sync.settings.environment import Settings
 from sync.sheets.ids import CHECK_KEY, RECOVERED_TAB
 from sync.sheets.trial import try_google
 from sync.status.problem import lasting, pluralize
-from sync.status.rules import TAKEN_IDS, remedy
+from sync.status.rules import TAKEN_IDS, TRASHED, rule_of
 from sync.wiring import Wiring
 
 CLOCK_SECONDS = 60.0
@@ -116,15 +116,9 @@ def not_covered(settings: Settings, error: Permanent, kind: str) -> Check:
 
 def ids(wiring: Wiring) -> Check:
     """Check that Google keeps the IDs that we choose, and refuses those that are taken."""
-    trial = try_google(wiring.sheet_store().spreadsheet, wiring.sheet_client())
-    trial.must_be_safe()
-    if not trial.refuses_taken_id:
-        return warning(
-            "Google accepts writes although columns have moved.",
-            "It accepted metadata with an ID that was in use. The sheet stays right, because each "
-            "write is verified.",
-            remedy(TAKEN_IDS),
-        )
+    try_google(wiring.sheet_store().spreadsheet, wiring.sheet_client()).must_be_safe()
+    if problem := rule_of(TAKEN_IDS).problem(wiring.backlog()):
+        return warning(problem.what, problem.cause, problem.remedy)
     return ok("Google rejects a write that is late, or whose columns have moved.")
 
 
@@ -223,12 +217,8 @@ def spreadsheet(wiring: Wiring) -> Check:
         client.update(_WITHOUT_EFFECT)
     else:
         wiring.sheet_store().spreadsheet.set_trashed(trashed=access.is_trashed)
-        if access.is_trashed:
-            return failed(
-                "The spreadsheet is in the trash.",
-                "Somebody deleted it. Google keeps it there for 30 days.",
-                "Restore it in Drive, or fill a new one: brightsheet rebuild",
-            )
+        if problem := rule_of(TRASHED).problem(wiring.backlog()):
+            return failed(problem.what, problem.cause, problem.remedy)
         if not access.can_edit:
             return failed(
                 "The spreadsheet can be read, but not edited.",

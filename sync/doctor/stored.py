@@ -8,7 +8,7 @@ from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.routes import WEBHOOK
 from sync.status.problem import lasting, pluralize
-from sync.status.rules import SILENCE, TAKEN_IDS, TRASHED, remedy
+from sync.status.rules import SILENCE, TAKEN_IDS, TRASHED, rule_of
 from sync.status.verdict import evaluate
 from sync.wiring import Wiring
 
@@ -101,7 +101,7 @@ def milestones(wiring: Wiring) -> Check:
 def last_delivery(wiring: Wiring) -> Check:
     """Check that a webhook was accepted recently."""
     now = wiring.backlog()
-    silence = next((problem for problem in evaluate(now) if problem.code == SILENCE), None)
+    silence = rule_of(SILENCE).problem(now)
     refused = pluralize(now.refused_requests + now.rejected, "request was", "requests were")
     if now.arrived_at is None and (now.refused_requests or now.rejected):
         return failed(
@@ -119,7 +119,7 @@ def last_delivery(wiring: Wiring) -> Check:
     since = datetime.fromtimestamp(now.arrived_at, UTC)
     age = lasting(now.clock - now.arrived_at)
     text = f"The last webhook was accepted {age} ago ({since:%Y-%m-%d %H:%M} UTC)."
-    return warning(text, silence.what, remedy(SILENCE)) if silence else ok(text)
+    return warning(text, silence.what, silence.remedy) if silence else ok(text)
 
 
 def is_up_to_date(wiring: Wiring) -> Check:
@@ -131,5 +131,5 @@ def is_up_to_date(wiring: Wiring) -> Check:
     return outcome(
         " ".join(problem.what for problem in problems),
         " ".join(f"{problem.code}: {problem.cause}" for problem in problems),
-        "; ".join(remedy(problem.code).rstrip(".") for problem in problems),
+        "; ".join(problem.remedy.rstrip(".") for problem in problems),
     )

@@ -35,13 +35,18 @@ class Problem:
         return "behind" if self.is_behind else "warning"
 
     @property
+    def remedy(self) -> str:
+        """The fix and the command, as plain text."""
+        return _joined(self.fix, self.command and f"By command: {self.command}")
+
+    @property
     def text(self) -> str:
-        return joined(self.what, self.fix, by_command(self.command))
+        return _joined(self.what, self.remedy)
 
     @property
     def explained(self) -> str:
         """What is wrong, its cause, and the fix: not public."""
-        return joined(self.what, self.cause, self.fix, by_command(self.command))
+        return _joined(self.what, self.cause, self.remedy)
 
 
 def never(_now: Backlog) -> bool:
@@ -99,11 +104,7 @@ class ProblemRule:
         )
 
 
-def by_command(command: str) -> str:
-    return command and f"By command: {command}"
-
-
-def joined(*sentences: str) -> str:
+def _joined(*sentences: str) -> str:
     return " ".join(sentence for sentence in sentences if sentence).replace("`", "")
 
 

@@ -6,7 +6,7 @@ a finding in `sync/sheets/reconcile.py`), and a line in `tests/status/test_verdi
 
 from datetime import datetime, timedelta
 
-from sync.status.problem import ProblemRule, by_command, joined, lasting, never, pluralize
+from sync.status.problem import ProblemRule, lasting, never, pluralize
 from sync.store import Backlog
 from sync.store.findings import KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW
 from sync.store.heartbeats import ALERTS_FAILING, TOKEN_REFUSED
@@ -618,9 +618,3 @@ def register(rule: ProblemRule, *, before: str) -> None:
 
 def rule_of(code: str) -> ProblemRule:
     return next(rule for rule in RULES if rule.code == code)
-
-
-def remedy(code: str) -> str:
-    """Return how to fix a problem, as plain text."""
-    rule = rule_of(code)
-    return joined(rule.fix, by_command(rule.command))
