@@ -251,7 +251,7 @@ STATUS_OF = {"submitted": "SUBMITTED", "approved": "APPROVED", "rejected": "REJE
 
 
 def test_the_office_page_tells_what_stage_shows() -> None:
-    """Plays the table of the page; a person's word is typed, and a left cell counts as shown."""
+    """Plays the table of the page: words are typed as it says, and other cells stay as shown."""
     flusher = Mock()
     flusher.targets.layout.config = STORY_LAYOUT.config
     tabs = BoardTabs(flusher, ended=frozenset())

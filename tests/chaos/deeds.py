@@ -102,7 +102,7 @@ class Deeds:
         self._looked_at = set[str]()
         """Sites of the rows that were deleted for a look."""
         self.next_deed: Callable[[Look], Deed | None] | None = None
-        """What comes next in any case: it takes something back, copies, or types a cell."""
+        """The next deed, if it is set: it takes something back, copies, or types a cell."""
         self.put_header_back: Callable[[], None] | None = None
         """The next deed while the header row is gone."""
         self.is_in_gap = False

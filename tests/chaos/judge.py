@@ -95,11 +95,11 @@ def history(spreadsheet: Spreadsheet, truth: Truth) -> Found:
     for event in truth.newest:
         last = (str(event["site"]), event["name"], LABELS[event["status"]])
         if last not in told:
-            yield Violation("line missing", f"The history never tells {last}.")
+            yield Violation("line missing", f"The history never has {last}.")
 
 
 def _columns(seen: Look, ledger: Ledger) -> Found:
-    """Every managed column is there, under its first header or what a person typed over that."""
+    """Every managed column is there, under its first header or one that somebody typed over it."""
     truth = ledger.truth
     known = (*truth.statuses.values(), *truth.customers.values())
     needed = {KEY, *(column for row in known for column in row)}
@@ -162,7 +162,7 @@ def _values(seen: Look, truth: Truth) -> Found:
                     yield Violation("wrong value", f"Row {row} of job {site} {sentence}")
                 told = spot.note if column in texts else f"{spot.text} {spot.note}"
                 if strange := set(TAG.findall(told)) - {tag_of(site)}:
-                    sentence = f"tells of {', '.join(sorted(strange))} in {seen.name(key)}."
+                    sentence = f"mentions {', '.join(sorted(strange))} in {seen.name(key)}."
                     yield Violation("other job", f"Row {row} of job {site} {sentence}")
 
 
@@ -202,7 +202,7 @@ def _astray(seen: Look, ledger: Ledger, claim: Claim) -> Violation:
     ]
     owners = {ledger.owner(seen, row) for row, _, _ in spots}
     kind = f"{what} in another column" if claim.place in owners else f"{what} beside another"
-    return Violation(kind, f"{_told(claim)} stands in {'; '.join(where)}.")
+    return Violation(kind, f"{_told(claim)} is in {'; '.join(where)}.")
 
 
 def _told(claim: Claim) -> str:

@@ -75,7 +75,7 @@ class Person:
             for _ in range(self._lots.choice((1, 1, 2, 3))):
                 self._act_safely()
                 if self.deeds.is_amid_something:
-                    break  # What comes next comes seconds later.
+                    break  # The next deed is seconds later.
             self.deeds.is_in_gap = False
 
     def pass_by(self, *_call: Any) -> None:

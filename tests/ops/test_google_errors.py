@@ -1,4 +1,4 @@
-"""Google's answers are told apart: those to retry, and those that only a person can fix."""
+"""Google's errors are classified: those to retry, and those that only a person can fix."""
 
 import json
 from typing import Any

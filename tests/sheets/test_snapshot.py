@@ -125,7 +125,7 @@ def test_a_number_is_the_same_however_google_answers_it() -> None:
 
 
 def test_an_unread_cell_does_not_count_as_blank() -> None:
-    """A person's words in it would be written over."""
+    """Text that somebody typed into it would be overwritten."""
     seen = snapshot_of({"sheets": [sheet(JOBS_TAB, 0, True, 1, 7)]}, OWN.tables).table
     assert seen is not None
     seen = replace(seen, cells={"site_id": {1: cell(uuid(7), "mine")}})

@@ -249,10 +249,10 @@ class Installer:
         return found
 
     def _alone(self, header: str) -> set[str]:
-        """Return the texts of a column that stand in one row.
+        """Return the texts of a column that are in only one row.
 
-        Other site IDs stand in a copy for another customer, too. If only that had the ID, it would
-        show the job's news until the next comparison.
+        Other site IDs are in a copy for another customer, too. If only the copy had the ID, it
+        would show the job's news until the next comparison.
         """
         rows = [
             *two_tab_board.texts(self._bench, OPEN),

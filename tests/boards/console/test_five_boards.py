@@ -60,7 +60,7 @@ JOBS, WITH_ROW, EVENTS = 35, 32, 10 if FULL else 5
 LEADS = range(101, 101 + ROWS - WITH_ROW)
 """The numbers of rows that are no job's."""
 PHONE_ONLY = (20, 31)
-"""Jobs whose row agrees in the phone number only: a person says that it is theirs."""
+"""Jobs whose row has only their phone number; somebody confirms that it is theirs."""
 MOST_CLICKS = 12
 SIZES: Mapping[str, Any] = {
     "phone": {"width": 390, "height": 844},
@@ -100,7 +100,7 @@ class Habit:
     headers: Sequence[str] = ENGLISH
     name: str = "{last}, {first}"
     couple: str = ""
-    """What follows a name in each row that people typed."""
+    """The text after the name in each typed row."""
     family: str = "Number"
     column: str = "Permits"
     """The column in the board's own words: a milestone's, or for the whole job."""
