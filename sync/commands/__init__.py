@@ -1,10 +1,14 @@
 """Helpers for commands: printing lines, tables and progress bars, and options with `=`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
+from rich import box
+from rich.console import Console
 from rich.progress import Progress, TaskID
+from rich.table import Table
+from rich.text import Text
 
 NO_EXTRAS = (
     "A mapped spreadsheet gets a History, a Pipeline and filter views only if you ask for them: "
@@ -22,17 +26,18 @@ def echo(lines: Iterable[str], *, err: bool = False) -> None:
         click.echo(line, err=err)
 
 
-def table(header: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield the lines of a table; numbers are aligned to the right."""
-    texts = [
-        ["".join(c for c in str(value) if c.isprintable()) for value in row]
-        for row in (header, *rows)
-    ]
-    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
-    for row in texts:
-        cells = zip(row, widths, strict=True)
-        aligned = (cell.rjust(n) if cell.isdigit() else cell.ljust(n) for cell, n in cells)
-        yield "  ".join(aligned).rstrip()
+def show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for title in titles:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*map(plain, row))
+    out.print(table)
+
+
+def plain(text: str) -> Text:
+    """Return a text as it is: no markup, and nothing that a terminal would obey."""
+    return Text("".join(char if char.isprintable() else " " for char in text))
 
 
 def shown_in(progress: Progress) -> Callable[[str, int, int | None], None]:

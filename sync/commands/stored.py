@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import click
+from rich.console import Console
 
 from sync.actions import forget as erasure
 from sync.actions.retry import retry_all, retry_one
-from sync.commands import echo, json_option, table
+from sync.commands import echo, json_option, show_table
 from sync.jobs.details import DetailColumns
 from sync.jobs.learned import seen_statuses
 from sync.jobs.milestones import Milestones
@@ -130,8 +131,8 @@ def milestones(as_json: bool) -> None:
     if as_json:
         echo(json.dumps({**vars(heading), "is_last": heading.key == last}) for heading in headings)
     elif headings:
-        rows = [(h.header, h.jobs, "jobs end here" if h.key == last else "") for h in headings]
-        echo(table(("milestone", "jobs", ""), rows))
+        rows = [(h.header, str(h.jobs), "jobs end here" if h.key == last else "") for h in headings]
+        show_table(Console(), ("Milestone", "Jobs", ""), rows)
     else:
         click.echo("No job has reached a milestone yet.", err=True)
 
@@ -151,9 +152,10 @@ def statuses(as_json: bool) -> None:
     for status in seen:
         unknown = f"unknown; {status.suggested}?" if status.suggested else "unknown"
         means = (status.means or "open") if status.is_known else unknown
-        counts = (status.milestones, status.tasks, status.changes)
+        counts = map(str, (status.milestones, status.tasks, status.changes))
         rows.append((status.status, status.label, means, *counts))
-    echo(table(("status", "reads as", "means", "milestones", "tasks", "changes to it"), rows))
+    titles = ("Status", "Reads as", "Means", "Milestones", "Tasks", "Changes to it")
+    show_table(Console(), titles, rows)
 
 
 @click.command()

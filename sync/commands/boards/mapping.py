@@ -3,15 +3,12 @@
 import json
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, replace
 from typing import Any
 
 import click
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from sync.boards import other_sheet
 from sync.boards.map_tabs import MappingReport, TabMapper
@@ -22,7 +19,7 @@ from sync.boards.mapping.progress_words import stored_words
 from sync.boards.mapping.text_words import TextWords
 from sync.boards.preview import ADDED, COPIED, FILLED, KEY_ADDED, REPLACED, Preview
 from sync.boards.unmap import UnmappedTab, unmap
-from sync.commands import NO_EXTRAS, echo, json_option, pairs
+from sync.commands import NO_EXTRAS, echo, json_option, pairs, plain, show_table
 from sync.status.problem import pluralize
 from sync.types import letters
 from sync.wiring import Wiring, opened
@@ -123,7 +120,7 @@ def _show_preview(preview: Preview, out: Console) -> None:
         (c.tab, c.cell, c.header, _SAID[c.kind], c.before, c.after)
         for c in sorted(preview.changes, key=lambda c: (kinds.index(c.kind), c.tab, c.place))
     ]
-    _show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
+    show_table(out, ("Tab", "Cell", "Header", "", "Before", "After"), rows)
 
 
 def _summary(preview: Preview) -> Iterator[str]:
@@ -152,15 +149,6 @@ def _summary(preview: Preview) -> Iterator[str]:
         yield f"{jobs} no known customer. {fix}"
 
 
-def _show_table(out: Console, titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
-    for title in titles:
-        table.add_column(title, overflow="fold")
-    for row in rows:
-        table.add_row(*map(_plain, row))
-    out.print(table)
-
-
 def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: bool) -> None:
     title = mapping.tab.title
     if mapping.problem:
@@ -176,7 +164,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
         field = fields.spelled(column.field) or "-"
         rows.append((letters(column.index), header, samples, field, _why(column)))
-    _show_table(out, ("", "Header", "Cells", "Field", "Why"), rows)
+    show_table(out, ("", "Header", "Cells", "Field", "Why"), rows)
     for line in _words(mapping, fields):
         _say(out, line)
     for title in mapping.added_titles(fields).values() if is_chosen else ():
@@ -247,12 +235,7 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
 
 
 def _say(out: Console, text: str, style: str = "") -> None:
-    out.print(_plain(text), style=style, soft_wrap=True)
-
-
-def _plain(text: str) -> Text:
-    """Return a text as it is: no markup, and nothing that a terminal would obey."""
-    return Text("".join(char if char.isprintable() else " " for char in text))
+    out.print(plain(text), style=style, soft_wrap=True)
 
 
 def words_of(texts: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
