@@ -29,12 +29,6 @@ _NOW = partial(datetime.now, UTC)
 _FIELDS = ("status", "days", "deadline", "payment_due", "rep")
 
 
-def due_slot(now: datetime, hour: int) -> datetime | None:
-    """Return today's `hour`, if what is sent then is due `now`."""
-    slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
-    return slot if slot <= now < slot + _LATEST else None
-
-
 @dataclass(frozen=True)
 class DigestJob:
     """A job in the digest; `days` is None unless the job is open."""
@@ -47,14 +41,6 @@ class DigestJob:
     is_stuck: bool
     deadline: date | None
     is_unpaid: bool
-
-
-@dataclass(frozen=True)
-class DigestChange:
-    """A change in the digest; `text` has the customer and the day."""
-
-    site: str
-    text: str
 
 
 def digest_jobs(wiring: Wiring, slot: datetime) -> Iterator[DigestJob]:
@@ -91,8 +77,8 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
     settings = wiring.settings
     hour = HOUR if settings.digest_hour is None else settings.digest_hour
     now = clock().astimezone(settings.zone)
-    slot = due_slot(now, hour)
-    if slot is None or not settings.alert_urls:
+    slot = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    if not slot <= now < slot + _LATEST or not settings.alert_urls:
         return
     reported = Reported(wiring.database)
     if settings.digest_hour is not None:
@@ -163,21 +149,15 @@ def _send_weekly(
     for name, (channel, rep) in left.items():
         own = [job for job in jobs if rep in ("", job.rep)]
         sites = {job.site for job in own}
-        if _deliver(channel, own, [each for each in changes if each.site in sites], slot):
+        text = _text(own, [line for site, line in changes if site in sites], slot.date())
+        if channel.deliver(Message(text, longest=_LONGEST)):
             reported.claim(name)
-
-
-def _deliver(
-    channel: Channel, jobs: Sequence[DigestJob], changes: Sequence[DigestChange], slot: datetime
-) -> bool:
-    text = _text(jobs, [change.text for change in changes], slot.date())
-    return channel.deliver(Message(text, longest=_LONGEST))
 
 
 def _changes(
     wiring: Wiring, slot: datetime, customers: Mapping[str, str]
-) -> Iterator[DigestChange]:
-    """Yield the changes since the last weekly digest, the newest first."""
+) -> Iterator[tuple[str, str]]:
+    """Yield the changes since the last weekly digest, newest first: each job's site, and a line."""
     layout = wiring.layout()
     for change in recent_changes(wiring.database, (slot - _WEEK).timestamp())[::-1]:
         line = layout.history_line(change, Cell()) if change.site in customers else None
@@ -185,8 +165,7 @@ def _changes(
             continue
         states = " → ".join(filter(None, (line.before.text, line.after.text)))
         text = f"{customers[change.site]}: {line.what.text}{', ' if states else ''}{states}"
-        text = f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
-        yield DigestChange(change.site, text)
+        yield change.site, f"{text}, {_day(change.stamp.astimezone(slot.tzinfo))}"
 
 
 def _text(jobs: Sequence[DigestJob], changes: Sequence[str], today: date) -> str:
