@@ -62,7 +62,7 @@ def create_app(settings: Settings) -> Flask:
     _add_status(app, wiring)
     _add_metrics(app, wiring, tries, acknowledgements)
     _add_openapi(app)
-    add_console(app, wiring, alerts.deliver, worker.wake, tries, compose.pages())
+    add_console(app, wiring, worker.wake, tries, compose.pages())
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(BrightsheetError, _unavailable)
     app.register_error_handler(Exception, _fault)

@@ -10,7 +10,7 @@ from functools import partial
 from flask import Blueprint, Flask
 
 from sync.console import access, actions, deliveries, findings, jobs, outside, overview, statuses
-from sync.console.parts import ConsoleParts, DeliverAlert, Route
+from sync.console.parts import ConsoleParts, Route
 from sync.console.passwords import PasswordTries
 from sync.wiring import Wiring
 
@@ -18,17 +18,15 @@ from sync.wiring import Wiring
 def add_console(
     app: Flask,
     wiring: Wiring,
-    alert: DeliverAlert,
     wake: Callable[[], object],
     tries: PasswordTries,
     pages: Sequence[Route] = (),
 ) -> None:
     """Add the console at `/`, with further `pages`.
 
-    `alert` sends an alert, and returns whether it arrived. `wake` makes a worker in this process
-    check for work. `tries` limits the wrong passwords.
+    `wake` makes a worker in this process check for work. `tries` limits the wrong passwords.
     """
-    parts = ConsoleParts(wiring, alert, wake)
+    parts = ConsoleParts(wiring, wake)
     blueprint = Blueprint(
         "console",
         __name__,

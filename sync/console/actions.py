@@ -82,7 +82,8 @@ def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     if not parts.wiring.settings.alert_urls:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
     with parts.alone():
-        if not parts.alert("This is a test from the console: alerts arrive here."):
+        alerts = parts.wiring.alerts()
+        if not alerts.deliver("This is a test from the console: alerts arrive here."):
             text = "It didn't arrive. Check ALERT_URLS. The log has the reason (alert_not_sent)."
             raise Permanent("alert_not_sent", text)
     return "It arrived."

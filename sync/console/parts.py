@@ -90,7 +90,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
 }
 
 
-DeliverAlert = Callable[[str], bool]
 Page = Callable[..., Any]
 Route = tuple[str, str, Page, list[str]]
 """A page: its path, its name, its function and its methods."""
@@ -126,7 +125,6 @@ class ConsoleParts:
     """The parts of the product that pages use."""
 
     wiring: Wiring
-    alert: DeliverAlert
     wake: Callable[[], object]
     outside: Lock = field(default_factory=Lock)
     """Held by the page that calls Google or EverBright, so that threads are left for webhooks."""

@@ -165,7 +165,7 @@ def test_a_test_alert_is_done_once_it_arrived(google: Emulator, sqlite_url: str)
 
 def test_one_page_at_a_time_calls_google(console: Console) -> None:
     visitor = console.signed_in()
-    parts = ConsoleParts(console.bench.wiring, lambda _: True, lambda: None)
+    parts = ConsoleParts(console.bench.wiring, lambda: None)
     with parts.alone(), pytest.raises(Retryable), parts.alone():
         raise AssertionError("two at once")
     for path in ("/columns", "/checks"):
