@@ -14,24 +14,7 @@ from sync.status.rules import is_alive
 from sync.status.verdict import evaluate
 from sync.store.hourly_counts import HourFigures, latest_hours
 
-HEIGHT = 100.0
-"""The height of the tallest bar, in the units of the picture."""
-STEP = 10.0
-"""The distance between pairs of bars."""
-_WIDTH = 4.0
-_LEAST = 1.5
-"""The height of the lowest bar, so that one among thousands is visible."""
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A bar: a class for its color, and its place from the top left."""
-
-    kind: str
-    x: float
-    y: float
-    width: float
-    height: float
+_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -44,38 +27,13 @@ class Bucket:
     flushes: int
 
 
-@dataclass(frozen=True)
-class Plot:
-    """A plot of `buckets`, the oldest first, as bars in a picture that is `width` wide."""
-
-    buckets: Sequence[Bucket]
-    bars: Sequence[Bar]
-    width: float
-    most: int
-
-
-def _plot(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> Plot:
-    """Return a plot with a pair of bars for each group of hours that `form` labels the same."""
+def _buckets(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> list[Bucket]:
+    """Return the sums of the hours that `form` labels the same, oldest first."""
     buckets = []
     for label, group in groupby(hours, lambda hour: hour.start.astimezone(zone).strftime(form)):
         figures = [(hour.deliveries, hour.rejected, hour.flushes) for hour in group]
         buckets.append(Bucket(label, *map(sum, zip(*figures, strict=True))))
-    most = max((max(bucket.deliveries, bucket.flushes) for bucket in buckets), default=0)
-    bars = []
-    for index, bucket in enumerate(buckets):
-        left = index * STEP + (STEP - 2 * _WIDTH) / 2
-        for kind, x, count in (
-            ("deliveries", left, bucket.deliveries),
-            ("rejected", left, bucket.rejected),
-            ("flushes", left + _WIDTH, bucket.flushes),
-        ):
-            if count:
-                height = max(_LEAST, count / most * HEIGHT)
-                bars.append(Bar(kind, x, HEIGHT - height, _WIDTH, height))
-    return Plot(buckets, bars, len(buckets) * STEP, most)
-
-
-_DAYS = 14
+    return buckets
 
 
 def overview(parts: ConsoleParts) -> Any:
@@ -88,6 +46,7 @@ def overview(parts: ConsoleParts) -> Any:
         tone = "bad"
     is_long = request.args.get("span") == "days"
     hours = latest_hours(wiring.database, _DAYS * 24 if is_long else 24)
+    buckets = _buckets(hours, wiring.settings.zone, "%a, %b %-d" if is_long else "%a %-I %p")
     proposed = store.confirmations.proposed_order()
     return render_template(
         "console/overview.html",
@@ -95,7 +54,8 @@ def overview(parts: ConsoleParts) -> Any:
         tone=tone,
         backlog=backlog,
         glance=store.spreadsheet.glance(),
-        plot=_plot(hours, wiring.settings.zone, "%a, %b %-d" if is_long else "%a %-I %p"),
+        buckets=buckets,
+        most=max(max(bucket.deliveries, bucket.flushes) for bucket in buckets),
         is_long=is_long,
         ending=ending_question(proposed, store.confirmations.read().milestones),
         last=proposed[-1].definitions[0] if proposed else "",
