@@ -207,7 +207,10 @@ class Installer:
         self._edit("cut_columns", tab, start=start, end=start + 1, to=to)
 
     def _cut_key(self) -> None:
-        """Cut a site ID into a blank cell of another column; then he takes that back."""
+        """Cut a site ID into a blank cell of another column; then he takes that back.
+
+        Not while one may be in a wrong row: he would put it back there after it was removed.
+        """
         tab, rows = self._tab()
         places = two_tab_board.places(self._bench, tab)
         key, to = places.get("Site ID", -1), places["Note to self"]
@@ -215,7 +218,7 @@ class Installer:
         keyed = [
             n for n, row in enumerate(rows) if text_of(at(row, key)) in alone and not at(row, to)
         ]
-        if keyed:
+        if keyed and not self._is_repairing():
             number = self._lots.choice(keyed)
             site = text_of(at(rows[number], key))
             self._move_key(tab, site, key, to)
@@ -230,7 +233,7 @@ class Installer:
     def _is_repairing(self) -> bool:
         """Return whether a misplaced write is to be undone, or may be: its answer was lost.
 
-        Meanwhile no ID is cleared or copied: it alone tells which row is to be put right.
+        Meanwhile no ID is cleared, cut or copied: it alone tells which row is to be put right.
         """
         pending = self._bench.store.pending.read(0, 0)
         return bool(pending.undos) or (pending.has_attempt and not self._is_in_gap)
