@@ -48,7 +48,7 @@ class Copier:
     def _find_earlier_copy(self, claim: Claim, document: PendingDocument) -> File | None:
         """Return the file that an earlier try, or an earlier database, has left in Drive."""
         calls = Calls(self._drive, self._sleep)
-        if not document.is_in_doubt:
+        if not document.file_id:
             return self._folders.find_copy(calls, claim, document.uuid)
         file = calls.retry(self._drive.get, document.file_id)
         if file is None:

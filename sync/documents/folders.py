@@ -68,7 +68,7 @@ class JobFolders:
             return cached
         stored = self._documents.folder(claim.site)
         folder_id = stored.id
-        files = calls.retry(calls.drive.children, folder_id) if stored.was_created else []
+        files = calls.retry(calls.drive.children, folder_id) if stored.link else []
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
             found = self._search_folder(calls, claim.site, stored)
@@ -92,13 +92,13 @@ class JobFolders:
 
     def _reconcile(self, claim: Claim, stored: StoredFolder, found: File | None) -> str:
         """Store the folder that was found in Drive, if it differs; return its ID, "" for none."""
-        if found is None and not stored.was_created:
+        if found is None and not stored.link:
             return ""  # A reserved ID is kept: the folder may still be created with it.
         if found is None or found.is_trashed:
             # An ID of a folder in the trash or a deleted one isn't used again.
             self._documents.store_folder(claim, "")
             return ""
-        if found.id != stored.id or stored.is_reserved:
+        if found.id != stored.id or not stored.link:
             self._documents.store_folder(claim, found.id, found.link)
         return found.id
 

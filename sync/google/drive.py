@@ -96,17 +96,16 @@ class Drive:
     def children(self, folder_id: str) -> list[File]:
         """Return a folder's files with their tags, oldest first; none if there is no folder."""
         query = f"'{folder_id}' in parents and mimeType != '{_FOLDER_TYPE}'"
-        try:
-            return [file for page in self._pages(query) for file in page]
-        except NotFound:
-            return []
-
-    def _pages(self, query: str) -> Iterator[list[File]]:
+        files: list[File] = []
         token: str | None = ""
         while token is not None:
-            answer = self._list(query, _PAGE_SIZE, token)
-            yield [_file(file) for file in answer.get("files", ())]
+            try:
+                answer = self._list(query, _PAGE_SIZE, token)
+            except NotFound:
+                return []
+            files += map(_file, answer.get("files", ()))
             token = answer.get("nextPageToken")
+        return files
 
     def _list(self, query: str, size: int, token: str = "") -> dict[str, Any]:
         parameters = {

@@ -477,9 +477,9 @@ class Flusher:
         """Store which columns a read shows, and which of those before it are gone."""
         if present := present_columns(snapshot.tables):
             title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
-            before, created = pending.columns_read, pending.created
-            number = snapshot.fence.number if snapshot.fence else 0
-            self.store.spreadsheet.note_columns(number, present, title, before, created)
+            before, number = pending.columns_read, snapshot.fence.number if snapshot.fence else 0
+            after = partial(before.after, number, present, title, pending.created)
+            self.store.spreadsheet.note_columns(before, after)
 
     def with_pipeline(
         self,

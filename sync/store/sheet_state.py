@@ -42,8 +42,8 @@ class ReadColumns(Value):
     ) -> "ReadColumns":
         """Return the columns after a read at `clock` that shows `present`.
 
-        The others that are wanted, which have a `title`, are gone. `created` is that of
-        `KeptSheet`: a column may be deleted before it is read.
+        The others that are wanted are gone: `title` returns the header of a column by its ID, or
+        "". `created` is that of `KeptSheet`: a column may be deleted before it is read.
         """
         places = {(column.sheet_id, column.id) for column in present}
         gone = [c for c in self.columns if (c.sheet_id, c.id) not in places and title(c.id)]

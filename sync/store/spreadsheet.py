@@ -1,7 +1,7 @@
 """Stores the state of a spreadsheet: whether it is current, its fence, rate limit, and errors."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +21,7 @@ from sync.store.database import (
 )
 from sync.store.rate_limit import SPACING, TokenBucket
 from sync.store.schema import attempt, installation, job, look_alike, quarantine, sheet, undo
-from sync.store.sheet_state import KeptSheet, ReadColumn, ReadColumns, Trial
+from sync.store.sheet_state import KeptSheet, ReadColumns, Trial
 from sync.types import Mode
 
 _MOVED = (
@@ -95,7 +95,10 @@ class Spreadsheet:
         columns = (sheet.c.pace_left, sheet.c.pace_last)
         row = connection.execute(select(*columns).where(self._is_this)).first()
         seconds = clock(connection)
-        bucket = _bucket(row, seconds)
+        bucket = TokenBucket()
+        if row is not None and row.pace_last is not None:
+            # If the clock was set back, a time in the future counts as now.
+            bucket = TokenBucket(row.pace_left, min(row.pace_last, seconds))
         wait = bucket.take(seconds, spacing)
         self.change(connection, pace_left=bucket.left, pace_last=bucket.last)
         return wait
@@ -265,29 +268,20 @@ class Spreadsheet:
         with self._database.reading() as connection:
             return self.kept(connection).columns_read
 
-    def note_columns(
-        self,
-        fence: int,
-        present: Sequence[ReadColumn],
-        title: Callable[[str], str],
-        before: ReadColumns,
-        created: Iterable[str],
-    ) -> None:
-        """Store the columns that a read showed, if they have changed.
+    def note_columns(self, before: ReadColumns, after: Callable[[float], ReadColumns]) -> None:
+        """Store the columns `after` a read (at a time) in place of those `before`, if they differ.
 
-        `before` are the stored columns, `created` is that of `KeptSheet`. `title`
-        returns the header of a column by its ID, "" for one that is no longer wanted. Needs no
-        lease: a read that is older than the last one, by the `fence` that it saw, changes nothing.
+        Needs no lease: a read that is older than the last one, by its fence, changes nothing.
         """
         # Whether anything has changed doesn't depend on the clock, which costs a query.
-        known = before.after(fence, present, title, created, 0.0)
-        if fence < before.fence or known.columns == before.columns:
+        read = after(0.0)
+        if read.fence < before.fence or read.columns == before.columns:
             return
         with self._database.writing() as connection:
             # If another read was stored just now, the next one decides.
             if self.kept(connection).columns_read == before:
-                known = before.after(fence, present, title, created, clock(connection))
-                self.change(connection, read_columns=known.model_dump_json())
+                read = after(clock(connection))
+                self.change(connection, read_columns=read.model_dump_json())
 
     def forget_gone_columns(self) -> None:
         """Record that a person doesn't want the missing columns back."""
@@ -391,10 +385,3 @@ def write_all_again(connection: Connection, *which: ColumnElement[bool]) -> int:
     """Have the rows of jobs (all, or `which`) written again completely; return how many."""
     values = {"written": "{}", "has_row": False, "shown_events": 0, **made_dirty()}
     return connection.execute(update(job).where(*which).values(values)).rowcount
-
-
-def _bucket(row: Any, clock: float) -> TokenBucket:
-    """Return the stored bucket. If the clock was set back, a time in the future counts as now."""
-    if row is None or row.pace_last is None:
-        return TokenBucket()
-    return TokenBucket(row.pace_left, min(row.pace_last, clock))

@@ -139,7 +139,7 @@ def test_a_file_with_retry_after_is_postponed(google: Emulator, sqlite_url: str)
     assert caught.value.after == 60
     assert bench.calls("drive.files.create") == 1
     reserved = bench.documents.folder(SITE)
-    assert reserved.is_reserved
+    assert reserved.id and not reserved.link
     bench.once()
     assert bench.documents.folder(SITE).id == reserved.id, "a late create would make a second one"
 
