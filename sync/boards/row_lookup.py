@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 from sync.boards import match
 from sync.boards.candidates import CandidateFinder
-from sync.boards.customer_texts import RowTexts, identity_texts
-from sync.boards.party import Texts
+from sync.boards.customer_texts import RowTexts, identity_texts, texts_of_customer
+from sync.boards.party import Party, Texts
 from sync.field_table import KEY
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import site_in_text
@@ -56,7 +56,7 @@ def look_up(
     keyed = {*sites.values()}
     without_row = {site: customer for site, customer in customers.items() if site not in keyed}
     free_rows = {place: row for place, row in texts.items() if sites[place] is None}
-    by_user = _Answers(answers, free_rows)
+    by_user = _Answers(answers, free_rows, customers)
     chosen = by_user.chosen_rows(without_row.keys())
     chosen_places = {found.place for found in chosen.values()}
     certain = match.match_rows(
@@ -89,9 +89,10 @@ class _Answers:
     both rows (see `RowAnswer`). For the second row, the second answer counts: it has more texts.
     """
 
-    def __init__(self, answers: Iterable[RowAnswer], rows: RowTexts) -> None:
-        self._rows = rows
-        self._identities = [identity_texts(row) for row in rows.values()]
+    def __init__(
+        self, answers: Iterable[RowAnswer], rows: RowTexts, customers: Mapping[str, Customer]
+    ) -> None:
+        self._rows, self._customers = rows, customers
         self._by_site = defaultdict[str, list[RowAnswer]](list)
         for answer in answers:
             self._by_site[answer.site].append(answer)
@@ -102,28 +103,26 @@ class _Answers:
             site: [
                 Match(place, identity_texts(row))
                 for place, row in self._rows.items()
-                if self._is_same(site, place) is True
+                if (answer := self._answer(site, row)) and answer.is_same
             ]
             for site in sites & self._by_site.keys()
         }
         return match.unambiguous(found)
 
     def is_ruled_out(self, site: str, place: Place) -> bool:
-        """Return whether the user answered that a row is not the job's."""
-        return self._is_same(site, place) is False
-
-    def _is_same(self, site: str, place: Place) -> bool | None:
-        """Return the answer that counts for a row; None if there is none, or two contradict."""
+        """Return whether the user answered that a row isn't the job's, and nothing beyond the
+        answer's texts agrees with the job."""
         row = self._rows[place]
-        about_row = [
-            each
-            for each in self._by_site.get(site, ())
-            if each.is_about(row) and (each.is_same or not self._has_other(each, row))
-        ]
-        most = max((len(each.texts) for each in about_row), default=0)
-        counting = {each.is_same for each in about_row if len(each.texts) == most}
-        return counting.pop() if len(counting) == 1 else None
+        answer = self._answer(site, row)
+        if answer is None or answer.is_same:
+            return False
+        job = Party.of(texts_of_customer(self._customers[site]))
+        beyond = {column: text for column, text in row.items() if column not in answer.texts}
+        return not any(job.agreements(Party.of(beyond)).values())
 
-    def _has_other(self, answer: RowAnswer, row: Texts) -> bool:
-        """Return whether another row has the texts of an answer alone: it was about that one."""
-        return answer.texts != identity_texts(row) and answer.texts in self._identities
+    def _answer(self, site: str, row: Texts) -> RowAnswer | None:
+        """Return the answer that counts for a row; None if there is none, or two contradict."""
+        about_row = [each for each in self._by_site.get(site, ()) if each.is_about(row)]
+        most = max((len(each.texts) for each in about_row), default=0)
+        counting = [each for each in about_row if len(each.texts) == most]
+        return counting[0] if len({each.is_same for each in counting}) == 1 else None

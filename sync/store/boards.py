@@ -21,8 +21,9 @@ class RowAnswer:
     """The user's answer to whether a row is a job's.
 
     It is about all rows that have these texts, by column ID. They may have more, because a cell
-    that was blank may be filled now. But if a row has these texts alone, a "no" is about that one:
-    the job's own row may have its name, too. If one of the texts changes, the user is asked again.
+    that was blank may be filled now. But if that agrees with the job, a "no" doesn't count: the
+    user didn't see it, and the row may be the job's own. If one of the texts changes, the user is
+    asked again.
     """
 
     site: str

@@ -12,6 +12,7 @@ from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
 from sync.jobs.model import Customer, Job
 from sync.jobs.target import Target
+from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Table
 from sync.store import RowAnswer
 from tests.boards.grids import BOARD
@@ -162,7 +163,7 @@ def test_answers_settle_a_job_and_survive_what_is_filled_in() -> None:
     row = {"customer": "Duran, Lucia", "zip": "80999"}
     jobs, by = {uuid(1): OSCAR}, ["email", "address+zip"]
     assert look_up({PLACE: row}, jobs, by).unsettled == {uuid(1)}
-    filled = {PLACE: {**row, "email": "oscar@example.com", "phone": OSCAR.phone}}
+    filled = {PLACE: {**row, "email": "lucia@example.com"}}
     same, other = (RowAnswer(uuid(1), row, is_same=is_same) for is_same in (True, False))
     assert look_up(filled, jobs, by, [same]).matches[uuid(1)].place == PLACE
     found = look_up(filled, jobs, by, [other])
@@ -217,6 +218,20 @@ def test_an_answer_about_a_name_does_not_keep_the_job_from_its_own_row(*, is_sam
     answers = [RowAnswer(uuid(1), ALONE, is_same=is_same)]
     found = look_up({PLACE: ALONE, BESIDE: own}, {uuid(1): OSCAR}, ["email"], answers)
     assert found.matches[uuid(1)].place == BESIDE
+
+
+@pytest.mark.parametrize(
+    "changed", [{}, {PLACE: {"customer": "Oscar Duran Sr."}}], ids=["gone", ""]
+)
+def test_an_answer_about_a_row_that_is_gone_or_changed_is_not_about_the_job_s_own(
+    changed: dict[Place, dict[str, str]],
+) -> None:
+    rows = {**changed, BESIDE: ALONE | {"email": OSCAR.email}}
+    answers = [RowAnswer(uuid(1), ALONE, is_same=False)]
+    found = look_up(rows, {uuid(1): OSCAR}, ["email"], answers)
+    assert found.matches[uuid(1)].place == BESIDE
+    found = look_up(rows, {uuid(1): OSCAR}, ["phone"], answers)
+    assert found.unsettled == {uuid(1)}
 
 
 def test_a_row_that_was_ruled_out_does_not_replace_the_chosen_one() -> None:

@@ -81,14 +81,18 @@ def test_it_waits_and_is_listed_before_a_second_row_is_added(waiting: Wait) -> N
     assert len(two_tab_board.texts(bench)) == 4
 
 
-def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
-    bench = waiting(HOURS)
+def none_of_them(bench: Bench) -> link.Review:
+    """Answer that none of the rows is the first job's, and return what was listed."""
     with bench.held() as held:
         listed = link.read_review(bench.flusher, held)
-        assert [job.site for job in listed.unsettled] == [uuid(1), uuid(2)]
-        link.write_answers(
-            bench.flusher, held, listed, link.read_answers(listed.jobs, {uuid(1): "none"})
-        )
+        answers = link.read_answers(listed.jobs, {uuid(1): "none"})
+        link.write_answers(bench.flusher, held, listed, answers)
+    return listed
+
+
+def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wait) -> None:
+    bench = waiting(HOURS)
+    assert [job.site for job in none_of_them(bench).unsettled] == [uuid(1), uuid(2)]
     assert bench.is_waiting()
     bench.flush()
     (row,) = two_tab_board.of_site(bench, 1)
@@ -105,6 +109,7 @@ def test_a_job_that_has_none_of_them_gets_a_row_at_once_and_for_good(waiting: Wa
     assert two_tab_board.texts(bench)[0].get("Site ID") is None
     bench.flush()
     assert two_tab_board.texts(bench)[0].get("Site ID") is None
+    assert uuid(1) in {job.site for job in none_of_them(bench).unsettled}, "the e-mail is new"
     keys = [row.get("Site ID") for row in two_tab_board.texts(bench)]
     cell = {"row": two_tab_board.HEADER_ROW + 1 + keys.index(uuid(1)), "column": KEY_AT}
     bench.edit("type_cell", sheet_id=two_tab_board.OPEN, text="", **cell)
