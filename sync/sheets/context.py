@@ -1,10 +1,9 @@
 """Defines the context of one flush."""
 
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.snapshot import Fence, Snapshot, keyed_sites
+from sync.sheets.snapshot import Fence, Snapshot
 from sync.store import Lease, Pending
 
 
@@ -20,13 +19,3 @@ class FlushContext:
     snapshot: Snapshot
     is_partial: bool = False
     """Whether tabs that can't be written were left out."""
-
-    def without(self, sheet_ids: Container[int]) -> "FlushContext":
-        """Return the context without some of the tabs, and without the jobs with a row there."""
-        tables = self.snapshot.tables
-        left = tuple(table for table in tables if table.sheet_id not in sheet_ids)
-        waiting = keyed_sites(table for table in tables if table.sheet_id in sheet_ids)
-        writable = keyed_sites(left) - waiting
-        pending = replace(self.pending, sites_with_row=frozenset(writable))
-        snapshot = replace(self.snapshot, tables=left)
-        return replace(self, pending=pending, snapshot=snapshot, is_partial=True)

@@ -172,7 +172,7 @@ class Flusher:
         if pending.has_attempt and self.writer.conclude_attempt(context):
             return  # An earlier batch was carried out: the next flush compares with what it wrote.
         if unwritable := self.unwritable(context):
-            self._write_other_tabs(context.without(unwritable), work)
+            self._write_other_tabs(context, work, unwritable)
             raise next(iter(unwritable.values()))
         self.notice_columns(tabs, context.snapshot, pending)
         self._write_most_urgent(context, work)
@@ -184,14 +184,20 @@ class Flusher:
             self.flush(lease)
             raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
 
-    def _write_other_tabs(self, context: FlushContext, work: Work) -> None:
-        """Write the jobs whose rows are all in the tabs that can be written.
+    def _write_other_tabs(
+        self, context: FlushContext, work: Work, unwritable: Container[int]
+    ) -> None:
+        """Write the jobs whose rows are all in other tabs than the `unwritable` ones.
 
-        A job without a row, or an undo, may belong in one of the others.
+        A job without a row, or an undo, may belong in one of those.
         """
-        writable = context.pending.sites_with_row
-        targets = [target for target in work.targets if target.site in writable]
+        tables = context.snapshot.tables
+        writable = tuple(table for table in tables if table.sheet_id not in unwritable)
+        sites = keyed_sites(writable) - keyed_sites(t for t in tables if t.sheet_id in unwritable)
+        targets = [target for target in work.targets if target.site in sites]
         if targets and not context.pending.undos:
+            snapshot = replace(context.snapshot, tables=writable)
+            context = replace(context, snapshot=snapshot, is_partial=True)
             self._write_most_urgent(context, replace(work, targets=targets))
 
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
@@ -205,7 +211,9 @@ class Flusher:
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        lost = pending.sites_with_row - keyed_sites(context.snapshot.tables)
+        # The keys that seem lost may be in a tab that was left out.
+        known = frozenset() if context.is_partial else pending.sites_with_row
+        lost = known - keyed_sites(context.snapshot.tables)
         self.counted_as_deleted &= lost
         if lost:
             context, rows = self.read_everything(context)
