@@ -136,7 +136,10 @@ class PendingWork:
         )
 
     def read(self, jobs: int, lines: int, only: Collection[str] | None = None) -> Pending:
-        """Return at most `jobs` jobs and `lines` lines; if `only` is given, of those sites."""
+        """Return at most `jobs` jobs and `lines` lines, those that have waited longest.
+
+        If `only` is given, they are of those sites.
+        """
         dirty, due = self._dirty_jobs, self._due_lines
         if only is not None:
             dirty = dirty.where(job.c.site.in_(sorted(only)))
@@ -146,7 +149,7 @@ class PendingWork:
             return Pending(
                 **vars(self._sheet.kept(connection)),
                 has_attempt=connection.scalar(select(attempt.c.fence).where(mine)) is not None,
-                jobs=_jobs(connection, dirty.limit(jobs)),
+                jobs=_jobs(connection, dirty.order_by(job.c.waiting_since, job.c.site).limit(jobs)),
                 lines=self._history.read(connection, due, lines),
                 undos=pending_undos(connection, self._sheet.id),
                 sites_with_row=frozenset(connection.scalars(_SITES_WITH_ROW)),

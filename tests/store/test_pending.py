@@ -62,6 +62,15 @@ def test_no_more_is_read_than_is_asked_for(database: Database) -> None:
     assert {one.job.site for one in store.pending.every()} == set("abc")
 
 
+def test_the_jobs_that_have_waited_longest_are_read_first(database: Database) -> None:
+    """In a burst that fills every batch, a job would wait for as long as it lasts otherwise."""
+    store = with_jobs(database, "a", "b", "c")
+    with database.writing() as connection:
+        for site, since in (("a", 3), ("b", 1), ("c", 2)):
+            connection.execute(update(job).where(job.c.site == site).values(waiting_since=since))
+    assert [one.site for one in store.pending.read(2, 0).jobs] == ["b", "c"]
+
+
 def test_a_pending_job_brings_its_files_and_its_customer(database: Database) -> None:
     store, documents = with_jobs(database), Documents(database, 30)
     wanted = [DocumentToCopy("doc", "a", "", "a.pdf")]
