@@ -116,7 +116,10 @@ class Batches:
     _sheet: Spreadsheet
 
     def begin(self, lease: Lease, tried: Attempt) -> None:
-        """Store an attempt before its batch is sent."""
+        """Store an attempt before its batch is sent, which replaces its `fence_before`.
+
+        If an attempt set that, it was concluded: this batch replaces its copies, too.
+        """
         row = {
             "fence": tried.fence,
             "spreadsheet_id": self._sheet.id,
@@ -127,7 +130,11 @@ class Batches:
             "changes": json.dumps(tried.changes),
             "trace": tried.trace,
         }
+        unchecked = select(attempt.c.fence).where(
+            attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == tried.fence_before
+        )
         with self._database.writing(lease) as connection:
+            assert connection.scalar(unchecked) is None  # noqa: S101 - every caller concludes it
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(insert(attempt).values(row))
 
