@@ -7,7 +7,7 @@ could put typed text into the wrong row, and nobody would notice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -128,15 +128,19 @@ class Undo(Value):
         return text_of(cell)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Placement:
-    """The undos to write now, those to report, and those that are finished (states: `Undo`)."""
+    """Either the undos to write now, or those that are finished (states: `Undo`).
+
+    While any undo is written, those that no row needs wait: it may restore what identifies theirs.
+    """
 
     rows: list[RowWrite] = field(default_factory=list)
+    finished: Set[int] = frozenset()
+    """IDs of the undos that no row needs."""
     recovered: list[tuple[str, ...]] = field(default_factory=list)
-    """Lines for the tab Recovered, as in HEADERS without the first."""
-    finished: set[int] = field(default_factory=set)
-    """IDs of the undos that no row needs, those in `recovered` among them."""
+    """Lines about those of them that are reported in the tab Recovered, as in HEADERS without the
+    first."""
 
 
 def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
@@ -195,10 +199,12 @@ def place_undos(tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) 
                 placing.restore_cell(number, undo, identity)
     for newest, group in same_key.values():
         placing.restore_key_cells(newest, group)
-    return placing.placement()
+    return placing.result()
 
 
 class _Placing:
+    """Collects the writes of undos, and the undos that no row needs."""
+
     def __init__(self, tables: Sequence[Table], rows: Rows, undos: Mapping[int, Undo]) -> None:
         self._tables = {table.sheet_id: table for table in tables}
         self._rows = rows
@@ -206,8 +212,8 @@ class _Placing:
         self._images = dict[Place, RowImage]()
         self._cells = defaultdict[Place, dict[tuple[str, bool], CellWrite]](dict)
         self._identities: dict[Place, RowIdentity] = {}
+        self._finished = set[int]()
         self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
-        self._result = Placement()
 
     def restore_key_cells(self, identity: ByWrongKey, undos: Mapping[int, Undo]) -> None:
         """Restore the key cell of every row that has one key by mistake.
@@ -286,13 +292,19 @@ class _Placing:
     def _are_certain(
         self, places: Sequence[Place], best: Likeness | None, undo: Undo, identity: ByContent
     ) -> bool:
-        """Return whether equally alike rows certainly are the overwritten one and copies of it."""
+        """Return whether equally alike rows certainly are the overwritten one and copies of it.
+
+        For example, we wrote "Approved" over "call" in the row "Ann | 555-0100 | call":
+
+        - Two rows "Ann | 555-0100 | Approved" are certain: one is a copy, and both get "call".
+        - "Ann | 555-0100 | Approved | new roof" and "Ann | 555-0100 | Approved | old roof" aren't:
+          only one of them can be it, so "call" is listed in the tab Recovered.
+        """
         images = [self._image(place) for place in places]
         held_nothing = identity.image.is_blank
         if undo.was_confirmed and (held_nothing or best is not Likeness.SAME_CONTENT):
-            return (
-                False  # It was restored: only a copy is sought, and others may rightly hold ours.
-            )
+            # It was restored: only a copy is sought, and others may rightly hold ours.
+            return False
         if any(image != images[0] for image in images):
             return False  # Only one of them can be it.
         if any(image.is_blank for image in images):
@@ -393,32 +405,31 @@ class _Placing:
         )
 
     def finish(self, number: int, undo: Undo, *, is_reported: bool) -> None:
-        """Finish an undo, which is listed in the tab Recovered if `is_reported`."""
-        self._result.finished.add(number)
+        """Finish an undo that no row needs, and list it in the tab Recovered if `is_reported`."""
+        self._finished.add(number)
         if is_reported:
             cell = (undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row)
             self._reported.setdefault(cell, []).append(undo)
 
-    def placement(self) -> Placement:
-        """Return the result. A row without a key is identified by its other cells.
-
-        While any undo is written, those without a place wait: it may restore what their row is
-        identified by. The value and the note of a cell share a line of the report.
-        """
+    def result(self) -> Placement:
         if self._cells:
-            self._result.finished.clear()
-            self._reported.clear()
-        for (tab, header, row_text, *_), undos in self._reported.items():
-            undos.sort(key=lambda undo: undo.is_of_note)
-            before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))
-            wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
-            self._result.recovered.append((tab, header, row_text, before, wrote))
+            return Placement(rows=[*self._row_writes()])
+        return Placement(finished=self._finished, recovered=[*self._recovered_lines()])
+
+    def _row_writes(self) -> Iterator[RowWrite]:
+        """Yield the writes by row. A row without a key is identified by its other cells."""
         for place, cells in sorted(self._cells.items()):
             sheet_id, number = place
             image = RowImage.of(*self._row(place), [cell.index for cell in cells.values()])
             identity = self._identities.get(place) or ByContent(image=image)
-            write = RowWrite(
+            yield RowWrite(
                 sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=identity
             )
-            self._result.rows.append(write)
-        return self._result
+
+    def _recovered_lines(self) -> Iterator[tuple[str, ...]]:
+        """Yield a line for each reported cell: its value and its note share one."""
+        for (tab, header, row_text, *_), undos in self._reported.items():
+            undos.sort(key=lambda undo: undo.is_of_note)
+            before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))
+            wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
+            yield (tab, header, row_text, before, wrote)
