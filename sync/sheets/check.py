@@ -52,7 +52,7 @@ class CheckResult:
     confirmed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns that were confirmed in every row of a job, by site."""
     typed_notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    """The columns in which a job's row had a note that isn't ours, by site; undos restore them."""
+    """The columns with the outcome TYPED_NOTE, by site."""
     keyed: set[str] = field(default_factory=set)
     """Sites whose key was confirmed in an existing row of the installer's."""
     added: set[str] = field(default_factory=set)
@@ -100,7 +100,7 @@ class CheckResult:
 class _Outcome(Enum):
     CONFIRMED = auto()
     TYPED_NOTE = auto()
-    """The right cell was written, but over a typed note, which an undo restores."""
+    """The right cell was written, but over a typed note (the story: `CellDecider._with_note`)."""
     MISMATCHED = auto()
     """It went into another cell, or over other content than was expected."""
 

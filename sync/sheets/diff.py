@@ -70,8 +70,10 @@ def _must_be_read(target: Target, column: str, cell: Cell, *, is_ours: bool) -> 
         return False  # If it has a row all the same, the cell stays as it is.
     if rule_of(column, cell, is_ours=is_ours) is not Rule.OURS:
         return True
-    # For its note (the table is in `CellDecider._with_note`).
-    return is_ours and is_noted(column) and may_have_typed_note(target.written.get(column, EMPTY))
+    written = target.written.get(column, EMPTY)
+    # Stored without a note of ours, because a person may have typed one (`CellDecider._with_note`).
+    may_have_typed_note = written != EMPTY and written == without_note(written)
+    return is_ours and is_noted(column) and may_have_typed_note
 
 
 def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
@@ -275,14 +277,16 @@ class CellDecider:
         return rule_of(column, self.target.cells.get(column, EMPTY), is_ours=self.table.is_ours)
 
     def _with_note(self, row: int, decision: CellDecision) -> CellDecision:
-        """Return a decision with what to do with the note. One that wasn't read counts as ours.
+        """Return a decision with what to do with the note. If a person types one over ours:
 
-        | the note is | read | what happens |
-        |---|---|---|
-        | blank, or ours (maybe with another zone's date) | maybe | it is written, if it changes |
-        | typed before the last write (`may_have_typed_note`) | yes | it stays |
-        | an older one of ours, put back in place of a typed one | yes | it stays, as if typed |
-        | typed since | no | it is overwritten; an undo restores it (`with_typed_notes`) |
+        1. The next flush with a change of the cell hasn't read the note, takes it for ours, and
+           overwrites it.
+        2. The check finds it in the copied row (`_Outcome.TYPED_NOTE`): an undo restores it.
+        3. The cell is stored without our note (`with_typed_notes`), so that it is read next time
+           (`_must_be_read`).
+        4. Then it stays, and the cell is stored like that again. An older note of ours, which a
+           person put back, counts as typed, too.
+        5. Once the note is blank, or ours (maybe with another zone's date), ours is written again.
         """
         column, table, target = decision.column, self.table, self.target
         wanted = encode.note(target.cells.get(column, EMPTY), self.zone)
@@ -359,14 +363,6 @@ def without_note(cell: Cell) -> Cell:
 
 
 def with_typed_notes(shown: Cells, columns: Set[str]) -> dict[str, Cell]:
-    """Return cells as they are stored if those in `columns` have typed notes: without ours.
-
-    By that, the next flush knows that it has to read them.
-    """
+    """Return cells as they are stored if those in `columns` have typed notes: without ours."""
     noted = {column: without_note(shown[column]) for column in columns & shown.keys()}
     return {**shown, **noted}
-
-
-def may_have_typed_note(written: Cell) -> bool:
-    """Return whether a cell was stored without a note of ours; see `with_typed_notes`."""
-    return written != EMPTY and written == without_note(written)
