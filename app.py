@@ -45,8 +45,8 @@ def create_app(settings: Settings) -> Flask:
     database = Database(settings.database_url.get_secret_value())
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    app.extensions["brightsheet"] = worker = Worker(settings, database)
     wiring = Wiring(settings, database)
+    app.extensions["brightsheet"] = worker = Worker(wiring)
     alerts = wiring.alerts()
     messages = [partial(send_due, wiring, alerts) for send_due in MESSAGES]
     watch = Watch(wiring.backlog, alerts.send, messages)

@@ -143,8 +143,7 @@ def worker() -> None:
     """Update the sheet from a separate process (set WORKER=separate for the receiver)."""
     _log_events()
     _give_back_memory()
-    settings, database = opened()
-    running = Worker(settings, database)
+    running = Worker(opened())
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

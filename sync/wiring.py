@@ -79,17 +79,6 @@ def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
     return _TABS[mode](flusher)
 
 
-def opened(*, needs_spreadsheet: bool = True) -> tuple[Settings, Database]:
-    """Return the settings and the database, whose schema is current.
-
-    Raises SettingsError with the fix.
-    """
-    settings = load(os.environ, needs_spreadsheet=needs_spreadsheet)
-    database = Database(settings.database_url.get_secret_value())
-    database.prepare()
-    return settings, database
-
-
 Alert = Callable[[str, str], object]
 
 _LEASE_TRIES = 8
@@ -318,3 +307,14 @@ class Wiring:
                 yield
         finally:
             self.leases.release(lease)
+
+
+def opened(*, needs_spreadsheet: bool = True) -> Wiring:
+    """Return the wiring of a command, whose database has the current schema.
+
+    Raises SettingsError with the fix.
+    """
+    settings = load(os.environ, needs_spreadsheet=needs_spreadsheet)
+    database = Database(settings.database_url.get_secret_value())
+    database.prepare()
+    return Wiring(settings, database)

@@ -158,7 +158,7 @@ class Bench:
 
     def setup(self, **changes: str) -> Setup:
         read = environment.load(self.environment | changes, self.config, needs_spreadsheet=False)
-        return Setup(read, self.database, lambda _: None)
+        return Setup(Wiring(read, self.database), lambda _: None)
 
     def command(self, *words: str) -> Result:
         runner = CliRunner(env={"COLUMNS": "200", **self.environment})

@@ -49,7 +49,7 @@ def backfill(site: UUID | None, since: datetime | None, report: Path | None, as_
     """
     if sum(map(bool, (site, since, report))) > 1:
         raise click.UsageError("Give one of --site, --since and --csv.")
-    wiring = Wiring(*opened(needs_spreadsheet=False))
+    wiring = opened(needs_spreadsheet=False)
     if report:
         summary = read_report(wiring, report)
     elif site:

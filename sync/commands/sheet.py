@@ -33,8 +33,8 @@ SPREADSHEET_PAGE = "https://docs.google.com/spreadsheets/d/{}/edit"
 )
 def init(extras: tuple[str, ...]) -> None:
     """Set up a spreadsheet and a Drive folder; run it again at any time."""
-    settings, database = opened(needs_spreadsheet=False)
-    setup = Setup(settings, database, time.sleep)
+    wiring = opened(needs_spreadsheet=False)
+    settings, setup = wiring.settings, Setup(wiring, time.sleep)
     folder, is_new_folder = setup.folder()
     spreadsheet, is_new = setup.spreadsheet(folder)
     for name, configured, file_id, is_made in (
@@ -50,7 +50,6 @@ def init(extras: tuple[str, ...]) -> None:
         click.echo(f"{name}={file_id}")
     lines = setup.provision(spreadsheet, extras)
     echo(lines or ["Nothing to do: everything exists."])
-    wiring = Wiring(settings, database)
     mode = wiring.sheet_store(spreadsheet).spreadsheet.mode()
     if mode is Mode.MAPPED and not extras:
         click.echo(NO_EXTRAS)
@@ -60,8 +59,7 @@ def init(extras: tuple[str, ...]) -> None:
 @click.option("--into", help="ID or address of an empty spreadsheet; without it, one is created.")
 def rebuild(into: str | None) -> None:
     """Fill a new spreadsheet with all jobs, and use it from now on."""
-    settings, database = opened()
-    setup = Setup(settings, database, time.sleep)
+    setup = Setup(opened(), time.sleep)
     spreadsheet = google_id("--into", into) if into else setup.new_spreadsheet()
     click.echo(f"Filling {SPREADSHEET_PAGE.format(spreadsheet)}")
     with Progress(console=Console()) as progress:
@@ -76,7 +74,7 @@ def takeover(write: bool) -> None:
 
     An installation with another database stops at its next read.
     """
-    wiring = Wiring(*opened())
+    wiring = opened()
     spreadsheet = wiring.sheet_store().spreadsheet
     doubt = spreadsheet.doubt() or _read_doubt(wiring)
     if not doubt:
@@ -117,7 +115,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     """
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
-    wiring = Wiring(*opened())
+    wiring = opened()
     comparison = comparing.compare(wiring, time.sleep)
     if write:
         sites = {job.site for job in comparison.without_row_starting(site)}

@@ -22,7 +22,7 @@ from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.erase import stored_data
 from sync.types import Value
 from sync.webhooks.schema import Outcome
-from sync.wiring import Wiring, opened
+from sync.wiring import opened
 
 
 def _since(text: str) -> float:
@@ -54,14 +54,14 @@ def deliveries(
     """List webhooks, newest first; without a filter, also refusals and failed documents."""
     if context.invoked_subcommand:
         return
-    settings, database = opened()
+    wiring = opened()
     wanted = DeliveryFilter(
         Outcome(outcome) if outcome else None, (site,) if site else (), reason, since
     )
-    kept = Deliveries(database).newest(limit, wanted, with_bodies=as_json)
-    refused = listing.refused(Wiring(settings, database).refusals.latest, wanted)
+    kept = Deliveries(wiring.database).newest(limit, wanted, with_bodies=as_json)
+    refused = listing.refused(wiring.refusals.latest, wanted)
     is_filtered = wanted != DeliveryFilter()
-    failed = () if is_filtered else JobRecords(database).documents(limit)
+    failed = () if is_filtered else JobRecords(wiring.database).documents(limit)
     if as_json:
         values = [listing.as_json(delivery, unmasked=unmask) for delivery in kept]
         values += map(listing.refused_as_json, refused)
@@ -79,8 +79,7 @@ def deliveries(
 @json_option("One JSON object.")
 def show(id: str, unmask: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
     """Show one webhook with its body; the beginning of its ID is enough."""
-    _, database = opened()
-    kept = listing.only_delivery(database, id)
+    kept = listing.only_delivery(opened().database, id)
     if as_json:
         click.echo(json.dumps(listing.as_json(kept, unmasked=unmask)))
     else:
@@ -96,7 +95,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
     """Retry a rejected webhook or a failed document, by its ID, or --all of them."""
     if bool(id) == everything:
         raise click.UsageError("Give an ID, or --all.")
-    wiring = Wiring(*opened())
+    wiring = opened()
     echo(retry_one(wiring, id) if id else retry_all(wiring))
 
 
@@ -105,7 +104,7 @@ def retry(id: str | None, everything: bool) -> None:  # noqa: A002 - the argumen
 @click.option("--write", is_flag=True, help="Delete it.")
 def forget(site: UUID, write: bool) -> None:
     """Delete what is stored of one customer's job; later webhooks of it are ignored."""
-    wiring = Wiring(*opened())
+    wiring = opened()
     if write:
         echo(erasure.lines(erasure.forget(wiring, time.sleep, str(site))))
         click.echo("What was stored is deleted, and the job is ignored from now on.")
@@ -122,7 +121,7 @@ def milestones(as_json: bool) -> None:
     The order is the config's, or the one confirmed on the console; other milestones follow in the
     order learned from the jobs.
     """
-    wiring = Wiring(*opened())
+    wiring = opened()
     wiring.project(time.sleep)
     order = Milestones(wiring.config())
     jobs = wiring.jobs()
@@ -141,7 +140,7 @@ def milestones(as_json: bool) -> None:
 @json_option("A JSON object a line.")
 def statuses(as_json: bool) -> None:
     """List the statuses in the config and those sent by EverBright: what each means, how often."""
-    wiring = Wiring(*opened())
+    wiring = opened()
     wiring.project(time.sleep)
     jobs = wiring.jobs()
     seen = seen_statuses(wiring.config(), jobs)
@@ -162,9 +161,9 @@ def statuses(as_json: bool) -> None:
 @json_option("A JSON object a line.")
 def details(as_json: bool) -> None:
     """List which metrics of EverBright's Data Access Layer this account has."""
-    settings, database = opened()
-    columns = DetailColumns(settings.config)
-    known = DetailStore(database, columns.question).every()
+    wiring = opened()
+    columns = DetailColumns(wiring.settings.config)
+    known = DetailStore(wiring.database, columns.question).every()
     entries = metrics(columns.metrics, known)
     echo(entry.model_dump_json() if as_json else _line(entry) for entry in entries)
     if not entries:

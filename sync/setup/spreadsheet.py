@@ -8,7 +8,6 @@ from sync.backfill.reader import ProgressCallback, no_progress
 from sync.errors import Permanent, SettingsError
 from sync.google import auth, own_files
 from sync.ops import retry
-from sync.settings.environment import Settings
 from sync.sheets import batch, keys
 from sync.sheets.context import FlushContext
 from sync.sheets.ensure import HISTORY, PIPELINE, WantedTabs, ensure
@@ -17,7 +16,7 @@ from sync.sheets.own_tab import update_own_tab
 from sync.sheets.reconcile import compare_sheet
 from sync.sheets.targets import LARGE
 from sync.sheets.trial import try_google
-from sync.store import Database, Lease
+from sync.store import Lease
 from sync.store.sheet_state import Trial
 from sync.types import Mode
 from sync.wiring import Sleep, Wiring
@@ -43,9 +42,9 @@ _SHARED_DRIVE = (
 class Setup:
     """Sets up a spreadsheet and a folder, or fills a new spreadsheet from the database."""
 
-    def __init__(self, settings: Settings, database: Database, sleep: Sleep) -> None:
-        self._settings = settings
-        self._wiring = Wiring(settings, database)
+    def __init__(self, wiring: Wiring, sleep: Sleep) -> None:
+        self._settings = wiring.settings
+        self._wiring = wiring
         self._sleep = sleep
 
     def folder(self) -> tuple[str, bool]:

@@ -7,8 +7,6 @@ from threading import Event, Thread
 from time import monotonic
 
 from sync.lookups import LookupLoop
-from sync.settings.environment import Settings
-from sync.store import Database
 from sync.wiring import Wiring
 from sync.worker.action_loop import ACTION_POLL_SECONDS, ActionLoop
 from sync.worker.loop import (
@@ -36,9 +34,9 @@ cycles; with Python's default, a quarter of the time went into the search for cy
 class Worker:
     """Several may run; leases keep them apart."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        self._wiring = Wiring(settings, database)
-        self._alerts = self._wiring.alerts()
+    def __init__(self, wiring: Wiring) -> None:
+        self._wiring = wiring
+        self._alerts = wiring.alerts()
         self._stop = Stop()
         self._work = Event()
         self._arrival = Event()

@@ -96,16 +96,15 @@ class ActionLoop:
             return ActionState.FAILED, "An internal error: see the worker's log."
 
     def _rebuild(self, spreadsheet: str) -> str:
-        setup = Setup(self._wiring.settings, self._wiring.database, self._stop.sleep)
+        setup = Setup(self._wiring, self._stop.sleep)
         into = spreadsheet or setup.new_spreadsheet()
         count = setup.fill(into)
         return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
 
     def _put_back(self, _detail: str) -> str:
         """Do what `brightsheet init` does to an existing spreadsheet."""
-        settings = self._wiring.settings
-        setup = Setup(settings, self._wiring.database, self._stop.sleep)
-        changes = setup.provision(settings.spreadsheet_id)
+        setup = Setup(self._wiring, self._stop.sleep)
+        changes = setup.provision(self._wiring.settings.spreadsheet_id)
         return ". ".join(changes) + "." if changes else "Nothing to do: everything exists."
 
     def _do_without(self, _detail: str) -> str:
@@ -132,7 +131,5 @@ class ActionLoop:
         return " ".join(lines(forget(self._wiring, self._stop.sleep, site)))
 
     def _read_back(self, _detail: str) -> str:
-        since = (
-            datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - READ_BACK_PERIOD
-        )
+        since = datetime.now(UTC) - READ_BACK_PERIOD
         return " ".join(backfill_summary.lines(self._wiring.read_back(since, self._stop.sleep)))

@@ -261,7 +261,7 @@ def test_only_the_worker_with_the_lease_runs_actions(store_console: Console) -> 
 def test_a_running_worker_finds_a_request(google: Emulator, sqlite_url: str) -> None:
     console = Console(google, sqlite_url)
     console.signed_in().send("/actions/replay-all")
-    worker = Worker(console.bench.settings, console.bench.database)
+    worker = Worker(console.bench.wiring)
     worker.start()
     try:
         wait_for(lambda: last(console)[1] == "done")

@@ -147,7 +147,7 @@ def test_the_worker_asks_for_customers_and_details_and_copies(bench: Bench, tmp_
     column = '[[columns]]\nid = "system_size"\nheader = "Size"\n'
     bench.configured(with_more(tmp_path, column))
     bench.shown(with_documents(document(1)))
-    worker = Worker(bench.settings, bench.database)
+    worker = Worker(bench.wiring)
     worker.start()
     try:
         deadline = time.monotonic() + NAME_WAIT_SECONDS

@@ -463,7 +463,7 @@ def test_a_clock_that_goes_back_an_hour_delays_nothing(bench: Bench) -> None:
 def test_a_pause_stops_only_the_writing_of_the_sheet(bench: Bench) -> None:
     """Documents and customers are asked for as soon as their delivery is in its job."""
     bench.store.spreadsheet.pause()
-    worker = Worker(bench.settings, bench.database)
+    worker = Worker(bench.wiring)
     worker.start()
     try:
         bench.send(milestone(1))

@@ -9,6 +9,7 @@ from sync.errors import NotFound, SettingsError
 from sync.settings.environment import load
 from sync.setup.spreadsheet import Setup
 from sync.sheets.ids import HISTORY_TAB, JOBS_TAB, PIPELINE_TAB
+from sync.wiring import Wiring
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.settings.test_environment import LEAST
@@ -94,7 +95,7 @@ def test_other_colours_in_the_config_replace_ours_and_not_a_person_s(
     bench.do({"updateConditionalFormatRule": {"index": mine, "rule": rule}})
     changes = (('"#d9ead3"', '"#00ff00"'), ('"#ea9999"', '"#ff0000"'))
     bench.configured(with_more(tmp_path, "", *changes))
-    setup = Setup(bench.settings, bench.database, lambda _: None)
+    setup = Setup(bench.wiring, lambda _: None)
     assert "colors and filters: updated" in setup.provision(bench.spreadsheet)
     rules = bench.tab("Jobs", "conditionalFormats")["conditionalFormats"]
     said = [
@@ -151,7 +152,7 @@ def test_what_is_not_set_is_made_and_found_again(bench: Bench) -> None:
 def test_a_service_account_without_a_shared_drive_gets_the_fix(bench: Bench) -> None:
     settings = load({**LEAST, "SPREADSHEET_ID": ""}, needs_spreadsheet=False)
     with pytest.raises(SettingsError, match=r"DRIVE_FOLDER_ID: is not set\..*shared drive"):
-        Setup(settings, bench.database, lambda _: None).folder()
+        Setup(Wiring(settings, bench.database), lambda _: None).folder()
 
 
 def test_a_file_in_the_place_of_the_folder_is_named(bench: Bench) -> None:

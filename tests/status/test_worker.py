@@ -28,7 +28,7 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
     if is_away:
         google.faults.answer(503, api="sheets", count=None)
         store_bench.send(milestone(1))
-    worker = Worker(store_bench.settings, store_bench.database)
+    worker = Worker(store_bench.wiring)
     assert store_bench.wiring.backlog().worker_age is None
     worker.start()
     try:

@@ -11,7 +11,7 @@ import click
 from sync.boards.link import Answers, Review, link
 from sync.boards.review import Candidate, NamedRow, ReviewedJob
 from sync.commands import echo, json_option, pairs
-from sync.wiring import Wiring, opened
+from sync.wiring import opened
 
 
 @click.command("link")
@@ -33,7 +33,7 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     listed only with --json.
     """
     chosen = pairs("SITE=Tab!12 or SITE=none", rows)
-    review, answers = link(Wiring(*opened()), time.sleep, chosen, write=write)
+    review, answers = link(opened(), time.sleep, chosen, write=write)
     echo(_json(review) if as_json else _lines(review, answers, is_written=write))
 
 

@@ -22,7 +22,7 @@ from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs, plain, show_table
 from sync.status.problem import pluralize
 from sync.types import letters
-from sync.wiring import Wiring, opened
+from sync.wiring import opened
 
 _LONGEST = 40
 """Characters of a cell: enough to know it again."""
@@ -327,7 +327,7 @@ def map_tabs(
     """
     if header_row is not None and len(tabs) != 1:
         raise click.UsageError("--header-row goes with one --tab.")
-    wiring = Wiring(*opened())
+    wiring = opened()
     if removed:
         echo(unmapped_lines(unmap(wiring, time.sleep, removed, write=write), is_written=write))
         return

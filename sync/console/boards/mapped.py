@@ -107,7 +107,7 @@ def extras(parts: ConsoleParts) -> Any:
     """Show the extras that a sheet may have, or add one."""
     said, name = "", request.form.get("extra", "")
     if request.method == "POST" and name in EXTRAS:
-        setup = Setup(parts.wiring.settings, parts.wiring.database, PageWait())
+        setup = Setup(parts.wiring, PageWait())
         try:
             with parts.alone():
                 lines = parts.recorded(
