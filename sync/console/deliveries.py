@@ -13,7 +13,7 @@ from werkzeug.datastructures import MultiDict
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
 from sync.jobs.status import Statuses
-from sync.status.deliveries import REFUSED_DAYS, as_json, moment
+from sync.status.deliveries import REFUSED_DAYS, body, moment
 from sync.store.deliveries import DeliveryFilter
 from sync.types import UUID_PATTERN
 from sync.webhooks.schema import Outcome
@@ -106,7 +106,7 @@ def delivery(parts: ConsoleParts, delivery: str) -> Any:
     kept = parts.wiring.inbox.find(delivery) if is_id(delivery) else None
     if kept is None:
         abort(404)
-    content = as_json(kept, unmasked=shows_personal())["body"]
+    content = body(kept.body, unmasked=shows_personal())
     if not isinstance(content, str | None):
         content = json.dumps(content, indent=2, ensure_ascii=False)
     record = parts.jobs.find(kept.site) if kept.site else None

@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import math
 from collections.abc import Callable, Iterable
 from ipaddress import ip_network
-from threading import Lock
 from time import monotonic
 
 from limits import parse
@@ -17,9 +15,9 @@ from werkzeug.exceptions import TooManyRequests
 WRONG_PASSWORDS = "10 per 5 minutes"
 """From one address."""
 WRONG_OVER_ALL = 20
-"""From all addresses together, before tries are slowed; an hour without one resets the count."""
-LONGEST_DELAY_SECONDS = 60.0
-_FORGET_SECONDS = 3600.0
+"""From all addresses in an hour, before tries are slowed."""
+_OF_ADDRESS, _OVER_ALL = parse(WRONG_PASSWORDS), parse(f"{WRONG_OVER_ALL} per hour")
+_SLOW_TRIES = parse("1 per minute")
 _KNOWN_SECONDS = 30.0
 """How long the addresses of sign-ins are cached, so that a flood doesn't cause queries."""
 _TOO_MANY = "Too many wrong passwords. Wait five minutes, and try again."
@@ -33,9 +31,8 @@ class PasswordTries:
     """Limits the tries of passwords, and counts the wrong ones.
 
     An address has to wait after ten wrong passwords. Guesses from many addresses are slowed
-    together: after twenty, each try has to wait after the one before, and the wait doubles up to a
-    minute. That would lock out operators too, so it doesn't apply to addresses that somebody has
-    signed in from, which `sign_ins` returns.
+    together: after twenty, all of them get one try a minute. That would lock out operators too, so
+    it doesn't apply to addresses that somebody has signed in from, which `sign_ins` returns.
 
     Each process counts separately, in memory. `clock` counts seconds.
     """
@@ -45,42 +42,24 @@ class PasswordTries:
     ) -> None:
         self._sign_ins = sign_ins
         self._clock = clock
-        self._limit = parse(WRONG_PASSWORDS)
         self._counts = FixedWindowRateLimiter(MemoryStorage())
-        self._lock = Lock()
-        self._wrong = 0
-        self._last_wrong = self._next_at = clock()
         self._known: frozenset[str] = frozenset()
         self._read_at: float | None = None
 
     def check(self, address: str, is_right: Callable[[], bool]) -> bool:
         """Return whether a password is right. Raises TooManyRequests if it may not be checked."""
         network = _network(address)
-        if not self._counts.test(self._limit, network):
+        if not self._counts.test(_OF_ADDRESS, network):
             raise TooManyRequests(_TOO_MANY)
-        wait = self._take_turn()
-        if wait and network not in self._known_networks():
-            raise TooManyRequests(_SLOWED, retry_after=math.ceil(wait))
+        is_slowed = not self._counts.test(_OVER_ALL) and network not in self._known_networks()
+        if is_slowed and not self._counts.hit(_SLOW_TRIES):
+            raise TooManyRequests(_SLOWED, retry_after=_SLOW_TRIES.get_expiry())
         if is_right():
             self._known |= {network}
             return True
-        self._counts.hit(self._limit, network)
-        with self._lock:
-            self._wrong += 1
-            self._last_wrong = self._clock()
+        self._counts.hit(_OF_ADDRESS, network)
+        self._counts.hit(_OVER_ALL)
         return False
-
-    def _take_turn(self) -> float:
-        """Return how many seconds unknown addresses must wait; if none, the next try has to."""
-        with self._lock:
-            now = self._clock()
-            if now - self._last_wrong > _FORGET_SECONDS:
-                self._wrong = 0
-            wait = max(0.0, self._next_at - now)
-            if not wait and self._wrong >= WRONG_OVER_ALL:
-                doubled = 2.0 ** min(self._wrong - WRONG_OVER_ALL, 10)
-                self._next_at = now + min(doubled, LONGEST_DELAY_SECONDS)
-            return wait
 
     def _known_networks(self) -> frozenset[str]:
         now = self._clock()
