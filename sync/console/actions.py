@@ -15,7 +15,7 @@ from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
 from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations
-from sync.store.actions import FORGET, READ_BACK_PERIOD
+from sync.store.actions import READ_BACK_PERIOD
 from sync.store.findings import dismiss
 from sync.store.spreadsheet import Spreadsheet
 
@@ -30,8 +30,8 @@ Run = Callable[[ConsoleParts, Sequence[str]], str]
 class Action:
     """An action: its title, its description, and the function that runs it.
 
-    `run` gets the chosen IDs, and returns the result in words; if it is None, the worker runs the
-    action, which has the same name in `sync.store.actions`. `needs_ids` if it acts on chosen items.
+    `run` gets the chosen IDs, and returns the result in words; if it is None, the worker's
+    `ActionLoop` runs the action of this name. `needs_ids` if it acts on chosen items.
     """
 
     title: str
@@ -262,7 +262,7 @@ def action(parts: ConsoleParts, name: str) -> Any:
     flash(f"{chosen.title}: {result}")
     parts.wake()
     # A forgotten job has no page to go back to.
-    return redirect(url_for("console.actions") if name == FORGET else back, 303)
+    return redirect(url_for("console.actions") if name == "forget" else back, 303)
 
 
 def _request(parts: ConsoleParts, name: str, chosen: Action, detail: str) -> str:

@@ -14,7 +14,6 @@ from sync.jobs.model import TYPED, FileState, Job
 from sync.jobs.row import Layout
 from sync.sheets import encode
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
-from sync.store.actions import READ_JOB
 from sync.store.deliveries import DeliveryFilter
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode, Personal
@@ -57,7 +56,7 @@ def job(parts: ConsoleParts, site: str) -> Any:
         timeline=_timeline(layout, record, lines),
         cells=_cells(headers, parts.wiring.settings.zone, record) if record else [],
         is_mapped=spreadsheet.mode() is Mode.MAPPED,
-        reading=next(iter(parts.actions.latest(1, READ_JOB, site)), None),
+        reading=next(iter(parts.actions.latest(1, "read-again", site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
         not_copied=_not_copied(record) if record else [],
     )

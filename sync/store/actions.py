@@ -14,10 +14,6 @@ from sqlalchemy import Select, delete, exists, func, insert, select, update
 from sync.store.database import Database, Lease, now, utc
 from sync.store.schema import action, ended_session
 
-COMPARE, REBUILD, REPLAY_ALL, FORGET = "compare", "rebuild", "replay-all", "forget"
-PUT_BACK, DO_WITHOUT, RESTORE_ROWS = "put-back", "do-without", "restore-rows"
-READ_JOB, READ_BACK, USE_COLUMN = "read-again", "read-changed", "use-column"
-"""Actions that the worker takes, as the console's pages name them."""
 READ_BACK_PERIOD = timedelta(days=30)
 """How far back changed jobs are read again: longer than missing webhooks stay unnoticed."""
 SIGN_IN = "sign in"

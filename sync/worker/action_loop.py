@@ -11,22 +11,7 @@ from sync.actions.retry import replay_all
 from sync.errors import ENDS_WORK, BrightsheetError
 from sync.setup.spreadsheet import Setup
 from sync.status.problem import pluralize
-from sync.store.actions import (
-    COMPARE,
-    DO_WITHOUT,
-    FORGET,
-    PUT_BACK,
-    READ_BACK,
-    READ_BACK_PERIOD,
-    READ_JOB,
-    REBUILD,
-    REPLAY_ALL,
-    RESTORE_ROWS,
-    USE_COLUMN,
-    ActionLog,
-    ActionState,
-    LoggedAction,
-)
+from sync.store.actions import READ_BACK_PERIOD, ActionLog, ActionState, LoggedAction
 from sync.store.findings import WITHOUT_ROW
 from sync.wiring import Wiring
 from sync.worker.loop import Stop
@@ -52,16 +37,16 @@ class ActionLoop:
         self._stop = stop
         self._wake = wake
         self._tasks: dict[str, Callable[[str], str]] = {
-            COMPARE: lambda _: compare.summary(compare.compare(self._wiring, stop.sleep)),
-            REBUILD: self._rebuild,
-            REPLAY_ALL: lambda _: replay_all(self._wiring),
-            PUT_BACK: self._put_back,
-            USE_COLUMN: self._put_back,  # `init` manages the moved cells where they are.
-            DO_WITHOUT: self._do_without,
-            RESTORE_ROWS: self._restore_rows,
-            READ_JOB: self._read_job,
-            READ_BACK: self._read_back,
-            FORGET: self._forget,
+            "compare": lambda _: compare.summary(compare.compare(self._wiring, stop.sleep)),
+            "rebuild": self._rebuild,
+            "replay-all": lambda _: replay_all(self._wiring),
+            "put-back": self._put_back,
+            "use-column": self._put_back,  # `init` manages the moved cells where they are.
+            "do-without": self._do_without,
+            "restore-rows": self._restore_rows,
+            "read-again": self._read_job,
+            "read-changed": self._read_back,
+            "forget": self._forget,
         }
 
     def step(self) -> bool:
@@ -75,7 +60,7 @@ class ActionLoop:
             action = self._actions.take(lease)
             if action is None:
                 return False
-            if action.state is ActionState.TAKEN and action.name == REBUILD:
+            if action.state is ActionState.TAKEN and action.name == "rebuild":
                 # A rebuild fills another spreadsheet, so a person decides. Others can be repeated.
                 state, result = ActionState.FAILED, _INTERRUPTED
             else:
