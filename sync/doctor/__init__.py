@@ -19,36 +19,17 @@ from sync.settings.environment import Settings
 from sync.store import Database
 from sync.wiring import Wiring
 
-Run = Callable[[Wiring], Check]
-
 
 @dataclass(frozen=True)
 class Step:
-    """A check: its name, title and function.
-
-    It is skipped if `setting` is not set, or if a check that it `needs` failed, has no setting, or
-    was skipped because it needs such a check.
-    """
+    """A check, which is skipped if one that it `needs` failed or was skipped."""
 
     name: str
     title: str
-    run: Run
+    run: Callable[[Wiring], Check]
     needs: tuple[str, ...] = ()
-    setting: str = ""
 
 
-_FOLDER, _TOKEN, _URL = "drive_folder_id", "everbright_api_token", "public_url"
-_UNSET = {
-    _FOLDER: (
-        "DRIVE_FOLDER_ID is not set, so documents are not copied. Rows link to EverBright's pages.",
-        "To copy documents, set DRIVE_FOLDER_ID to a folder's address.",
-    ),
-    _TOKEN: (
-        "EVERBRIGHT_API_TOKEN is not set, so there are no customers' names and no documents.",
-        "Ask EverBright's support for API access, and set EVERBRIGHT_API_TOKEN.",
-    ),
-    _URL: ("PUBLIC_URL is not set, so the receiver can't be checked.", receiver.SET),
-}
 STEPS = [
     Step("database", "Database", stored.database),
     Step("disk", "Disk", stored.disk),
@@ -57,14 +38,14 @@ STEPS = [
     Step("spreadsheet", "Spreadsheet", google.spreadsheet, ("database", "google")),
     Step("protection", "Protected cells", google.protection, ("spreadsheet",)),
     Step("ids", "Google's handling of IDs", google.ids, ("spreadsheet",)),
-    Step("drive", "Folder for documents", google.file, ("google",), _FOLDER),
+    Step("drive", "Folder for documents", google.file, ("google",)),
     Step("readers", "Access to documents", google.readers, ("spreadsheet", "drive")),
-    Step("everbright", "EverBright token", everbright.token, ("database",), _TOKEN),
+    Step("everbright", "EverBright token", everbright.token, ("database",)),
     Step("job", "Reading a job from EverBright", everbright.job, ("everbright",)),
     Step("download", "Downloading a document", everbright.download, ("everbright",)),
     Step("delivered", "Missing webhooks", everbright.delivered, ("job",)),
     Step("milestones", "Last milestone", stored.milestones, ("database",)),
-    Step("receiver", "Receiver from outside", receiver.reached, (), _URL),
+    Step("receiver", "Receiver from outside", receiver.reached),
     Step("secret", "Webhook secret", receiver.secret, ("receiver",)),
     Step("proxies", "Proxies", receiver.proxies, ("secret",)),
     Step("delivery", "Last webhook", stored.last_delivery, ("database",)),
@@ -103,14 +84,8 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     try:
         for step in STEPS:
             needed = next((lacking[name] for name in step.needs if name in lacking), "")
-            is_set = not step.setting or getattr(settings, step.setting)
-            if needed:
-                check = skipped(f"It needs this first: {needed}.")
-            elif not is_set:
-                check = skipped(*_UNSET[step.setting])
-            else:
-                check = _result(step, wiring)
-            if needed or check.result == "failed" or not is_set:
+            check = _result(step, wiring, needed)
+            if check.result in ("failed", "skipped"):
                 lacking[step.name] = needed or step.title
             texts = (hide(part) for part in (check.text, check.cause, check.fix))
             yield Check(step.name, step.title, check.result, *texts)
@@ -160,7 +135,9 @@ def settings_failed(error: SettingsError) -> Check:
     return Check(*_SETTINGS, "failed", what, cause, f"{setting} {fix}")
 
 
-def _result(step: Step, wiring: Wiring) -> Check:
+def _result(step: Step, wiring: Wiring, needed: str) -> Check:
+    if needed:
+        return skipped(f"It needs this first: {needed}.")
     try:
         return step.run(wiring)
     except BrightsheetError as error:

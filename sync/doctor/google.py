@@ -153,6 +153,12 @@ _TAG = {"brightsheetRole": "check"}
 def file(wiring: Wiring) -> Check:
     """Check that a file can be created in the folder."""
     folder, account = wiring.settings.drive_folder_id, auth.account(wiring.settings)
+    if not folder:
+        return skipped(
+            "DRIVE_FOLDER_ID is not set, so documents are not copied. Rows link to EverBright's "
+            "pages.",
+            "To copy documents, set DRIVE_FOLDER_ID to a folder's address.",
+        )
     drive = wiring.drive(folder)
     try:
         is_writable = drive.is_writable_folder()

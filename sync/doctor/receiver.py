@@ -2,18 +2,20 @@
 
 import requests
 
-from sync.doctor.check import Check, failed, ok, warning
+from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.routes import CHECK, CLAIMED_ADDRESS, HEALTH
 from sync.status.problem import pluralize
 from sync.wiring import Wiring
 
 _TIMEOUT = (5.0, 15.0)
-SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
+_SET = "Set PUBLIC_URL to the receiver's address, like https://brightsheet.example.com"
 
 
 def reached(wiring: Wiring) -> Check:
     """Check that PUBLIC_URL leads to a receiver, over TLS."""
     url = wiring.settings.public_url
+    if not url:
+        return skipped("PUBLIC_URL is not set, so the receiver can't be checked.", _SET)
     try:
         answer = _get(url + HEALTH)
     except requests.exceptions.SSLError:
@@ -39,7 +41,7 @@ def reached(wiring: Wiring) -> Check:
         return warning(
             "The receiver answers, but on this machine only.",
             "PUBLIC_URL is an address of this machine, which EverBright can't reach.",
-            SET,
+            _SET,
         )
     return ok("The receiver answers, over TLS.")
 
@@ -49,7 +51,7 @@ def secret(wiring: Wiring) -> Check:
     try:
         answer = _asked_with_secret(wiring)
     except requests.RequestException as error:
-        return failed(f"Nothing answers ({type(error).__name__}).", "", SET)
+        return failed(f"Nothing answers ({type(error).__name__}).", "", _SET)
     if answer.status_code == 401:
         return failed(
             "The receiver at PUBLIC_URL doesn't accept the secret.",
