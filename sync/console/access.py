@@ -122,9 +122,7 @@ def guard(app: Flask, blueprint: Blueprint, parts: ConsoleParts) -> None:
             "spreadsheet": settings.spreadsheet_id,
         }
     )
-    for name, template_filter in FILTERS.items():
-        blueprint.add_app_template_filter(template_filter, name)
-    blueprint.add_app_template_filter(clock(settings.zone), "clock")
+    app.jinja_env.filters.update(FILTERS, clock=clock(settings.zone))
     blueprint.register_error_handler(CSRFError, _old_form)
     blueprint.register_error_handler(HTTPException, _http_error)
     blueprint.register_error_handler(BrightsheetError, _unavailable)
