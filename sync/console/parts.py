@@ -33,7 +33,7 @@ _TONES = {
     "warning": "wait",
     "behind": "bad",
 }
-_STATES = {"requested": "waiting for the worker", "taken": "in progress", "begun": "begun"}
+_STATES = {"requested": "waiting for the worker", "taken": "in progress"}
 
 
 def clock(zone: tzinfo) -> Callable[[datetime | float | None], Markup]:
