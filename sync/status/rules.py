@@ -12,10 +12,7 @@ from sync.store.findings import KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW
 from sync.store.heartbeats import ALERTS_FAILING, TOKEN_REFUSED
 from sync.store.sheet_state import FenceDoubt
 
-LATE, NO_WORKER, REJECTED, TROUBLE = "late", "no_worker", "refused", "trouble"
-SILENCE, WRONG_SECRET = "silence", "wrong_secret"
-"""REJECTED is for rejected webhooks, which are stored; a request with a WRONG_SECRET isn't."""
-TAKEN_IDS, TRASHED = "taken_ids", "trashed"
+SILENCE, TAKEN_IDS, TRASHED, TROUBLE = "silence", "taken_ids", "trashed", "trouble"
 COMPARE_PAGE = "/actions/compare?next=/"
 """The page that compares the whole sheet again."""
 COMPARED_SECONDS = 2 * 86_400.0
@@ -196,7 +193,7 @@ def of_findings(
 
 RULES = [
     ProblemRule(
-        NO_WORKER,
+        "no_worker",
         what=no_worker,
         cause="If its process was started, the log has the reason why it ended.",
         fix="Set WORKER=embedded and restart Brightsheet, or start the worker's own process.",
@@ -250,7 +247,7 @@ RULES = [
         resolved="The sheet is being written again.",
     ),
     ProblemRule(
-        LATE,
+        "late",
         what=late,
         cause="The worker is falling behind: Google is slow or is rejecting our writes.",
         fix=f"To find the cause, {_CHECKS}",
@@ -291,7 +288,7 @@ RULES = [
         resolved="All documents are copied.",
     ),
     ProblemRule(
-        REJECTED,
+        "refused",  # An old name: they are stored, unlike requests with a wrong secret.
         what=rejected_lately,
         cause="EverBright may have changed the format of its webhooks.",
         fix="See the reasons under Deliveries on the console.",
@@ -407,7 +404,7 @@ RULES = [
         resolved="A webhook was accepted again.",
     ),
     ProblemRule(
-        WRONG_SECRET,
+        "wrong_secret",
         what=lambda now: (
             "A request with a wrong or missing secret was refused "
             f"{lasting(now.wrong_secret_age or 0.0)} ago, and none of EverBright's webhooks has "
