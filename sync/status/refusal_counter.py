@@ -4,9 +4,9 @@ A refused request costs only a step in memory. A thread writes the counts to the
 once a second, in one row for each day and reason.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from threading import Event, Lock, Thread
 from time import monotonic
 
@@ -27,13 +27,6 @@ AWAY_SECONDS = 30.0
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class _Group:
-    count: int
-    at: float
-    source: str
-
-
 class RefusalCounter:
     """Counts refused requests in memory; `keep` stores the counts, `clock` counts seconds."""
 
@@ -45,7 +38,8 @@ class RefusalCounter:
         self._keep = keep
         self._clock = clock
         self._lock = Lock()
-        self._waiting: dict[str, _Group] = {}
+        self._counts = Counter[str]()
+        self._last: dict[str, tuple[float, str]] = {}  # When and from where, by reason.
         self._thread: Thread | None = None
         self._stop = Event()
 
@@ -60,7 +54,8 @@ class RefusalCounter:
         if reason == WRONG_SECRET and not has_secret:
             reason = NO_SECRET
         with self._lock:
-            self._put(reason, _Group(1, self._clock(), source or ""))
+            self._counts[reason] += 1
+            self._last[reason] = self._clock(), source or ""
             self._start()
 
     def stop(self, seconds: float) -> None:
@@ -70,13 +65,6 @@ class RefusalCounter:
         if thread is not None:
             thread.join(seconds)
 
-    def _put(self, reason: str, group: _Group) -> None:
-        before = self._waiting.get(reason)
-        if before is not None:
-            last = max(before, group, key=lambda each: each.at)
-            group = _Group(before.count + group.count, last.at, last.source)
-        self._waiting[reason] = group
-
     def _start(self) -> None:
         if self._thread is None:
             thread = Thread(target=self._run, name="refusals", daemon=True)
@@ -85,33 +73,30 @@ class RefusalCounter:
                 self._thread = thread
 
     def _run(self) -> None:
-        while taken := self._taken():
-            is_written = self._write(taken)
+        while counts := self._unwritten():
+            is_written = self._write(counts)
             if not is_written and self._stop.is_set():
                 return
             self._stop.wait(WRITE_SECONDS if is_written else AWAY_SECONDS)
 
-    def _taken(self) -> dict[str, _Group]:
+    def _unwritten(self) -> Counter[str]:
         with self._lock:
-            taken, self._waiting = self._waiting, {}
-            if not taken:
+            if not self._counts:
                 self._thread = None
-            return taken
+            return self._counts.copy()
 
-    def _write(self, taken: Mapping[str, _Group]) -> bool:
-        now = self._clock()
-        refused = {
-            reason: RefusedRequests(group.count, max(0.0, now - group.at), group.source)
-            for reason, group in taken.items()
-        }
+    def _write(self, counts: Counter[str]) -> bool:
+        now, refused = self._clock(), dict[str, RefusedRequests]()
+        for reason, count in counts.items():
+            at, source = self._last[reason]
+            refused[reason] = RefusedRequests(count, max(0.0, now - at), source)
         try:
             self._keep(refused)
         except Exception as error:
             why = error.reason if isinstance(error, BrightsheetError) else type(error).__name__
             _log.warning("refusals_not_kept", reason=why)
-            with self._lock:
-                for reason, group in taken.items():
-                    self._put(reason, group)
             return False
-        _log.warning("refused", **{reason: group.count for reason, group in taken.items()})
+        with self._lock:
+            self._counts -= counts
+        _log.warning("refused", **counts)
         return True
