@@ -174,7 +174,7 @@ def compose(
     # its row.
     in_other_row = {write.site for write in matched}
     targets = [
-        replace(target, written={})
+        replace(target, resolved={})
         if target.site in in_other_row and not target.has_unkeyed_row
         else target
         for target in to_show
@@ -187,7 +187,7 @@ def compose(
     # Of cells that were written before, the comparison finds the differing ones.
     by = flusher.targets.layout.config.match.by
     parted = {key.site for key in foreign_keys(with_all_keys, rows, customers, by)}
-    written = (t for t in targets if t.written and t.site not in parted)
+    written = (t for t in targets if t.resolved and t.site not in parted)
     wrong = differences(board, with_all_keys, written, zone).wrong
     targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
     values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), zone)
@@ -211,7 +211,7 @@ def _once_mapped(
     """Return the jobs as they will be stored once `tabs` are mapped."""
     if spreadsheet.mode() is not Mode.MAPPED or spreadsheet.is_other_current():
         # `Spreadsheet.set_mapped`, or `make_current`, forgets what other tabs showed.
-        return [replace(each, written={}, is_fresh=True, has_row=False) for each in targets]
+        return [replace(each, resolved={}, is_fresh=True, has_row=False) for each in targets]
     if not any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
         return targets
     # A column of keys was lost: `Spreadsheet.lose_rows` has all rows matched again.

@@ -185,7 +185,7 @@ class BoardTabs:
         if column != PROGRESS:
             return TypedWord.OTHER
         words, wanted = self._progress(table), target.cells.get(column, EMPTY)
-        last = target.written.get(column, EMPTY)
+        last = target.resolved.get(column, EMPTY)
         if words.is_synonym(text, wanted):
             return TypedWord.SAME
         if words.word_of(last) == words.word_of(wanted):

@@ -128,7 +128,7 @@ def _cells(
     """Return the headers and texts of the last confirmed cells."""
     cells: list[tuple[str, str | Personal]] = []
     for column, header in headers.items():
-        cell = record.written.get(column, EMPTY)
+        cell = record.resolved.get(column, EMPTY)
         text = encode.shown_text(encode.encoded(cell, zone))
         if not text or cell.is_age:
             continue

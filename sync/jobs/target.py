@@ -1,4 +1,4 @@
-"""Defines a job to write: its state, and the wanted and last written cells of its row. Pure."""
+"""Defines a job to write: its state, and the wanted and resolved cells of its row. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +11,11 @@ from sync.jobs.pipeline import PipelineEntry
 
 @dataclass(frozen=True)
 class Target:
-    """A job as stored, with the wanted cells of its row and the last confirmed ones.
+    """A job as stored, with the wanted cells of its row, and those that are resolved.
 
     The states of its row:
 
-    | state | `has_row` | `written` | it changes |
+    | state | `has_row` | `resolved` | it changes |
     |---|---|---|---|
     | new | no | blank | The next flush inserts it, or writes the key into a matching row. |
     | keyed | yes | blank | The next flush has read the key there, and writes the values. |
@@ -27,9 +27,9 @@ class Target:
     job: Job
     cells: Cells = field(default_factory=dict)
     """The wanted cells of its row: none until the job is laid out."""
-    written: Cells = field(default_factory=dict)
-    """The cells that were last written to its row, or left because somebody typed there; without
-    our note where one was typed."""
+    resolved: Cells = field(default_factory=dict)
+    """The wanted cells that were last confirmed as written, or left because somebody typed there:
+    nothing is done about one until another is wanted. Without our note where one was typed."""
     entry: PipelineEntry | None = None
     """Where the Pipeline should count it: nowhere until the job is laid out."""
     counted: PipelineEntry | None = None
@@ -50,7 +50,7 @@ class Target:
     has_row: bool = True
     """Whether it is known to have a row."""
     has_unkeyed_row: bool = False
-    """Whether `written` is in a row without its key, which was lost or will be written."""
+    """Whether `resolved` is in a row without its key, which was lost or will be written."""
     wrong: frozenset[str] = frozenset()
     """Columns in which a comparison found something else than what was last written."""
     typed_rep: str = ""
@@ -64,16 +64,16 @@ class Target:
     @property
     def rep(self) -> str:
         """The sheet's rep of the job: the name that was typed, or else the one that we wrote."""
-        return self.typed_rep or self.written.get(REP, EMPTY).text
+        return self.typed_rep or self.resolved.get(REP, EMPTY).text
 
     def differences(self) -> dict[str, Cell]:
         """Return the cells to write, by column ID; EMPTY for one to clear."""
-        columns = dict.fromkeys([*self.cells, *self.written, *sorted(self.wrong)])
+        columns = dict.fromkeys([*self.cells, *self.resolved, *sorted(self.wrong)])
         wanted = {column: self.cells.get(column, EMPTY) for column in columns}
         return {
             column: cell
             for column, cell in wanted.items()
-            if column in self.wrong or cell != self.written.get(column, EMPTY)
+            if column in self.wrong or cell != self.resolved.get(column, EMPTY)
         }
 
     def differs(self) -> bool:

@@ -30,7 +30,7 @@ from sync.sheets.sheet_requests import (
     write_block,
 )
 from sync.sheets.snapshot import Fence, HiddenTab, PipelineTab, Snapshot, Table
-from sync.store import Attempt, Shown
+from sync.store import Attempt, ShownVersion
 from sync.types import Value, letters
 
 
@@ -84,7 +84,7 @@ class Parts:
     created: tuple[str, ...] = ()
     """IDs of the History, the Pipeline and filter views that exist or that it creates; those of
     columns are in `tables`."""
-    shown: Sequence[Shown] = ()
+    shown: Sequence[ShownVersion] = ()
     """The jobs that the sheet shows after it."""
     lines: tuple[int, ...] = ()
     """The changes (seq) that it writes into the History."""

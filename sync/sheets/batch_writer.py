@@ -22,7 +22,7 @@ from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Fence, Snapshot
 from sync.sheets.trial import try_google
 from sync.sheets.undo import Undo
-from sync.store import Attempt, Conclusion, Lease, SheetStore, Shown
+from sync.store import Attempt, Conclusion, Lease, SheetStore, ShownVersion
 
 _log = structlog.get_logger()
 
@@ -154,7 +154,10 @@ class BatchWriter:
             self._alert("recovered", text)
 
     def log_shown(
-        self, jobs: Sequence[Shown], mismatched: Container[str] = (), fence: int | None = None
+        self,
+        jobs: Sequence[ShownVersion],
+        mismatched: Container[str] = (),
+        fence: int | None = None,
     ) -> None:
         """Log each job whose row is up to date now.
 

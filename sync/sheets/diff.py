@@ -21,7 +21,7 @@ from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rul
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table
-from sync.store import Shown
+from sync.store import ShownVersion
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
@@ -38,14 +38,14 @@ class Diff:
 
     rows: list[RowWrite] = field(default_factory=list)
     new_rows: list[RowWrite] = field(default_factory=list)
-    shown: list[Shown] = field(default_factory=list)
-    absent: list[Shown] = field(default_factory=list)
+    shown: list[ShownVersion] = field(default_factory=list)
+    absent: list[ShownVersion] = field(default_factory=list)
     """Jobs whose row a person deleted: it returns only with the next event."""
 
 
-def confirmation(target: Target, cells: Cells | None = None) -> Shown:
-    """Return the confirmation of one job; without `cells`, the last written ones stay."""
-    return Shown(target.site, target.version, target.events, cells, target.entry)
+def shown_version(target: Target, cells: Cells | None = None) -> ShownVersion:
+    """Return the version of a job to confirm; without `cells`, the resolved ones stay."""
+    return ShownVersion(target.site, target.version, target.events, cells, target.entry)
 
 
 def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, ...]:
@@ -65,14 +65,14 @@ def columns_to_read(targets: Iterable[Target], *, is_ours: bool) -> tuple[str, .
 
 def _must_be_read(target: Target, column: str, cell: Cell, *, is_ours: bool) -> bool:
     # A person may have undone the deletion of a row, so one that was ever written counts.
-    may_have_row = target.has_row or target.written
+    may_have_row = target.has_row or target.resolved
     if column in TYPED_IDS and not may_have_row:
         return False  # If it has a row all the same, the cell stays as it is.
     if rule_of(column, cell, is_ours=is_ours) is not Rule.OURS:
         return True
-    written = target.written.get(column, EMPTY)
+    resolved = target.resolved.get(column, EMPTY)
     # Stored without a note of ours, because a person may have typed one (`CellDecider._with_note`).
-    may_have_typed_note = written != EMPTY and written == without_note(written)
+    may_have_typed_note = resolved != EMPTY and resolved == without_note(resolved)
     return is_ours and is_noted(column) and may_have_typed_note
 
 
@@ -108,15 +108,15 @@ def diff(
         with_row = [one for one in deciders if target.site in one.table.keys]
         if with_row:
             typed_notes = _add_known_rows(result, with_row)
-            cells = with_typed_notes(_settled(with_row, present), typed_notes)
-            result.shown.append(confirmation(target, cells))
+            cells = with_typed_notes(_resolved(with_row, present), typed_notes)
+            result.shown.append(shown_version(target, cells))
         elif not target.is_fresh:
-            result.absent.append(confirmation(target))
+            result.absent.append(shown_version(target))
         elif match := rows.matches.get(target.site):
             result.rows.append(key_write(tables, match, target.site))
         else:
             _add_new_row(result, deciders[0], rows.pattern)
-            result.shown.append(confirmation(target, _settled(deciders[:1], present)))
+            result.shown.append(shown_version(target, _resolved(deciders[:1], present)))
     return result
 
 
@@ -144,14 +144,14 @@ def _add_new_row(result: Diff, decider: "CellDecider", pattern: Pattern | None) 
     result.new_rows.append(decider.row_write(first + len(result.new_rows), cells, is_new=True))
 
 
-def _settled(deciders: Sequence["CellDecider"], present: Container[str]) -> dict[str, Cell]:
+def _resolved(deciders: Sequence["CellDecider"], present: Container[str]) -> dict[str, Cell]:
     """Return the cells of a job that are done in the `present` columns once it is written.
 
     Each is written, or left because somebody typed there: it isn't tried again until EverBright's
     value changes. For a value that a column has no word for, the last one stays. `deciders` are
     those of the tabs with its rows.
     """
-    target, settled = deciders[0].target, dict[str, Cell]()
+    target, resolved = deciders[0].target, dict[str, Cell]()
     changed = target.differences()
     for column, cell in target.cells.items():
         if column not in present:
@@ -162,10 +162,10 @@ def _settled(deciders: Sequence["CellDecider"], present: Container[str]) -> dict
             # With the zone's clock, a moment's serial number is known later.
             when = cell.when and cell.when.astimezone(deciders[0].zone)
             word = next((each.text for each in words if each), "")
-            settled[column] = cell.model_copy(update={"when": when, "shown_as": word})
-        elif column in target.written:
-            settled[column] = target.written[column]
-    return settled
+            resolved[column] = cell.model_copy(update={"when": when, "shown_as": word})
+        elif column in target.resolved:
+            resolved[column] = target.resolved[column]
+    return resolved
 
 
 @dataclass(frozen=True)
@@ -246,9 +246,9 @@ class CellDecider:
         habit, such as "Ortiz, Bea", may have changed since.
         """
         target = self.target
-        if self._is_doubtful(column) or not target.written:
+        if self._is_doubtful(column) or not target.resolved:
             return None
-        written = target.written.get(column, EMPTY)
+        written = target.resolved.get(column, EMPTY)
         zone = (written.when and written.when.tzinfo) or self.zone
         was_shown = observed and observed.text and observed.text == written.shown_as
         if was_shown or self._is_spelling(observed, column, written, zone):
@@ -290,7 +290,7 @@ class CellDecider:
         """
         column, table, target = decision.column, self.table, self.target
         wanted = encode.note(target.cells.get(column, EMPTY), self.zone)
-        last_written = encode.note(target.written.get(column, EMPTY), self.zone)
+        last_written = encode.note(target.resolved.get(column, EMPTY), self.zone)
         ours = last_written or wanted  # Where nothing is known, the row may have our note already.
         observed = note_of(table.cell(column, row)) if column in table.cells else last_written
         if encode.is_ours_or_blank(ours, observed):
@@ -317,7 +317,7 @@ class CellDecider:
         wanted, fields = decision.wanted or EMPTY, list[str]()
         if decision.value is Decision.WRITE:
             there = self.table.cells.get(column, {}).get(row, {})
-            last = EMPTY if self._is_doubtful(column) else target.written.get(column, EMPTY)
+            last = EMPTY if self._is_doubtful(column) else target.resolved.get(column, EMPTY)
             fields.append(self.tabs.mask(column, wanted, there, last))
         writes_note = decision.note is Decision.WRITE
         if writes_note:

@@ -46,7 +46,7 @@ from sync.sheets.snapshot import Fence, Snapshot, Table, keyed_sites
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
 from sync.sheets.targets import Lines, Targets, Work
-from sync.store import FenceDoubt, Lease, Pending, SheetStore, Shown
+from sync.store import FenceDoubt, Lease, Pending, SheetStore, ShownVersion
 from sync.store.findings import Finding
 from sync.types import Mode
 
@@ -399,7 +399,7 @@ class Flusher:
 
     def _parts(
         self, context: FlushContext, work: Work, titles: Titles, beside: Surroundings
-    ) -> tuple[Parts, Sequence[Shown]]:
+    ) -> tuple[Parts, Sequence[ShownVersion]]:
         """Return the parts of a batch with jobs and lines, and the jobs whose row was deleted."""
         tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
         lines, zone = work.lines, self.zone_of(snapshot)
@@ -493,7 +493,7 @@ class Flusher:
         self,
         context: FlushContext,
         parts: Parts,
-        jobs: Sequence[Shown] = (),
+        jobs: Sequence[ShownVersion] = (),
         *,
         is_daily: bool = False,
         draws: bool = False,

@@ -182,7 +182,7 @@ class OwnTab(JobTabs):
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return the columns whose text is neither the wanted nor the last written one."""
         ours = {
-            column: (target.cells.get(column, EMPTY).text, target.written.get(column, EMPTY).text)
+            column: (target.cells.get(column, EMPTY).text, target.resolved.get(column, EMPTY).text)
             for column in IDENTITY_COLUMNS
         }
         return frozenset(

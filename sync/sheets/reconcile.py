@@ -126,7 +126,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     result = differences(
         tabs,
         tables,
-        (target for target in targets if target.written and target.site not in parted),
+        (target for target in targets if target.resolved and target.site not in parted),
         zone,
     )
     store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
@@ -204,7 +204,7 @@ def _typed_reps(tables: Iterable[Table], targets: Iterable[Target]) -> dict[str,
     for table in tables:
         if REP in table.columns:
             observed |= {s: typed_text(table.cell(REP, at[0])) for s, at in table.keys.items()}
-    ours = {target.site: target.written.get(REP, EMPTY).text for target in targets}
+    ours = {target.site: target.resolved.get(REP, EMPTY).text for target in targets}
     return {site: "" if name == ours.get(site) else name for site, name in observed.items()}
 
 

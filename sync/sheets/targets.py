@@ -15,12 +15,12 @@ from sync.jobs.pipeline import PipelineEntry, PipelineLine, count
 from sync.jobs.row import HistoryCells, Layout
 from sync.jobs.target import Target
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
-from sync.sheets.diff import confirmation, fitting
+from sync.sheets.diff import fitting, shown_version
 from sync.sheets.ensure import PIPELINE, USUAL_TITLES, WantedTabs
 from sync.sheets.snapshot import Snapshot
 from sync.sheets.surroundings import NOTHING_ELSE, Surroundings, Titles
 from sync.sheets.tabs.pipeline import Figures
-from sync.store import Pending, Shown
+from sync.store import Pending, ShownVersion
 
 _LINE_CELL_BYTES = 130
 """Bytes of JSON around the text of a History line's cell."""
@@ -59,7 +59,7 @@ class Work:
     targets: Sequence[Target]
     """The jobs, in the order of new rows."""
     lines: Lines
-    done: Sequence[Shown] = ()
+    done: Sequence[ShownVersion] = ()
     """Jobs that the sheet already shows as wanted."""
     failed: Sequence[str] = ()
     """Sites of jobs that can't be laid out: the log has the error."""
@@ -95,7 +95,7 @@ class Targets:
         failed = [t.site for t in pending.jobs if not t.job.is_lead and t.site not in laid_out]
         unfinished = {*failed, *(target.site for target in differing)}
         done = [
-            confirmation(laid_out.get(target.site, target))
+            shown_version(laid_out.get(target.site, target))
             for target in pending.jobs
             if target.site not in unfinished
         ]

@@ -15,7 +15,7 @@
 from sync.store.actions import ActionLog, ActionState
 from sync.store.backfills import Backfills, JobState
 from sync.store.backlog import Backlog, backlog
-from sync.store.batches import Attempt, Batches, Conclusion, Shown
+from sync.store.batches import Attempt, Batches, Conclusion, ShownVersion
 from sync.store.boards import Boards, RowAnswer
 from sync.store.confirmed import Confirmations
 from sync.store.database import Database, Lease, Leases
@@ -71,7 +71,7 @@ __all__ = [
     "RefusedRequests",
     "RowAnswer",
     "SheetStore",
-    "Shown",
+    "ShownVersion",
     "Spreadsheet",
     "StoredFolder",
     "backlog",

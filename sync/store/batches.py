@@ -45,11 +45,11 @@ Each try takes at least two reads, two batches that Google rejects, and one with
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What the sheet shows of one job after a batch; `cells` is None if they are unchanged.
+class ShownVersion:
+    """The version of a job that its row is up to date with after a batch.
 
-    A cell also counts as shown if it is left because somebody typed there. `entry` is the job's
-    place in the Pipeline.
+    `cells` are what is resolved then (`Target.resolved`); None if that is unchanged. `entry` is
+    the job's place in the Pipeline.
     """
 
     site: str
@@ -59,7 +59,7 @@ class Shown:
     entry: PipelineEntry | None = None
 
 
-_SHOWN = TypeAdapter(tuple[Shown, ...])
+_SHOWN = TypeAdapter(tuple[ShownVersion, ...])
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Attempt:
 
     fence: int
     fence_before: int | None
-    shown: tuple[Shown, ...]
+    shown: tuple[ShownVersion, ...]
     created: tuple[str, ...]
     """IDs of the columns, further tabs and filter views that exist after it (`KeptSheet`)."""
     trace: str
@@ -275,13 +275,13 @@ class Batches:
         )
         history.keep(self._database, connection, lines)
 
-    def confirm(self, lease: Lease, jobs: Sequence[Shown]) -> None:
+    def confirm(self, lease: Lease, jobs: Sequence[ShownVersion]) -> None:
         """Record that the sheet already shows `jobs` as given."""
         if jobs:
             with self._database.writing(lease) as connection:
                 self._confirm(connection, jobs)
 
-    def _confirm(self, connection: Connection, jobs: Sequence[Shown]) -> None:
+    def _confirm(self, connection: Connection, jobs: Sequence[ShownVersion]) -> None:
         """Record inside the caller's transaction that the sheet shows `jobs` as given."""
         rows = [
             {
@@ -343,7 +343,7 @@ _CONFIRMED = (
 )
 
 
-def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
+def _ages(connection: Connection, jobs: Sequence[ShownVersion]) -> list[float]:
     """Return the age, in seconds, of the oldest event that each row shows for the first time."""
     versions = {row.site: row.version for row in jobs}
     columns = job.c.site, job.c.version, now() - job.c.waiting_since
@@ -352,7 +352,9 @@ def _ages(connection: Connection, jobs: Sequence[Shown]) -> list[float]:
     return [max(0.0, age) for site, version, age in rows if versions[site] == version]
 
 
-def _confirm_cells(connection: Connection, jobs: Sequence[Shown], conclusion: Conclusion) -> None:
+def _confirm_cells(
+    connection: Connection, jobs: Sequence[ShownVersion], conclusion: Conclusion
+) -> None:
     """Record the confirmed cells of mismatched jobs, so that they don't count as typed."""
     for row in jobs:
         columns = conclusion.confirmed.get(row.site, ())

@@ -55,13 +55,13 @@ class KeptDocument:
 
 @dataclass(frozen=True)
 class JobRecord:
-    """A job; `written` has the last confirmed cells of its row, by column ID."""
+    """A job; `resolved` has the cells of its row, by column ID, as `Target.resolved` does."""
 
     site: str
     job: Job
     name: Personal
     """The customer's name."""
-    written: dict[str, Cell]
+    resolved: dict[str, Cell]
     is_pending: bool
     """Whether a change isn't in the sheet yet."""
     is_shown: bool
@@ -95,7 +95,7 @@ class JobRecords:
                 site=site,
                 job=Job.model_validate_json(row.state),
                 name=Personal(customers(connection, [site]).get(site, Customer()).name),
-                written=cells_in(row.written),
+                resolved=cells_in(row.written),
                 is_pending=row.version != row.shown_version,
                 is_shown=row.has_row and row.version == row.shown_version,
                 waiting_since=_moment(row.waiting_since),

@@ -221,7 +221,7 @@ def _jobs(connection: Connection, query: Select[Any]) -> list[Target]:
             job=Job.model_validate_json(row.state),
             files=copies.get(row.site, Files()),
             customer=known.get(row.site, Customer()),
-            written=cells_in(row.written),
+            resolved=cells_in(row.written),
             counted=PipelineEntry(*json.loads(row.counted)) if row.counted else None,
             version=row.version,
             events=row.events,

@@ -24,7 +24,7 @@ from sync.sheets.snapshot import Fence, HiddenTab, Snapshot, Table
 from sync.sheets.surroundings import Titles
 from sync.sheets.tabs import history, pipeline
 from sync.sheets.targets import Targets
-from sync.store import Attempt, Database, Inbox, Jobs, Leases, Pending, SheetStore, Shown
+from sync.store import Attempt, Database, Inbox, Jobs, Leases, Pending, SheetStore, ShownVersion
 from sync.store.schema import metadata
 from sync.webhooks.schema import Outcome
 from tests.made_up import SECRET, body, milestone, uuid
@@ -98,7 +98,7 @@ class WholePath:
         columns = self.layout.columns(one.job for one in pending.jobs)
         _check(self._in_a_new_tab(targets, columns, pending))
         _check(self._in_rows_that_are_there(targets, columns))
-        shown = [Shown(t.site, t.version, t.events, t.cells, t.entry) for t in targets]
+        shown = [ShownVersion(t.site, t.version, t.events, t.cells, t.entry) for t in targets]
         lines = tuple(seq for seq, *_ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
@@ -122,7 +122,7 @@ class WholePath:
         table = Table(JOBS_TAB, "Jobs", 0, 1000, 1, {KEY: 0}, keys=keys)
         copies = {FENCE_TAB: HiddenTab("_brightsheet")}
         snapshot = Snapshot(tables=(table,), fences=(Fence(1),), hidden_tabs=copies)
-        unwritten = [replace(target, written={}) for target in targets]
+        unwritten = [replace(target, resolved={}) for target in targets]
         return self._composed(snapshot, columns, unwritten)
 
     def _composed(

@@ -30,7 +30,7 @@ from sync.sheets.row_identity import Place
 from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.snapshot import Table, rows_by_site
 from sync.sheets.undo import Undo, place_undos
-from sync.store import Shown
+from sync.store import ShownVersion
 from tests.made_up import uuid
 from tests.sheets.grids import (
     EMAIL,
@@ -178,7 +178,7 @@ class Sheet:
         self.write(change.rows, change.shown)
         return True
 
-    def write(self, writes: Sequence[RowWrite], shown: Sequence[Shown]) -> None:
+    def write(self, writes: Sequence[RowWrite], shown: Sequence[ShownVersion]) -> None:
         """Write a batch as Google does, and keep what the check says, as the store does."""
         rows, meant = self.rows(), trace(*writes, columns=PEOPLE)
         copies = {one.row: [dict(each) for each in rows.get(one.row, [])] for one in writes}

@@ -15,7 +15,7 @@ from sync.store import (
     Leases,
     Projected,
     SheetStore,
-    Shown,
+    ShownVersion,
     backlog,
 )
 from sync.webhooks.parse import read
@@ -66,13 +66,13 @@ def known(store: SheetStore) -> dict[str, Target]:
     return {one.job.site: one for one in store.pending.every()}
 
 
-def showing(one: Target, cells: dict[str, Cell] | None) -> Shown:
+def showing(one: Target, cells: dict[str, Cell] | None) -> ShownVersion:
     """Return that a job's row shows `cells` (None: what it showed before)."""
-    return Shown(one.job.site, one.version, one.events, cells)
+    return ShownVersion(one.job.site, one.version, one.events, cells)
 
 
 def attempt(
-    fence: int, before: int | None, *shown: Shown, changes: tuple[int, ...] = ()
+    fence: int, before: int | None, *shown: ShownVersion, changes: tuple[int, ...] = ()
 ) -> Attempt:
     """Return a batch that was made for the fence `before` and sets `fence`."""
     return Attempt(fence, before, shown, ("c",), '{"what": "it meant"}', changes)

@@ -20,7 +20,7 @@ from sync.store import (
     Leases,
     Projected,
     SheetStore,
-    Shown,
+    ShownVersion,
     Spreadsheet,
 )
 from sync.store.backlog import _inbox
@@ -69,7 +69,7 @@ def project(database: Database, held: Lease, *jobs: int) -> None:
 
 
 def show(database: Database, held: Lease, job: int, version: int = 1) -> None:
-    shown = Shown(uuid(job), version, version, {"status": Cell(text="Approved")})
+    shown = ShownVersion(uuid(job), version, version, {"status": Cell(text="Approved")})
     SheetStore(database, SHEET).batches.confirm(held, [shown])
 
 

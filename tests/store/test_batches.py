@@ -21,10 +21,10 @@ def test_an_event_during_a_flush_leaves_the_job_dirty(database: Database) -> Non
     store.batches.confirm(mine, [showing(seen, X)])
     again = dirty(store)["a"]
     assert again.is_fresh
-    assert again.written == X
+    assert again.resolved == X
     store.batches.confirm(mine, [showing(again, None)])
     assert not dirty(store)
-    assert known(store)["a"].written == X, "as before"
+    assert known(store)["a"].resolved == X, "as before"
 
 
 def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> None:
@@ -42,7 +42,7 @@ def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> 
     after = store.pending.read(9, 9)
     assert not after.has_attempt
     assert after.created == {"c"}
-    assert known(store)["a"].written["c"].text == "second"
+    assert known(store)["a"].resolved["c"].text == "second"
 
 
 def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
@@ -82,8 +82,8 @@ def test_what_a_check_found_is_kept_whole(database: Database) -> None:
     after = store.pending.read(9, 9)
     (missed,) = after.jobs
     assert (missed.job.site, missed.is_fresh, missed.has_row) == ("a", True, False)
-    assert missed.written == {"d": Cell(text="y")}, "an unknown value may be a typed one"
-    assert (known(store)["b"].written, known(store)["b"].has_row) == (both, True)
+    assert missed.resolved == {"d": Cell(text="y")}, "an unknown value may be a typed one"
+    assert (known(store)["b"].resolved, known(store)["b"].has_row) == (both, True)
     assert list(after.undos.values()) == ['{"undo": 1}', '{"undo": 2}']
     assert after.sites_with_row == {"b"}
 
@@ -117,7 +117,7 @@ def test_confirmed_cells_of_a_mismatched_job_are_stored(database: Database) -> N
         mine, tried, Conclusion(mismatched=frozenset("a"), confirmed={"a": {"c"}})
     )
     job = dirty(store)["a"]
-    assert job.written == {"c": Cell(text="2"), "d": Cell(text="1")}
+    assert job.resolved == {"c": Cell(text="2"), "d": Cell(text="1")}
     assert job.wrong == {"d"}
 
 
@@ -129,7 +129,7 @@ def test_a_confirmed_key_gives_a_row_without_known_cells(database: Database) -> 
     assert not dirty(store)
     store.batches.conclude(mine, attempt(1, None), Conclusion(keyed=frozenset({"a", "nobody"})))
     job = dirty(store)["a"]
-    assert (job.has_row, job.written) == (True, {}), "its values are written next"
+    assert (job.has_row, job.resolved) == (True, {}), "its values are written next"
 
 
 REPLACED = ReplacedWords(site="a", column="c", header="Permit", before="mine", after="x")
@@ -177,7 +177,7 @@ def test_a_conclusion_is_kept_whole_or_not_at_all(database: Database) -> None:
         with pytest.raises(Cut):
             store.batches.conclude(mine, tried, found)
         assert store.pending.read(9, 9) == before
-        assert known(store)["b"].written == {}
+        assert known(store)["b"].resolved == {}
         left.pop(0)
     event.remove(database._engine, "before_cursor_execute", cut)
     store.batches.conclude(mine, tried, found)
@@ -217,5 +217,5 @@ def test_a_deletion_that_is_undone_finds_what_was_written_there(database: Databa
     assert [one.job.site for one in store.pending.jobs_without_row()] == ["a"]
     store.batches.set_has_row(mine, ["a", "nobody"], has_row=True)
     assert store.pending.sites_with_row() == {"a"}
-    assert known(store)["a"].written == X
+    assert known(store)["a"].resolved == X
     assert (dirty(store), list(store.pending.jobs_without_row())) == ({}, [])

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from sync.errors import Retryable
 from sync.jobs.model import Job
-from sync.store import Database, Inbox, Projected, Shown
+from sync.store import Database, Inbox, Projected, ShownVersion
 from sync.store.database import mark_dirty
 from sync.store.schema import delivery
 from tests import databases
@@ -67,7 +67,7 @@ def test_several_jobs_are_locked_in_the_order_of_their_sites(
         "answer": lambda: store.confirmations.confirm_statuses({}),
         "projection": lambda: take_in(database, Projected([Job(site=site) for site in sites])),
         "flush": lambda: store.batches.confirm(
-            held(database), [Shown(s, 1, 1, None) for s in sites]
+            held(database), [ShownVersion(s, 1, 1, None) for s in sites]
         ),
     }
     with ThreadPoolExecutor(1) as pool:

@@ -8,7 +8,7 @@ import pytest
 
 from sync.errors import Retryable
 from sync.jobs.model import Job
-from sync.store import Database, Jobs, Lease, Leases, Projected, SheetStore, Shown
+from sync.store import Database, Jobs, Lease, Leases, Projected, SheetStore, ShownVersion
 from sync.wiring import Wiring
 from tests.store.parts import SETTINGS, X, attempt, dirty, held, with_jobs
 
@@ -106,7 +106,7 @@ DEEDS: dict[str, Deed] = {
     "begin": lambda store, held: store.batches.begin(held, attempt(1, None)),
     "claim_attempt": lambda store, held: store.batches.claim_attempt(held, 1),
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
-    "confirm": lambda store, held: store.batches.confirm(held, [Shown("a", 1, 1, X)]),
+    "confirm": lambda store, held: store.batches.confirm(held, [ShownVersion("a", 1, 1, X)]),
     "mark_wrong": lambda store, held: store.batches.mark_wrong(held, {"a": ["c"]}),
     "finish_undos": lambda store, held: store.batches.finish_undos(held, [1]),
     "set_has_row": lambda store, held: store.batches.set_has_row(held, ["a"], has_row=False),

@@ -77,7 +77,7 @@ def test_another_spreadsheet_is_written_from_the_start(database: Database) -> No
         store = with_jobs(database, "a", spreadsheet=name)
         store.spreadsheet.make_current(mine)
         again = dirty(store)["a"]
-        assert (again.written, again.is_fresh) == ({}, True)
+        assert (again.resolved, again.is_fresh) == ({}, True)
         store.batches.conclude(mine, attempt(1, None, showing(again, X)))
         store.spreadsheet.make_current(mine)
         assert store.pending.sites_with_row() == {"a"}
@@ -93,7 +93,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
     assert confirmed is not None
     assert confirmed.shown == ()
     store.batches.conclude(mine, confirmed)
-    assert dirty(store)["a"].written == {}
+    assert dirty(store)["a"].resolved == {}
 
 
 def confirms_nothing(store: SheetStore, mine: Lease, fence: int) -> None:
@@ -109,7 +109,7 @@ def test_a_tab_that_is_gone_makes_every_job_new(database: Database) -> None:
     store.batches.confirm(mine, [showing(dirty(store)["a"], X)])
     assert store.spreadsheet.clear_written(mine)
     after = store.pending.read(9, 9)
-    assert [(one.written, one.is_fresh) for one in after.jobs] == [({}, True)]
+    assert [(one.resolved, one.is_fresh) for one in after.jobs] == [({}, True)]
     assert (after.has_attempt, after.created) == (True, frozenset())
     confirms_nothing(store, mine, 1)
     assert not store.spreadsheet.clear_written(mine)
@@ -182,7 +182,7 @@ def test_tabs_that_are_mapped_again_forget_earlier_tabs(database: Database) -> N
     found = store.pending.read(9, 9)
     assert (found.undos, found.sites_with_row) == ({}, frozenset())
     confirms_nothing(store, mine, 2)
-    assert (found.jobs[0].written, found.jobs[0].is_fresh) == ({}, True)
+    assert (found.jobs[0].resolved, found.jobs[0].is_fresh) == ({}, True)
 
 
 def test_a_further_tab_or_column_compares_the_jobs_and_forgets_nothing(database: Database) -> None:
@@ -197,6 +197,6 @@ def test_a_further_tab_or_column_compares_the_jobs_and_forgets_nothing(database:
     assert not dirty(store)
     store.spreadsheet.set_mapped(mine, [0, 77], ["d"])
     found = store.pending.read(9, 9)
-    assert (found.jobs[0].written, found.sites_with_row) == (X, frozenset("a"))
+    assert (found.jobs[0].resolved, found.sites_with_row) == (X, frozenset("a"))
     assert found.created == {"d", "tab:history"}, "a tab beside them is not made again"
     assert list(found.undos.values()) == ["{}"]
