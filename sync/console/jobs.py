@@ -14,6 +14,7 @@ from sync.jobs.model import TYPED, FileState, Job
 from sync.jobs.row import Layout
 from sync.sheets import encode
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
+from sync.store.boards import ReplacedText
 from sync.store.deliveries import DeliveryFilter
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode, Personal
@@ -47,13 +48,14 @@ def job(parts: ConsoleParts, site: str) -> Any:
     if record is None and not lines:
         abort(404)
     layout = parts.wiring.layout()
-    spreadsheet = parts.wiring.sheet_store().spreadsheet
+    store = parts.wiring.sheet_store()
+    spreadsheet = store.spreadsheet
     headers = _headers(spreadsheet, layout, record.job) if record else {}
     return render_template(
         "console/job.html",
         site=site,
         record=record,
-        timeline=_timeline(layout, record, lines),
+        timeline=_timeline(layout, record, lines, store.boards.replaced(site), headers),
         cells=_cells(headers, parts.wiring.settings.zone, record) if record else [],
         is_mapped=spreadsheet.mode() is Mode.MAPPED,
         reading=next(iter(parts.actions.latest(1, "read-again", site)), None),
@@ -77,9 +79,17 @@ def documents(parts: ConsoleParts) -> Any:
 
 
 def _timeline(
-    layout: Layout, record: JobRecord | None, lines: list[KeptDelivery]
+    layout: Layout,
+    record: JobRecord | None,
+    lines: list[KeptDelivery],
+    replaced: list[ReplacedText],
+    headers: Mapping[str, str],
 ) -> list[TimelineEntry]:
     timeline = []
+    for one in replaced:
+        header = headers.get(one.column) or layout.title(one.column, is_mapped=True)
+        title, text = f"{header}, typed in the sheet", f"{one.before} → {one.after}"
+        timeline.append(TimelineEntry(one.at, "change", title, Personal(text)))
     for line in lines:
         title = line.milestone or line.kind.replace("_", " ") or "Delivery"
         timeline.append(TimelineEntry(line.received, "delivery", title, delivery=line))
@@ -103,12 +113,12 @@ def _not_copied(record: JobRecord) -> list[tuple[Personal, str]]:
 
 
 def _change(layout: Layout, kept: KeptChange) -> TimelineEntry | None:
+    if kept.change.subject == TYPED:
+        return None  # It is one of the replaced texts, too.
     if (line := layout.history_line(kept.change, EMPTY)) is None:
         return None
     text = " → ".join(filter(None, (line.before.text, line.after.text)))
-    # The typed text and its replacement may be personal.
-    shown = Personal(text) if kept.change.subject == TYPED else text
-    return TimelineEntry(kept.noted, "change", line.what.text, shown)
+    return TimelineEntry(kept.noted, "change", line.what.text, text)
 
 
 def _headers(spreadsheet: Spreadsheet, layout: Layout, job: Job) -> dict[str, str]:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
 from sync.field_table import KEY
 from sync.jobs.model import Customer
-from sync.store.database import Database, Lease, clock, now
+from sync.store.database import Database, Lease, clock, now, utc
 from sync.store.schema import cell_history, customer, job, look_alike, row_answer
 
 _ADDED = json.dumps({KEY: "added"})
@@ -32,6 +33,16 @@ class RowAnswer:
 
     def is_about(self, row: Mapping[str, str]) -> bool:
         return all(row.get(column) == text for column, text in self.texts.items())
+
+
+@dataclass(frozen=True)
+class ReplacedText:
+    """A text that a person had typed into a mapped cell, and what replaced it."""
+
+    column: str
+    at: datetime
+    before: str
+    after: str
 
 
 class Boards:
@@ -111,11 +122,14 @@ class Boards:
         mine = row_answer.c.spreadsheet_id == self._id
         return frozenset(self._database.scalars(select(row_answer.c.site).where(mine, ~_IS_ANSWER)))
 
-    def replaced(self, site: str) -> list[tuple[str, str]]:
-        """Return the typed texts of a job's mapped cells, each with the text that replaced it."""
-        query = select(cell_history.c.before, cell_history.c.after).order_by(cell_history.c.id)
+    def replaced(self, site: str) -> list[ReplacedText]:
+        """Return the typed texts of a job's mapped cells that were replaced, the oldest first."""
+        query = select(cell_history).order_by(cell_history.c.id)
         query = query.where(cell_history.c.site == site, cell_history.c.spreadsheet_id == self._id)
-        return [(row.before, row.after) for row in self._database.rows(query)]
+        return [
+            ReplacedText(row.column, utc(row.at), row.before, row.after)
+            for row in self._database.rows(query)
+        ]
 
 
 def record_added(

@@ -72,7 +72,8 @@ def test_typed_text_in_an_overwritten_row_is_restored(asking: Bench) -> None:
     assert row_of(asking, "Own 2").get("Permit OK on") is None
     assert row_of(asking, "Own 1")["Permit"] == "OK"
     flushed(asking, milestone(2, **APPROVED))
-    assert asking.store.boards.replaced(uuid(2)) == [("ask the city", "OK")]
+    [replaced] = asking.store.boards.replaced(uuid(2))
+    assert (replaced.before, replaced.after) == ("ask the city", "OK")
     assert asking.store.boards.replaced(uuid(1)) == []
 
 

@@ -100,7 +100,8 @@ def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None
     asking.do(*_mapped_earlier(asking))
     flushed(asking, milestone(1, **APPROVED))
     assert two_tab_board.of_site(asking, 1)[0]["Permit"] == "OK"
-    assert asking.store.boards.replaced(uuid(1)) == [("Sent back", "OK")]
+    [replaced] = asking.store.boards.replaced(uuid(1))
+    assert (replaced.before, replaced.after) == ("Sent back", "OK")
 
 
 def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:

@@ -144,7 +144,8 @@ def test_replaced_words_are_stored_and_listed_in_history(
     store.batches.conclude(
         mine, tried, Conclusion(replaced=[REPLACED], writes_history=writes_history)
     )
-    assert store.boards.replaced("a") == [("mine", "x")]
+    [replaced] = store.boards.replaced("a")
+    assert (replaced.before, replaced.after) == ("mine", "x")
     assert SheetStore(database, "other").boards.replaced("a") == []
     lines = [change for _, change, *_ in store.pending.read(9, 9).lines]
     assert [(one.name, one.before, one.after) for one in lines] == (

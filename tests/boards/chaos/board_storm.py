@@ -176,7 +176,7 @@ def _told(bench: Bench) -> Told:
     replaced = (bench.store.boards.replaced(uuid(n)) for n in range(1, JOBS + 1))
     return Told(
         tuple(recovered(bench.google.sheets.spreadsheets[bench.spreadsheet])),
-        frozenset(before for pairs in replaced for before, _ in pairs),
+        frozenset(one.before for texts in replaced for one in texts),
         frozenset((cell.site, cell.header, cell.shows) for cell in bench.compared.kept),
     )
 

@@ -166,6 +166,10 @@ def test_typed_words_are_listed_beside_the_boards_word_and_kept(console: Console
     bench.shown(milestone(1, status="APPROVED", date_updated="2099-01-01T00:00:00Z"))
     (row,) = two_tab_board.of_site(bench, 1)
     assert row["Permit"] == "OK", "an event of the milestone is news"
+    happened = plain(visitor.text(f"/jobs/{uuid(1)}")).partition("What happened")[2]
+    assert "Permit, typed in the sheet: Sent back → OK" in happened
+    visitor.send("/personal", show="no")
+    assert "Sent back" not in visitor.text(f"/jobs/{uuid(1)}")
 
 
 def test_a_tab_is_unmapped_and_its_cells_stay(console: Console) -> None:
