@@ -2,7 +2,7 @@
 
 STOPPING = "stopping"
 """A reason: the worker is ending."""
-LEASE_LOST, CLAIM_LOST = "lease_lost", "claim_lost"
+LEASE_LOST = "lease_lost"
 """Another worker has taken over the work, or a job's documents."""
 LEASE_TAKEN = "lease_taken"
 """Another worker does the work, and didn't end it while this one waited."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, delete, exists, func, literal_column, select, update
 from sqlalchemy.sql import ColumnElement
 
-from sync.errors import CLAIM_LOST, BrightsheetError, Retryable
+from sync.errors import LEASE_LOST, BrightsheetError, Retryable
 from sync.jobs import files
 from sync.jobs.model import Customer, Files, FileState
 from sync.store.database import Database, mark_dirty, now
@@ -120,7 +120,7 @@ class Documents:
             return Claim(site, int(number or 0)), [PendingDocument(**row) for row in rows]
 
     def renew(self, claim: Claim) -> None:
-        """Renew a claim. Raises Retryable (claim_lost) if another worker has it."""
+        """Renew a claim. Raises Retryable (lease_lost) if another worker has it."""
         with self._holding(claim, {"claimed_until": now() + self._seconds}):
             pass
 
@@ -226,14 +226,14 @@ class Documents:
     ) -> Iterator[Connection]:
         """Open a transaction that begins with an update of the claimed folder to `values`.
 
-        The update also checks that this worker still holds the claim (else Retryable, claim_lost),
+        The update also checks that this worker still holds the claim (else Retryable, lease_lost),
         and locks the folder's row, so that nobody can claim it before the transaction ends.
         """
         # Without values, the update stores the number that the row has.
         stored = update(folder).where(*_is_held(claim)).values(values or {"claim": claim.number})
         with self._database.writing(durable=durable) as connection:
             if not connection.execute(stored).rowcount:
-                raise Retryable(CLAIM_LOST, "Another worker has taken over this job's documents.")
+                raise Retryable(LEASE_LOST, "Another worker has taken over this job's documents.")
             yield connection
 
 

@@ -10,7 +10,6 @@ import structlog
 from sync.actions.backfill_summary import missed
 from sync.backfill.run import Summary
 from sync.errors import (
-    CLAIM_LOST,
     ENDS_WORK,
     LEASE_TAKEN,
     STOPPING,
@@ -152,7 +151,7 @@ class DocumentLoop:
             why = f"No temporary file can be written: {error.strerror}."
             self._postpone(claim, document, Retryable("disk", why))
         except BrightsheetError as error:
-            if error.reason in (STOPPING, CLAIM_LOST):
+            if error.reason in ENDS_WORK:
                 raise
             self._postpone(claim, document, error)
         except Exception:

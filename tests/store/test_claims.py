@@ -93,7 +93,7 @@ def test_who_lost_the_claim_writes_nothing(database: Database) -> None:
     for deed in deeds:
         with pytest.raises(Retryable) as caught:
             deed()
-        assert caught.value.reason == "claim_lost"
+        assert caught.value.reason == "lease_lost"
     assert documents.counts() == {"pending": 1}
     assert not JobRecords(database).documents(9)
 
