@@ -9,7 +9,7 @@ from sqlalchemy.sql import ColumnElement
 
 from sync.jobs.model import Change, FileState
 from sync.store.database import Database
-from sync.store.inbox import Inbox, KeptDelivery
+from sync.store.inbox import CAN_BE_REPLAYED, Inbox, KeptDelivery
 from sync.store.jobs import DocumentToCopy
 from sync.store.schema import change, delivery, document, job
 from sync.webhooks.schema import Outcome
@@ -116,11 +116,10 @@ class Deliveries:
 
     def to_retry(self, prefix: str, limit: int) -> tuple[list[KeptDelivery], list[str]]:
         """Return the deliveries and document UUIDs with this prefix that can be retried."""
-        is_rejected = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
         query: Select[tuple[str]] = select(document.c.uuid)
         query = query.where(_starts(document.c.uuid, prefix), document.c.state != FileState.DONE)
         uuids = self._database.scalars(query.order_by(document.c.uuid).limit(limit))
-        return self.starting(prefix, limit, *is_rejected), list(uuids)
+        return self.starting(prefix, limit, CAN_BE_REPLAYED), list(uuids)
 
 
 def _starts(column: ColumnElement[str], prefix: str) -> ColumnElement[bool]:

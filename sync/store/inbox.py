@@ -42,6 +42,8 @@ _BACKFILL = "backfill-"
 """Prefix of the IDs of events read from EverBright's API; people see it with the IDs."""
 IS_WEBHOOK = delivery.c.id.not_like(f"{_BACKFILL}%")
 """Whether a delivery was sent to us, not read from the API; a replay was, too."""
+CAN_BE_REPLAYED = (delivery.c.outcome == Outcome.REJECTED) & delivery.c.body.is_not(None)
+"""Whether a delivery was rejected and hasn't been accepted since."""
 ODD_FIELDS = "odd_fields"
 """The reason of an accepted webhook with fields of an unexpected type."""
 LAST_WEBHOOK = "delivery"
@@ -86,7 +88,7 @@ class KeptDelivery:
 
     @property
     def can_be_replayed(self) -> bool:
-        """Whether it was rejected and hasn't been accepted since."""
+        """As CAN_BE_REPLAYED."""
         return self.outcome is Outcome.REJECTED and self.has_body
 
 
@@ -174,16 +176,14 @@ class Inbox:
 
         Each is read separately, because together they may be gigabytes.
         """
-        kept = delivery.c.outcome == Outcome.REJECTED, delivery.c.body.is_not(None)
-        for number in sorted(self._database.scalars(select(delivery.c.seq).where(*kept))):
-            yield from self.fetch(select(delivery).where(delivery.c.seq == number, *kept))
+        seqs = self._database.scalars(select(delivery.c.seq).where(CAN_BE_REPLAYED))
+        for seq in sorted(seqs):
+            yield from self.fetch(select(delivery).where(delivery.c.seq == seq, CAN_BE_REPLAYED))
 
     def find(self, delivery_id: str) -> KeptDelivery | None:
-        """Return one delivery."""
         return next(iter(self.fetch(select(delivery).where(delivery.c.id == delivery_id))), None)
 
     def fetch(self, query: Select[Any]) -> list[KeptDelivery]:
-        """Return the deliveries that a query selects."""
         with self._database.reading() as connection:
             return [_kept(row) for row in connection.execute(query).mappings()]
 
