@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -31,7 +31,7 @@ from sync.jobs.progress import HOLDING, JOB_RULES, PROGRESS, milestone_rule, rul
 from sync.jobs.remarks import Remarks, text_with_author
 from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Meaning, Statuses
 from sync.settings.config_file import Config
-from sync.webhooks.schema import ARCHIVED
+from sync.webhooks.schema import ARCHIVED, Comment
 
 _NAME_LIMIT = 500
 _RE_SIGNED_NOTE = (
@@ -182,8 +182,8 @@ def _milestone_day(means: str, row: RowSource, reached: ReachedMilestone) -> Cel
     return Cell(when=row.reader.changes.moment(reached, began), is_day=True) if began else EMPTY
 
 
-def _milestone_comment(row: RowSource, reached: ReachedMilestone) -> Cell:
-    comment = row.reader.remarks.newest(reached.event.milestone.comments)
+def _newest_comment(row: RowSource, comments: Iterable[Comment]) -> Cell:
+    comment = row.reader.remarks.newest(comments)
     return _text(text_with_author(comment)) if comment else EMPTY
 
 
@@ -195,18 +195,13 @@ MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
     "submitted:": partial(_milestone_day, "waiting"),
     "approved:": partial(_milestone_day, "approved"),
     "rejected:": partial(_milestone_day, "rejected"),
-    "comment:": _milestone_comment,
+    "comment:": lambda row, reached: _newest_comment(row, reached.event.milestone.comments),
 }
 
 
 def _text(text: str, shorter: str = "") -> Cell:
     words = (cut(shorter),) if shorter else ()
     return Cell(text=cut(text), words=words) if text else EMPTY
-
-
-def _last_comment(row: RowSource) -> Cell:
-    comment = row.reader.remarks.newest(projection.all_comments(row.job))
-    return _text(text_with_author(comment)) if comment else EMPTY
 
 
 def _last_approval(row: RowSource) -> Cell:
@@ -371,7 +366,7 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     "with": lambda row: _text(", ".join(row.next_action.people)),
     PROGRESS: _progress,
     "current_milestone": lambda row: Cell(text=row.begun[-1].title if row.begun else ""),
-    "last_comment": _last_comment,
+    "last_comment": lambda row: _newest_comment(row, projection.all_comments(row.job)),
     "last_update": _last_update,
     "last_approval": _last_approval,
     "payment_due": _payment_due,
