@@ -119,7 +119,6 @@ class Wiring:
         )
 
     def jobs(self) -> Iterator[Job]:
-        """Yield every job that is stored."""
         return Jobs(self.database).every()
 
     def mode(self) -> Mode:

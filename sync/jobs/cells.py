@@ -160,10 +160,8 @@ _JSON = TypeAdapter(dict[str, Cell])
 
 
 def cells_in(text: str) -> dict[str, Cell]:
-    """Return cells from their JSON."""
     return _JSON.validate_json(text)
 
 
 def cells_out(cells: Cells) -> str:
-    """Return cells as JSON."""
     return _JSON.dump_json(dict(cells), exclude_defaults=True).decode()

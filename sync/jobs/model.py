@@ -110,7 +110,6 @@ class MilestoneLog(Value):
 
     @classmethod
     def from_event(cls, event: Event) -> "MilestoneLog":
-        """Return the log of one event."""
         origin, milestone = event.origin, event.milestone
         status = StatusSeen(
             **dict(origin),

@@ -116,7 +116,6 @@ def apply_other_event(job: Job, new: OtherEvent, digest: str, received: datetime
 
 
 def is_re_sign(name: str, config: Config) -> bool:
-    """Return whether a task with this name is a re-sign."""
     return re.search(config.words.re_sign, name, re.IGNORECASE) is not None
 
 

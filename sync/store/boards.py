@@ -111,7 +111,6 @@ class Boards:
                 connection.execute(insert(row_answer).values(is_same=is_same, **row))
 
     def answers(self) -> list[RowAnswer]:
-        """Return what people answered."""
         query = select(row_answer.c.site, row_answer.c.texts, row_answer.c.is_same)
         mine = row_answer.c.spreadsheet_id == self._id
         rows = self._database.rows(query.where(mine, _IS_ANSWER))

@@ -21,12 +21,10 @@ class Confirmations:
     _database: Database
 
     def read(self) -> ConsoleAnswers:
-        """Return the answers."""
         with self._database.reading() as connection:
             return read_answers(connection)
 
     def proposed_order(self) -> tuple[MilestoneConfig, ...]:
-        """Return the order proposed last."""
         with self._database.reading() as connection:
             return _order(connection, is_confirmed=False)
 
@@ -66,7 +64,6 @@ class Confirmations:
 
 
 def read_answers(connection: Connection) -> ConsoleAnswers:
-    """Return the answers."""
     meanings = select(status.c.code, status.c.means).where(status.c.means.is_not(None))
     return ConsoleAnswers(
         _order(connection, is_confirmed=True),

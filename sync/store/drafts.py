@@ -39,7 +39,6 @@ class MappingDrafts:
         return None if body is None else tuple((name, value) for name, value in json.loads(body))
 
     def save(self, number: str, pairs: Pairs) -> None:
-        """Store the choices so far."""
         values = {"body": json.dumps(pairs), "saved_at": now()}
         is_this = mapping_draft.c.id == number
         self._database.execute(update(mapping_draft).where(is_this).values(values))

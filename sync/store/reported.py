@@ -22,7 +22,6 @@ class Reported:
     _database: Database
 
     def is_known(self, name: str) -> bool:
-        """Return whether it was reported."""
         query = select(reported.c.name).where(reported.c.name == name)
         return self._database.scalar(query) is not None
 

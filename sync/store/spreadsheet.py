@@ -145,7 +145,6 @@ class Spreadsheet:
             raise Permanent("moved", _MOVED.format(other))
 
     def is_other_current(self) -> bool:
-        """Return whether another spreadsheet is the current one."""
         with self._database.reading() as connection:
             return self._other_current(connection) is not None
 
