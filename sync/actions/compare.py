@@ -78,7 +78,9 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         waiting_for_answer = flusher.store.boards.waiting()
         now = wiring.backlog()
         backlog = replace(before, unverified=now.unverified)  # The comparison verifies, too.
-        warnings = [each for each in evaluate(now) if each.recheck == COMPARE_PAGE]
+        warnings = [
+            each for each in evaluate(now) if each.recheck == COMPARE_PAGE and not each.is_behind
+        ]
         without_row = jobs_without_row(flusher)
         return Comparison(found, without_row, backlog, warnings, has_tab, waiting_for_answer)
 

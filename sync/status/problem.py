@@ -1,7 +1,8 @@
 """Defines a problem and the rule that finds it. Pure."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sync.store import Backlog
 
@@ -68,8 +69,8 @@ class ProblemRule:
     command: str = ""
     page: str = "/checks"
     action: str = ""
-    action_now: Callable[[Backlog], str] = lambda _now: ""
-    """The action, if it depends on the backlog."""
+    details: Callable[[Backlog], Mapping[str, Any]] = lambda _now: {}
+    """Values of the problem that depend on the backlog, instead of the rule's."""
     recheck: str = "/checks"
     cause: str = ""
     behind: Callable[[Backlog, bool], object] = lambda _now, _strict: False
@@ -90,7 +91,7 @@ class ProblemRule:
         if not is_behind and not self.warns(now):
             return None
         cause = self.cause.format(now, items=now.named(self.code))
-        return Problem(
+        problem = Problem(
             self.code,
             is_behind,
             self.what(now),
@@ -99,9 +100,10 @@ class ProblemRule:
             self.fix,
             self.command,
             self.page,
-            self.action or self.action_now(now),
+            self.action,
             self.recheck,
         )
+        return replace(problem, **self.details(now))
 
 
 def _joined(*sentences: str) -> str:

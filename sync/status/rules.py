@@ -4,7 +4,9 @@ Boards register theirs. To add one: a rule in RULES, what it counts in `Backlog`
 a finding in `sync/sheets/reconcile.py`), and a line in `tests/status/test_verdict.py`.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sync.status.problem import ProblemRule, lasting, never, pluralize
 from sync.store import Backlog
@@ -191,6 +193,32 @@ def of_findings(
     )
 
 
+SHEET_EDITS = {
+    "header_gone": ("A tab or its header row was deleted", "/columns"),
+    "header_sorted": ("A header row was sorted or pasted over", COMPARE_PAGE),
+    "key_column_gone": ("The column Site ID was deleted", "/columns"),
+    "keys_gone": ("Many site IDs are gone at once", COMPARE_PAGE),
+    "keys_moved": ("Site IDs are outside their column", COMPARE_PAGE),
+    "column_moved": ("A column was cut and pasted into another one", COMPARE_PAGE),
+}
+"""What people did, and the page that fixes it, by the reason why the sheet isn't written."""
+
+
+def edit_details(now: Backlog) -> Mapping[str, Any]:
+    """Return the values of the problem if people stopped the writing, and so can undo it."""
+    if now.trouble not in SHEET_EDITS:
+        return {}
+    what, page = SHEET_EDITS[now.trouble]
+    return {
+        "what": f"{what}. Nothing is written until that is undone.",
+        "fix": "In Google Sheets, press Ctrl+Z, or use File, Version history. Then compare.",
+        "command": "brightsheet compare",
+        "page": page,
+        "action": "use-column" if now.trouble == "column_moved" else "",
+        "recheck": COMPARE_PAGE,
+    }
+
+
 RULES = [
     ProblemRule(
         "no_worker",
@@ -238,7 +266,7 @@ RULES = [
         fix="Every webhook is stored, and will be written when this is fixed. If it doesn't go "
         f"away, {_CHECKS}",
         command=_DOCTOR,
-        action_now=lambda now: "use-column" if now.trouble == "column_moved" else "",
+        details=edit_details,
         behind=lambda now, _: now.trouble and not now.doubt,
         age=lambda now: now.trouble_age,
         alerts=lambda now: (

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from emulator import Emulator
 from sync.jobs.model import Details
-from sync.status.rules import RULES
+from sync.status.rules import COMPARE_PAGE, RULES
 from sync.store import DetailStore, RefusedRequests
 from sync.store.hourly_counts import latest_hours
 from sync.store.schema import customer, delivery
@@ -148,7 +148,7 @@ def test_each_problem_links_to_the_page_that_fixes_it(console: Console) -> None:
     assert "0 failed" in words(page), "there is no folder"
 
 
-@pytest.mark.parametrize("page", sorted({rule.page for rule in RULES}))
+@pytest.mark.parametrize("page", sorted({rule.page for rule in RULES} | {COMPARE_PAGE}))
 def test_each_page_that_fixes_a_problem_exists(console: Console, page: str) -> None:
     assert console.signed_in().get(page).status_code == 200
 

@@ -6,7 +6,14 @@ import pytest
 
 from sync.console.actions import ACTIONS
 from sync.status.problem import lasting, never
-from sync.status.rules import COMPARED_SECONDS, LATE_SECONDS, RULES, UNATTENDED_SECONDS, rule_of
+from sync.status.rules import (
+    COMPARED_SECONDS,
+    LATE_SECONDS,
+    RULES,
+    SHEET_EDITS,
+    UNATTENDED_SECONDS,
+    rule_of,
+)
 from sync.status.verdict import alarms, answer, evaluate
 from sync.store import Backlog
 
@@ -261,3 +268,13 @@ def test_the_action_of_each_rule_exists_on_the_console() -> None:
     assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions
     (moved,) = evaluate(replace(WELL, trouble="column_moved"))
     assert moved.action in ACTIONS
+
+
+@pytest.mark.parametrize("reason", SHEET_EDITS)
+def test_what_an_office_manager_can_undo_is_named_and_compared_again(reason: str) -> None:
+    stopped = replace(WELL, trouble=reason, trouble_message="Of 'Bea Birch'.", trouble_age=7.0)
+    is_one_problem("trouble", stopped)
+    (problem,) = evaluate(stopped)
+    assert "Bea" not in problem.text
+    assert problem.what.startswith(SHEET_EDITS[reason][0])
+    assert "checks" not in problem.page + problem.recheck + problem.remedy
