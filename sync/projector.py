@@ -13,7 +13,6 @@ from sync.jobs.model import Change, Job
 from sync.settings.config_file import ConsoleAnswers
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
-from sync.store.forgotten import ids_in
 from sync.store.jobs import DocumentToCopy
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Document
@@ -143,7 +142,7 @@ class Projector:
         self, parsed: Sequence[_Parsed]
     ) -> tuple[list[_Parsed], list[_Parsed], set[str]]:
         """Return the deliveries to apply, those of deleted jobs, and these jobs' milestones."""
-        ids = [ids_in(each.delivery) for each in parsed]
+        ids = [{one for one in (d.site, d.milestone_uuid) if one} for _, d in parsed]
         gone = self._jobs.forgotten_of(set().union(*ids))
         remembered: list[_Parsed] = []
         forgotten: list[_Parsed] = []

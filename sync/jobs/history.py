@@ -21,7 +21,7 @@ from sync.jobs.model import (
     StatusSeen,
     comment_key,
 )
-from sync.jobs.projection import is_re_sign, re_signed, valid
+from sync.jobs.projection import re_signed, valid
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
 from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
@@ -44,7 +44,7 @@ class HistoryLines:
         if changes and comments:
             text = text_with_author(comments.pop())
             changes[-1] = changes[-1].model_copy(update={"comment": text})
-        if self._is_first_re_sign(before, after, new):
+        if re_signed(after, self._config) and not re_signed(before, self._config):
             changes.append(_change(after.site, new, subject=RE_SIGN, after="SIGN"))
         return [*changes, *(_comment(after.site, new, comment, **about) for comment in comments)]
 
@@ -114,11 +114,6 @@ class HistoryLines:
                 line = {"subject": f"{definition}\n{name}", "before": old, "after": status}
                 changes.append(_change(after.site, new, **line, tasks=(name,), **about))
         return changes
-
-    def _is_first_re_sign(self, before: Job, after: Job, new: Event) -> bool:
-        if not any(is_re_sign(task.name, self._config) for task in new.milestone.tasks):
-            return False
-        return not re_signed(before, self._config) and bool(re_signed(after, self._config))
 
     def _new_comments(self, before: Job, new: Event) -> list[Comment]:
         """Return the comments by people that no earlier event had, the oldest first.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from sync.store.database import Database, now
 from sync.store.schema import forgotten
-from sync.webhooks.schema import Delivery, Outcome
+from sync.webhooks.schema import Outcome
 
 ERASED: dict[str, Any] = {
     **dict.fromkeys(("body", "site", "digest", "milestone", "about")),
@@ -44,8 +44,3 @@ _UUID = re.compile(rb"[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNOREC
 def names_forgotten(database: Database, body: bytes) -> bool:
     """Return whether a body, understood or not, has the ID of such a job or its milestone."""
     return bool(forgotten_of(database, {str(UUID(one.decode())) for one in _UUID.findall(body)}))
-
-
-def ids_in(delivery: Delivery) -> set[str]:
-    """Return the IDs of the job and the milestone that a delivery is about."""
-    return {one for one in (delivery.site, delivery.milestone_uuid) if one}
