@@ -76,8 +76,8 @@ class FieldEntry:
     `contact` is the primary contact."""
     webhook_key: str = ""
     """The key of a job's value in webhooks other than the milestone webhook, with a dot as in
-    `site_key`. The newest value is shown, or else that of the `site_key`. A webhook without a value
-    doesn't clear it."""
+    `site_key`. The newest value is shown, or else that of the `site_key`. A webhook without the
+    key changes nothing; null clears the cell."""
     metrics: tuple[str, ...] = ()
     """Of the Data Access Layer, unless the config has others; the first with a value is used."""
 

@@ -22,6 +22,7 @@ from tests.made_up import SECRET, body, milestone, uuid
 from tests.sheets.conftest import with_more
 
 OWN = "a-secret-of-the-permit-service"
+FILED = {"state": "FILED", "changed_at": "2026-03-02T10:00:00Z"}
 COLUMNS = "".join(
     f'\n[[columns]]\nid = "{column}"\nheader = "{header}"\n'
     for column, header in (
@@ -121,15 +122,10 @@ def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> Non
 def test_a_second_source_fills_a_column(bench: Bench) -> None:
     client = create_app(bench.settings).test_client()
 
-    def post(secret: str = OWN, **changes: Any) -> Any:
-        sent = {
-            "example_number": 7,
-            "reference": uuid(1),
-            "state": "Filed",
-            "changed_at": "2026-03-02T10:00:00Z",
-        }
+    def post(secret: str = OWN, **values: Any) -> Any:
+        sent = {"example_number": 7, "reference": uuid(1)} | (values or FILED)
         headers = {"X-Webhook-Secret": secret}
-        return client.post("/webhooks/everbright", json=sent | changes, headers=headers)
+        return client.post("/webhooks/everbright", json=sent, headers=headers)
 
     assert post("a-wrong-secret").status_code == 401
     assert post().json["outcome"] == "accepted"
@@ -140,7 +136,7 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
     bench.shown(milestone(1, status="INPROG"))
     row = bench.row(uuid(1))
     assert (row["Example permit"], row["Status"]) == ("Filed", "Milestone 1 in progress")
-    for state, day in (("Issued", 4), ("Filed", 3)):
+    for state, day in (("ISSUED", 4), ("FILED", 3)):
         assert post(state=state, changed_at=f"2026-03-0{day}").status_code == 202
         bench.flush()
         assert bench.row(uuid(1))["Example permit"] == "Issued", "the newest date counts"
@@ -152,11 +148,14 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
         if row["What"] == "Example permit"
     ]
     assert lines == [("Filed", "Issued")]
-    for state in ("Expired", "Issued", "Expired"):
-        assert post(state=state, changed_at=None).json["outcome"] == "accepted"
+    for state in ("EXPIRED", "ISSUED", "EXPIRED"):
+        assert post(state=state).json["outcome"] == "accepted"
     bench.flush()
     assert bench.row(uuid(1))["Example permit"] == "Expired"
-    assert post(state=None).json["outcome"] == "ignored"
+    assert post(state=None).json["outcome"] == "accepted"
+    bench.flush()
+    assert "Example permit" not in bench.row(uuid(1)), "null clears it"
+    assert post(status="Paid").json["outcome"] == "ignored", "a key that no column has"
     answer = post(reference="P-7")
     assert (answer.status_code, answer.json["error"]["reason"]) == (422, "invalid_field")
     forget(bench.wiring, lambda _: None, uuid(1))

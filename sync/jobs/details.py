@@ -98,8 +98,13 @@ def value_cell(entry: FieldEntry, text: str, config: Config) -> Cell:
         return _number(text) or Cell(text=cut(text))
     if entry.kind is FieldKind.DATE:
         return _day(text) or Cell(text=cut(text))
+    return Cell(text=cut(value_text(entry, text, config)))
+
+
+def value_text(entry: FieldEntry, text: str, config: Config) -> str:
+    """Return a value as text: the label of a status's code, and anything else as received."""
     is_code = entry.kind is FieldKind.STATUS and _CODE.fullmatch(text)
-    return Cell(text=cut(config.status_label(text) if is_code else text))
+    return config.status_label(text) if is_code else text
 
 
 def _number(text: str) -> Cell | None:

@@ -11,6 +11,7 @@ from sync.field_table import FIELDS, JOB_FIELDS, KEY, PER_MILESTONE, status_id
 from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
+from sync.jobs.details import value_text
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
     COMMENT,
@@ -188,6 +189,8 @@ class Layout(JobReader):
             before, after = map(self.statuses.label, (before, after))
         elif change.subject in (CONTRACT, RE_SIGN):
             before, after = (CONTRACT_LABELS.get(code or "", "") for code in (before, after))
+        elif entry := FIELDS.get(change.subject):
+            before, after = (value_text(entry, text or "", self.config) for text in (before, after))
         return Cell(text=cut(before or "")), Cell(text=cut(after or ""))
 
 

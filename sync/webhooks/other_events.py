@@ -67,7 +67,9 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
     milestone_uuid = next(uuids(tree, _MILESTONE), None)
     values = {
-        entry.id: value for entry in WEBHOOK_FIELDS if (value := text_at(tree, entry.webhook_key))
+        entry.id: value
+        for entry in WEBHOOK_FIELDS
+        if (value := text_at(tree, entry.webhook_key)) is not None
     }
     if stage := text(tree, shapes.stage):
         values[STAGE] = stage

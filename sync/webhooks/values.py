@@ -9,12 +9,17 @@ _LIMIT = 500
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
-def text_at(tree: Mapping[str, Any], path: str) -> str:
-    """Return the text at a key, or at keys separated by dots, one for each level."""
+def text_at(tree: Mapping[str, Any], path: str) -> str | None:
+    """Return the text at a key, or at keys separated by dots, one for each level.
+
+    "" is a blank value, such as null; None is returned if there is no such key, or no such value.
+    """
     value: Any = tree
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return as_text(value) if isinstance(value, str | int | float) else ""
+        if not isinstance(value, Mapping) or key not in value:
+            return None
+        value = value[key]
+    return as_text(value) if value is None or isinstance(value, str | int | float) else None
 
 
 def as_text(value: Any) -> str:
