@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select, update
+from sqlalchemy import text as sql
 
 from app import create_app
 from emulator import Emulator
@@ -14,7 +15,7 @@ from sync.settings.config_file import MilestoneConfig
 from sync.status.messages import MESSAGES
 from sync.store import Confirmations
 from sync.store.inbox import NEWEST_WEBHOOK
-from sync.store.schema import delivery, reported
+from sync.store.schema import delivery, job, reported
 from sync.webhooks import parse
 from tests.bench import Bench
 from tests.chat import Chat
@@ -105,6 +106,14 @@ def test_a_value_of_a_milestone_has_a_column_for_each(bench: Bench) -> None:
     assert row.get("Milestone 2 example", "") == ""
     read = body(milestone(1, date_updated="2026-03-09T00:00:00Z", assigned_to=ben))
     bench.inbox.keep(read, parse.read(read), requested=bench.inbox.clock())
+    bench.flush()
+    assert bench.row(uuid(1))["Milestone 1 example"] == "Ben Cole"
+    for name in ("Ann", "Ben"):  # As if it hadn't been parsed.
+        unparsed = {"state": func.replace(job.c.state, name, ""), "version": job.c.version + 1}
+        bench.database.execute(update(job).values(unparsed))
+    bench.flush()
+    assert bench.row(uuid(1))["Milestone 1 example"] == "Cole"
+    bench.database.execute(sql("UPDATE delivery SET projected = false WHERE outcome = 'accepted'"))
     bench.flush()
     assert bench.row(uuid(1))["Milestone 1 example"] == "Ben Cole"
 

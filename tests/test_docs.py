@@ -304,8 +304,8 @@ def test_every_message_of_a_problem_or_alert_can_be_found_by_its_words() -> None
     written += "".join(rule.what(Backlog()) for rule in rules.RULES)
     listed = set[str]()
     for messages, codes in re.findall(r"^\| (\*.+?) \| (.*?) \|", page, re.MULTILINE):
-        parts = [part for one in re.findall(r"\*(.+?)\*", messages) for part in one.split(" … ")]
-        assert [part for part in parts if part not in written] == []
+        parts = re.findall(r"[^*…]+", "…".join(re.findall(r"\*(.+?)\*", messages)))
+        assert [part for part in parts if part.strip() not in written] == []
         for code in re.findall(r"`(\w+)`", codes):
             listed.add(code)
             rule = next((rule for rule in rules.RULES if rule.code == code), None)

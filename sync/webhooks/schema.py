@@ -109,7 +109,11 @@ class Task(Value):
 
 
 class Milestone(Value):
-    """A milestone of a job, as in one webhook (source: EverBright's published sample)."""
+    """A milestone of a job, as in one webhook (source: EverBright's published sample).
+
+    If there is none of a value when a read lacks it, such as a count, `_STATE` in `sync.jobs.reads`
+    has to list it. Otherwise the webhook's value is kept.
+    """
 
     uuid: AddressPart = None
     site: Uuid
