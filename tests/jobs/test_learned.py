@@ -207,9 +207,9 @@ def test_the_commands_list_milestones_and_statuses_as_table_and_json(sqlite_url:
     lines = [json.loads(line) for line in run("milestones", "--json")]
     found = [(one["header"], one["is_last"]) for one in lines]
     assert found == [("Survey", True), ("Milestone 2", False)]
-    assert len(run("milestones")) == 3
+    assert len(run("milestones")) == 4
     statuses = {one["status"]: one for one in map(json.loads, run("statuses", "--json"))}
     odd_one = statuses["ODD"]
     assert (odd_one["milestones"], odd_one["is_known"], odd_one["suggested"]) == (1, False, "")
-    assert len(run("statuses")) == len(statuses) + 1
+    assert len(run("statuses")) == len(statuses) + 2
     assert all(line.isprintable() for line in [*run("milestones"), *run("statuses")])
