@@ -17,7 +17,7 @@ from sync.sheets.cell_data import BLANK, Content, Row, age_since, at, content, n
 from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import must_have_keys
-from sync.sheets.policy import NOTE_RULE, Decision, Rule, TypedWord, decide, rule_of
+from sync.sheets.policy import Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table
@@ -296,7 +296,7 @@ class CellDecider:
         if encode.is_ours_or_blank(ours, observed):
             last_written = observed
         texts = Content(observed), Content(last_written), Content(wanted)
-        note = decide(NOTE_RULE, *texts, is_news=False)
+        note = decide(Rule.FILL, *texts, is_news=False)
         # For a blank, ours is expected: then the check accepts both, as a person may restore ours.
         return replace(decision, note=note, expects_note=observed or ours)
 

@@ -19,7 +19,10 @@ class Rule(StrEnum):
     NEWS = "news"
     """Typed content is replaced only by an event that was received after the mapping."""
     FILL = "fill"
-    """Typed content stays: a cell is written only if it is blank or has the last written value."""
+    """Typed content stays: a cell is written only if it is blank or has the last written value.
+
+    This is also the rule for notes.
+    """
 
 
 class Decision(StrEnum):
@@ -51,10 +54,6 @@ def rule_of(column: str, cell: Cell, *, is_ours: bool) -> Rule:
     if is_ours:
         return Rule.OURS
     return Rule.FILL if column in CUSTOMER_IDS else Rule.NEWS
-
-
-NOTE_RULE = Rule.FILL
-"""The rule for every note on a cell: typed notes stay."""
 
 
 def decide(

@@ -312,21 +312,15 @@ class _Placing:
         if held_nothing and undo.described(undo.before) and len(places) > 1:
             return False  # It was the row's only text, and would go into all rows that hold ours.
         # They may be like it only by a write that a newer undo takes back.
-        return not any(self._restored(place) - {*identity.image.overwritten} for place in places)
-
-    def _restored(self, place: Place) -> set[str]:
-        """Return the columns of a row that newer undos restore."""
-        return {column for column, _ in self._cells.get(place, ())}
+        restored = {column for place in places for column, _ in self._cells.get(place, ())}
+        return restored <= {*identity.image.overwritten}
 
     def _likeness(self, place: Place, identity: ByContent) -> Likeness | None:
-        if likeness := identity.likeness(self._image(place)):
+        image, (sheet_id, number) = self._image(place), place
+        if likeness := identity.likeness(image):
             return likeness
-        return Likeness.EDITED_HEADER if self._is_edited_header(place, identity) else None
-
-    def _is_edited_header(self, place: Place, identity: ByContent) -> bool:
-        sheet_id, number = place
         is_header = number == self._tables[sheet_id].header_row
-        return is_header and self._image(place).has_most_of(identity.image)
+        return Likeness.EDITED_HEADER if is_header and image.has_most_of(identity.image) else None
 
     def _holds_wrote(self, place: Place, undo: Undo) -> bool:
         row, columns = self._row(place)
