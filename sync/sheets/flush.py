@@ -15,7 +15,7 @@ killed during a batch, the next flush finds the attempt, reads the sheet, and se
 
 Others send batches, too: `own_tab`, `reconcile`, `setup.spreadsheet` and `boards.link`. They first
 check an earlier one (`conclude_attempt`, or `finish_checks`), because theirs replaces its fence and
-its copies.
+its copies: `Batches.begin` asserts that.
 """
 
 from collections import Counter

@@ -54,6 +54,18 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     assert store.pending.read(9, 9).has_attempt is False
 
 
+def test_a_batch_replaces_another_only_once_that_was_checked(database: Database) -> None:
+    store, mine = with_jobs(database), held(database)
+    store.batches.begin(mine, attempt(11, 10))
+    store.batches.begin(mine, attempt(12, 10))  # Google may have carried out neither.
+    with pytest.raises(AssertionError):
+        store.batches.begin(mine, attempt(13, 12))
+    seen = store.batches.claim_attempt(mine, 12)
+    assert seen is not None
+    store.batches.conclude(mine, seen)
+    store.batches.begin(mine, attempt(13, 12))
+
+
 def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Database) -> None:
     store, mine = with_jobs(database, "a", "b"), held(database)
     entry = PipelineEntry("Permits", PipelineState.UNDER_REVIEW, 1_764_000_000.125)
