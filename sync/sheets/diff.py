@@ -240,7 +240,7 @@ class CellDecider:
         return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
 
     def last_written(self, column: str, observed: Content | None = None) -> Content | None:
-        """Return the last confirmed content of a column; None if that isn't known.
+        """Return the content of a column's resolved cell; None if the last one isn't known.
 
         If `observed` is the same in another spelling, it is returned: the words of a column, or its
         habit, such as "Ortiz, Bea", may have changed since.

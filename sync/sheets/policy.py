@@ -67,10 +67,11 @@ def decide(
 ) -> Decision:
     """Return what to do with a cell.
 
-    `observed` is what it has, and `last_written` the last confirmed content: None if unknown. A
-    cell of OURS that wasn't read counts as last written. `wanted` is what the job should show: None
-    if the column has no word for it. `is_news` means that an event since the mapping wants it.
-    `typed` is how `observed` compares with `wanted`.
+    `observed` is what it has, and `last_written` what was last written, or left out because of
+    typed text (`Target.resolved`): None if unknown. A cell of OURS that wasn't read counts as last
+    written. `wanted` is what the job should show: None if the column has no word for it. `is_news`
+    means that an event since the mapping wants it. `typed` is how `observed` compares with
+    `wanted`.
     """
     if wanted is None:
         return Decision.LEAVE
