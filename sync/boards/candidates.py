@@ -8,7 +8,7 @@ else that is known of both differs.
 
 from functools import cache
 
-from sync.boards.customer_texts import RowIndex, RowTexts, texts_of_customer
+from sync.boards.customer_texts import RowTexts, TextIndex, texts_of_customer
 from sync.boards.party import Party
 from sync.jobs.model import Customer
 from sync.sheets.row_identity import Place
@@ -18,7 +18,7 @@ class CandidateFinder:
     """Finds the candidates of jobs among rows."""
 
     def __init__(self, rows: RowTexts) -> None:
-        self._index = RowIndex(rows)
+        self._index = TextIndex(rows)
         self._party_at = cache(lambda place: Party.of(rows[place]))
 
     def candidates_of(self, customer: Customer) -> list[Place]:

@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Generic, TypeVar
 
 from sync.boards.party import LAST_ZIP, Texts, emails, name_in, people, phones
 from sync.boards.table_end import Lines
@@ -12,6 +13,7 @@ from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
 from sync.sheets.snapshot import Table
 
 RowTexts = Mapping[Place, Texts]
+_K = TypeVar("_K")
 
 _NUMBER = re.compile(r"\d+")
 
@@ -64,15 +66,16 @@ def _traits(texts: Texts) -> Iterator[tuple[str, str]]:
     yield from (("house", number.lstrip("0")) for number in numbers)
 
 
-class RowIndex:
-    """Rows by traits that are cheap to find, because comparing a row may take a millisecond."""
+class TextIndex(Generic[_K]):
+    """Rows or customers by traits that are cheap to find, because comparing two of them may take a
+    millisecond."""
 
-    def __init__(self, rows: RowTexts) -> None:
-        self._places: dict[tuple[str, str], set[Place]] = defaultdict(set)
-        for place, texts in rows.items():
-            for trait in _traits(texts):
-                self._places[trait].add(place)
+    def __init__(self, texts: Mapping[_K, Texts]) -> None:
+        self._keys = defaultdict[tuple[str, str], set[_K]](set)
+        for key, each in texts.items():
+            for trait in _traits(each):
+                self._keys[trait].add(key)
 
-    def near(self, texts: Texts) -> set[Place]:
-        """Return the rows that share a trait with a customer's texts."""
-        return {place for trait in _traits(texts) for place in self._places.get(trait, ())}
+    def near(self, texts: Texts) -> set[_K]:
+        """Return those that share a trait with a customer's or a row's texts."""
+        return {key for trait in _traits(texts) for key in self._keys.get(trait, ())}

@@ -1,15 +1,14 @@
 """Finds rows that show another customer than their site ID's. Pure."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cache
 
-from sync.boards.customer_texts import RowIndex, texts_of_customer, texts_of_rows
+from sync.boards.customer_texts import TextIndex, texts_of_customer, texts_of_rows
 from sync.boards.match import agreeing, criteria_values
 from sync.boards.party import Party, Texts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows
 from sync.sheets.keys import ForeignKey, row_name
-from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Table
 
 
@@ -21,59 +20,52 @@ def foreign_keys(
 ) -> tuple[ForeignKey, ...]:
     """Return the rows with a site ID that show another customer than their job's.
 
-    That is the customer of another of the jobs: only some columns were sorted. They agree by the
-    criteria of a match, or by everything that both have, because a board may have no column that a
-    criterion needs. A row that agrees with its own job, too, is left out: a customer may have two
-    jobs. Or nothing agrees with its own job: the row was reused for a customer without one.
+    That is the customer of another of the jobs: only some columns were sorted. Or nothing agrees
+    with its own job: the row was reused for a customer without one.
     """
-    titles = {table.sheet_id: table.title for table in tables}
-    sites = {
-        (table.sheet_id, number): site
+    texts, jobs = texts_of_rows(tables, rows), _Customers(customers, criteria)
+    keyed = sorted(
+        (table.sheet_id, number, site, row_name(table.title, number))
         for table in tables
         for site, numbers in table.keys.items()
         for number in numbers
-    }
-    texts = texts_of_rows(tables, rows)
-    odd = {
-        place: texts[place]
-        for place, site in sites.items()
-        if site in customers and place in texts and not _is_plainly(texts[place], customers[site])
-    }
-    index, shown_by = RowIndex(odd), defaultdict[Place, list[str]](list)
-    for site, customer in customers.items():
-        own = texts_of_customer(customer)
-        if places := index.near(own):
-            job, party = criteria_values(own, criteria), Party.of(own)
-            for place in places:
-                by_criteria = agreeing(job, criteria_values(odd[place], criteria))
-                if by_criteria or _is_all_of(party, Party.of(odd[place])):
-                    shown_by[place].append(site)
+        if site in customers
+    )
     return tuple(
-        ForeignKey(
-            site=sites[place], row=row_name(titles[place[0]], place[1]), customer_of=min(owners)
-        )
-        for place, row in sorted(odd.items())
-        if (owners := shown_by.get(place) or _nobody(row, customers[sites[place]]))
-        and sites[place] not in owners
+        ForeignKey(site=site, row=name, customer_of=shown)
+        for sheet_id, number, site, name in keyed
+        if (row := texts.get((sheet_id, number))) and (shown := jobs.shown_in(row, site)) != site
     )
 
 
-def _nobody(row: Texts, customer: Customer) -> list[str]:
-    """Return [""] if two things or more differ from the row's own job, and nothing agrees."""
-    agreements = Party.of(texts_of_customer(customer)).agreements(Party.of(row))
-    return [""] if len(agreements) > 1 and not any(agreements.values()) else []
+class _Customers:
+    """The customers of all jobs, by site."""
 
+    def __init__(self, customers: Mapping[str, Customer], criteria: Sequence[str]) -> None:
+        texts = {site: texts_of_customer(customer) for site, customer in customers.items()}
+        self._criteria = criteria
+        self._parties = {site: Party.of(each) for site, each in texts.items()}
+        self._values = cache(lambda site: criteria_values(texts[site], criteria))
+        self._index = TextIndex(texts)
 
-def _is_plainly(row: Texts, customer: Customer) -> bool:
-    """Return whether a row has an email address of its job, its house number and street, or
-    nothing that is different.
+    def shown_in(self, row: Texts, site: str) -> str:
+        """Return the job whose customer a row shows: `site`, its own, if in doubt; "" if none.
 
-    Nearly every row of a large tab does, and parsing an address takes ten times as long.
-    """
-    job, there = Party.of(texts_of_customer(customer)), Party.of(row)
-    agreements = job.agreements(there)
-    is_its_own = agreements.get("address") or agreements.get("email")
-    return bool(is_its_own or all(agreements.values()))
+        They agree by the criteria of a match, or by everything that both have, because a board may
+        have no column that a criterion needs. Two jobs of one customer may both be shown.
+        """
+        there = Party.of(row)
+        own = self._parties[site].agreements(there)
+        if own.get("address") or own.get("email") or all(own.values()):
+            return site  # Nearly every row does, and parsing an address takes ten times as long.
+        values = criteria_values(row, self._criteria)
+        shown = {
+            job
+            for job in self._index.near(row)
+            if agreeing(self._values(job), values) or _is_all_of(self._parties[job], there)
+        }
+        is_nobodys = len(own) > 1 and not any(own.values())
+        return site if site in shown else min(shown, default="" if is_nobodys else site)
 
 
 def _is_all_of(job: Party, row: Party) -> bool:

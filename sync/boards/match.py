@@ -13,7 +13,7 @@ from functools import cache
 from scourgify import normalize_address_record
 from scourgify.exceptions import AddressNormalizationError
 
-from sync.boards.customer_texts import RowIndex, RowTexts, texts_of_customer
+from sync.boards.customer_texts import RowTexts, TextIndex, texts_of_customer
 from sync.boards.party import LAST_ZIP, Texts, emails, phones, zips
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
@@ -35,10 +35,10 @@ def match_rows(
     """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
 
     `jobs` are all that have no row, so that two of them never both take one. `is_ruled_out` returns
-    whether a person answered that a row isn't a job's. Rows without any trait of a job (`RowIndex`)
+    whether a person answered that a row isn't a job's. Rows without a trait of a job (`TextIndex`)
     aren't compared with it.
     """
-    index, found = RowIndex(rows), defaultdict[str, list[Match]](list)
+    index, found = TextIndex(rows), defaultdict[str, list[Match]](list)
     values_at = cache(lambda place: criteria_values(rows[place], criteria))
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
