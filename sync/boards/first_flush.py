@@ -186,9 +186,8 @@ def compose(
     zone = flusher.zone_of(Snapshot(read.time_zone))
     # Of cells that were written before, the comparison finds the differing ones.
     by = flusher.targets.layout.config.match.by
-    parted = {key.site for key in foreign_keys(with_all_keys, rows, customers, by)}
-    written = (t for t in targets if t.resolved and t.site not in parted)
-    wrong = differences(board, with_all_keys, written, zone).wrong
+    foreign = foreign_keys(with_all_keys, rows, customers, by)
+    wrong = differences(board, with_all_keys, targets, zone, foreign).wrong
     targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
     values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), zone)
 

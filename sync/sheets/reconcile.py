@@ -121,14 +121,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.zone_of(context.snapshot)
     foreign = tabs.compared(lease, tables, rows, targets, zone)
-    # A row that shows another customer is reported and stays as it is.
-    parted = {key.site for key in foreign}
-    result = differences(
-        tabs,
-        tables,
-        (target for target in targets if target.resolved and target.site not in parted),
-        zone,
-    )
+    result = differences(tabs, tables, targets, zone, foreign)
     store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.mark_wrong(lease, elsewhere | result.wrong)
@@ -137,7 +130,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     unknown -= store.pending.forgotten_of(unknown)  # Their rows stay until somebody deletes them.
     rows_with_key = row_names_by_site(tables)
     result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
-    result.doubled, result.foreign = doubled_jobs(tables), foreign
+    result.doubled = doubled_jobs(tables)
     removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
@@ -151,13 +144,20 @@ def differences(
     tables: Iterable[Table],
     targets: Iterable[Target],
     zone: tzinfo,
+    foreign: Sequence[ForeignKey],
 ) -> Compared:
-    """Return the differences in the rows of `targets`; `tables` were read whole.
+    """Return the differences in the rows that were written for `targets`.
 
-    A job without a row is skipped: a deleted row returns only with an event.
+    `tables` were read whole. A row that shows another customer (`foreign`) is reported and stays as
+    it is. A job without a row is skipped: a deleted row returns only with an event.
     """
-    result = Compared()
-    unchanged = [replace(target, is_fresh=False) for target in targets]
+    result = Compared(foreign=foreign)
+    parted = {key.site for key in foreign}
+    unchanged = [
+        replace(target, is_fresh=False)
+        for target in targets
+        if target.resolved and target.site not in parted
+    ]
     for table in tables:
         for target in unchanged:
             decider = CellDecider(tabs, table, target, zone)

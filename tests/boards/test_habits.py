@@ -118,6 +118,6 @@ def test_an_address_that_was_written_before_is_corrected(there: str, others: str
     )
     job = Job(site=uuid(1))
     corrected = Target(job, {"address": now}, {"address": was})
-    assert differences(BOARD, [seen], [corrected], UTC).wrong == {uuid(1): {"address"}}
+    assert differences(BOARD, [seen], [corrected], UTC, ()).wrong == {uuid(1): {"address"}}
     same = Target(job, {"address": was}, {"address": was})
-    assert differences(BOARD, [seen], [same], UTC).wrong == {}
+    assert differences(BOARD, [seen], [same], UTC, ()).wrong == {}

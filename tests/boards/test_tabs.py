@@ -117,7 +117,7 @@ def test_another_jobs_age_is_ours() -> None:
     assert encode.shown_text(age) == "days since 11/28/2026"
     stood = {"customer": {4: cell("Job 1")}, "days": {4: age}}
     seen = table(keys={uuid(1): (4,)}, columns=columns, cells=stood, mapped_at=MAPPED_AT)
-    found = differences(BOARD, [seen], [known], UTC)
+    found = differences(BOARD, [seen], [known], UTC, ())
     assert (found.wrong, found.kept) == ({uuid(1): {"days"}}, [])
 
 

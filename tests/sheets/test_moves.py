@@ -208,7 +208,7 @@ class Sheet:
 
     def compare(self) -> None:
         targets = [job.target(is_ours=self.is_ours) for job in self.jobs.values()]
-        found = differences(self.tabs, [self.table().with_cells(self.rows())], targets, UTC)
+        found = differences(self.tabs, [self.table().with_cells(self.rows())], targets, UTC, ())
         for site, columns in found.wrong.items():
             self.jobs[site].wrong, self.jobs[site].is_dirty = frozenset(columns), True
 
