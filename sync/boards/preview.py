@@ -102,6 +102,12 @@ class Preview:
         return Counter(change.kind for change in self.changes)
 
     @property
+    def filled(self) -> Sequence[tuple[str, int]]:
+        """The number of blank cells that get a value in existing rows, by header."""
+        cells = (change for change in self.changes if change.kind == FILLED)
+        return Counter(change.header for change in cells).most_common()
+
+    @property
     def replaced(self) -> Sequence[CellChange]:
         """The cells that hold something else now, by customer."""
         cells = (change for change in self.changes if change.kind == REPLACED)

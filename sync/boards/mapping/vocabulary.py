@@ -59,10 +59,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
         "status, job status, project status, overall status, current status, estado, "
         "estatus, estado del proyecto, estado del trabajo"
     ),
-    "next_action": _terms(
-        "next action, next step, next steps, to do, todo, action needed, siguiente paso, "
-        "proximo paso, proxima accion, pendiente"
-    ),
+    "next_action": _terms("next action, action needed, proxima accion"),
     "current_milestone": _terms(
         "current milestone, milestone, current step, project phase, hito, hito actual, "
         "etapa actual, fase actual"

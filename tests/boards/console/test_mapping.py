@@ -187,6 +187,7 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     page = plain(form.page)
     assert "8 matched rows" in page
     assert "2 new rows" in page
+    assert re.search(r"\d+ blank cells filled (?:[\w. ]+: \d+, )*Perm.: \d+, ", page)
     assert re.search(r"NTP H\d+ Sent", page)
     assert re.search(r"Perm. I\d+ Applied", page)
     assert bench.writes() == writes

@@ -131,7 +131,7 @@ def test_a_board_is_mapped_by_keyboard(office: Office, browser: Browser, tmp_pat
     stage = page.get_by_label("Stage shows", exact=True)
     stage.evaluate("e => e.closest('li').scrollIntoView()")
     looked_at(page, "mapping-columns", tmp_path)
-    choose(page, "Add a column", "Last change")
+    choose(page, "Add a column", "Days")
     press(page, "Preview")
     expect(page.get_by_role("heading", name="7 matched rows")).to_be_visible()
     heights = page.locator("tbody tr").evaluate_all(
@@ -140,7 +140,7 @@ def test_a_board_is_mapped_by_keyboard(office: Office, browser: Browser, tmp_pat
     assert max(heights) <= TALLEST, "a text takes a line for each of its few characters"
     looked_at(page, "mapping-preview", tmp_path)
     press(page, "Back to the columns")
-    expect(page.get_by_label("Last change", exact=True).first).to_be_checked()
+    expect(page.get_by_label("Days", exact=True).first).to_be_checked()
     press(page, "Preview")
     press(page, "Map these tabs")
     expect(page.get_by_role("status")).to_have_text("Mapped: Active, Done.")

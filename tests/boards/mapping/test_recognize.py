@@ -49,6 +49,8 @@ def field(header: str, by: Recognizer = KNOWN) -> str | None:
         ("Site ID", "site_id"),
         ("EverBright link", "site_id"),
         ("Notes", None),
+        ("Next action", "next_action"),
+        ("Next step", None),
         ("Sales rep", None),
         ("System size (kW)", None),
         ("State", None),
