@@ -1,17 +1,20 @@
 """Serves the overview: the problems, and figures of hours or days."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import groupby
 from typing import Any
 
 from flask import render_template, request
 
+from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts
 from sync.jobs.learned import ending_question
 from sync.status.rules import is_alive
 from sync.status.verdict import evaluate
+from sync.store import Backlog
+from sync.store.findings import WITHOUT_ROW
 from sync.store.hourly_counts import HourFigures, latest_hours
 
 _DAYS = 14
@@ -36,11 +39,19 @@ def _buckets(hours: Sequence[HourFigures], zone: tzinfo, form: str) -> list[Buck
     return buckets
 
 
+def _with_names(parts: ConsoleParts, backlog: Backlog) -> Backlog:
+    """Return the backlog with the customers of jobs without a row instead of the jobs' IDs."""
+    sites = sorted(parts.wiring.sheet_store().findings.sites(WITHOUT_ROW, ()))
+    names = parts.jobs.names(sites)
+    texts = [names[site].text if site in names else f"job {site[:8]}" for site in sites]
+    return replace(backlog, findings={**backlog.findings, WITHOUT_ROW: texts})
+
+
 def overview(parts: ConsoleParts) -> Any:
     """Show the problems that `/status` lists, and the figures."""
     wiring = parts.wiring
     backlog, store = wiring.backlog(), wiring.sheet_store()
-    problems = evaluate(backlog)
+    problems = evaluate(_with_names(parts, backlog) if shows_personal() else backlog)
     tone = "wait" if problems else "good"
     if any(problem.is_behind for problem in problems):
         tone = "bad"

@@ -530,7 +530,7 @@ RULES = [
         "as open: {0.unknown}.",
         fix="Choose their meaning on the console, or add them to [statuses] in the config.",
         page="/statuses",
-        recheck="/statuses",
+        recheck="/",
         warns=lambda now: now.unknown_statuses,
         alerts=never,
     ),

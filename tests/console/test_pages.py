@@ -76,6 +76,10 @@ def test_the_overview_has_the_problems_of_status(store_console: Console) -> None
     page = visitor.text("/")
     assert "Everything is up to date" in page
     assert 'class="verdict good"' in page
+    store_console.bench.send(milestone(2))
+    page = visitor.text("/")
+    assert "1 change is being written" in page
+    assert "Everything is up to date" not in page
 
 
 def test_dates_are_written_as_americans_do(store_console: Console) -> None:

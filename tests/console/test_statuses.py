@@ -19,7 +19,9 @@ def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Con
     assert bench.row(uuid(1))["Status"] == "Permits: Pend"
     page = visitor.text("/statuses")
     assert 'aria-label="Meaning of PEND"' in page
-    assert "/statuses" in visitor.text("/")
+    overview = visitor.text("/")
+    assert '<a href="/statuses">' in overview
+    assert '<a class="button" href="/">Check again</a>' in overview, "the overview evaluates again"
     confirm(visitor, PEND="waiting", NEVER_SEEN="approved", ODD="nonsense")
     (action,) = store_console.actions.latest(1)
     assert (action.name, action.state) == ("statuses", "done")

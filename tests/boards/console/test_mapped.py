@@ -1,5 +1,7 @@
 """The pages of a mapped sheet: doubtful rows are settled, and what is wanted besides is added."""
 
+import re
+
 import pytest
 
 from emulator import Emulator
@@ -127,6 +129,27 @@ def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> No
     assert "brightsheet map" not in overview and "compare --json" not in overview
     page = plain(visitor.text("/findings"))
     assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose options" in page
+
+
+@pytest.mark.long
+def test_a_comparison_is_not_called_the_first_after_another_mapping(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    bench.compare()
+    assert re.search(r"Last compared \d+ seconds? ago", plain(visitor.text("/")))
+    with bench.held() as held:
+        bench.store.spreadsheet.set_mapped(held, (OPEN, INSTALLED), ())
+    assert "Last compared not since the mapping" in plain(visitor.text("/"))
+    assert "The next comparison hasn’t finished yet." in plain(visitor.text("/findings"))
+
+
+@pytest.mark.long
+def test_a_job_without_a_row_is_called_by_its_customer(console: Console) -> None:
+    visitor, bench = console.visitor, console.bench
+    bench.edit("delete_rows", sheet_id=OPEN, index=6)
+    bench.compare()
+    assert "Ada Number1" not in visitor.text("/")
+    visitor.send("/personal", show="yes")
+    assert "overwritten: Ada Number1." in plain(visitor.text("/"))
 
 
 @pytest.mark.long
