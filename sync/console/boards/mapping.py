@@ -31,6 +31,7 @@ from sync.console.boards.mapping_views import (
 from sync.console.parts import ConsoleParts, PageWait, typed_text
 from sync.errors import BrightsheetError, Permanent
 from sync.store.drafts import MappingDrafts
+from sync.store.findings import ListedFinding
 from sync.types import Mode
 
 _FEW, _MANY = 12, 100
@@ -62,9 +63,15 @@ def mapping(parts: ConsoleParts) -> Any:
         "console/boards/mapping.html",
         is_mapped=parts.wiring.mode() is Mode.MAPPED,
         waiting=len(parts.wiring.sheet_store().boards.waiting()),
+        missing_words=_missing_words(parts),
         said=said,
         like=like,
     )
+
+
+def _missing_words(parts: ConsoleParts) -> Sequence[ListedFinding]:
+    """Return the statuses for which the last comparison found no word in a drop-down."""
+    return parts.wiring.sheet_store().findings.listed(_MOST_ROWS).get("missing_words", ())
 
 
 def _begun(parts: ConsoleParts, like: str) -> Any:
@@ -159,6 +166,7 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         groups=offers.groups,
         title_of=offers.title,
         rule_groups=offers.rules.groups,
+        missing_words=_missing_words(parts),
         staying=_titles(report.staying),
         dropped=report.dropped,
     )

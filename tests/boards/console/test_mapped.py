@@ -128,7 +128,12 @@ def test_missing_words_are_listed_where_words_are_chosen(console: Console) -> No
     assert 'href="/findings#missing_words"' in overview
     assert "brightsheet map" not in overview and "compare --json" not in overview
     page = plain(visitor.text("/findings"))
-    assert "Open jobs, Permit: “Rejected”, 1 cell" in page and "Choose options" in page
+    missing = "Open jobs, Permit: “Rejected”, 1 cell"
+    assert missing in page and "Choose options" in page
+    assert missing in plain(visitor.text("/mapping"))
+    tabs = Form(visitor.text(visitor.send("/mapping", "/mapping").location), "mapping")
+    tabs = tabs.check("tab", str(OPEN), str(INSTALLED))
+    assert missing in plain(tabs.send(visitor, "/mapping", step="columns").page)
 
 
 @pytest.mark.long
