@@ -33,7 +33,7 @@ _ASKED, _PERMITTED, _DONE_JOB = (SUBMITTED,), (APPROVED, APPROVED), (APPROVED,) 
 _APPLIED = (APPROVED, SUBMITTED)
 STATUSES: Sequence[Sequence[str]] = (
     *(_APPLIED, _APPLIED, (*_PERMITTED, SUBMITTED), _ASKED, _PERMITTED, _APPLIED),
-    *(_DONE_JOB, _DONE_JOB, _ASKED, _APPLIED, _ASKED),
+    *(_DONE_JOB, _DONE_JOB, _ASKED, _APPLIED, _PERMITTED),
 )
 """EverBright's statuses of each job's milestones, as `sites`."""
 _STAGES = ("Permit in", "Permit in", "Install", "NTP", "Permit done", "", "Funded", "Funded")
