@@ -12,7 +12,7 @@ from sync.errors import Refused, Retryable
 from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
 from sync.sheets.read import native_end, rows_of
-from sync.sheets.read_requests import READ_FIELDS, ROW_FIELDS, quoted
+from sync.sheets.read_requests import ROW_FIELDS, quoted
 from sync.sheets.snapshot import Table
 from sync.types import letters
 
@@ -91,7 +91,7 @@ class BoardReader:
     def tabs(self, header_rows: Mapping[int, int]) -> WholeTabs:
         """Read whole tabs, mapped or not, by sheet ID and header row."""
         filters = [{"gridRange": {"sheetId": sheet_id}} for sheet_id in header_rows]
-        answer = self._client.filtered(filters, READ_FIELDS)
+        answer = self._client.filtered(filters)
         found = {}
         for sheet in answer.get("sheets", ()):
             properties, size = sheet["properties"], sheet["properties"]["gridProperties"]

@@ -37,8 +37,7 @@ class SheetClient:
 
         Raises Retryable or Permanent.
         """
-        answer = self.filtered(data_filters(columns), READ_FIELDS)
-        return snapshot_of(answer, tabs.tables)
+        return snapshot_of(self.filtered(data_filters(columns)), tabs.tables)
 
     def read_everything(self, tabs: JobTabs, book: Snapshot) -> tuple[Snapshot, Rows]:
         """Read the tabs of jobs in `book` whole; those that have been added since are left out.
@@ -47,7 +46,7 @@ class SheetClient:
         Raises Retryable if one is gone: its jobs have not just lost their keys.
         """
         sheet_ids = [table.sheet_id for table in book.tables]
-        answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
+        answer = self.filtered(data_filters(whole_tabs=sheet_ids))
         now = snapshot_of(answer, tabs.tables)
         rows = {sheet_id: rows_of(answer, sheet_id) for sheet_id in sheet_ids}
         tables = tuple(
@@ -66,7 +65,7 @@ class SheetClient:
         Retryable or Permanent.
         """
         try:
-            answer = self.filtered(data_filters(whole_tabs=sheet_ids), READ_FIELDS)
+            answer = self.filtered(data_filters(whole_tabs=sheet_ids))
         except Refused as error:  # A hidden tab is gone. The batch itself wasn't rejected.
             raise Retryable(error.reason, error.message) from error
         return _with_copies(answer, tabs)
@@ -103,12 +102,9 @@ class SheetClient:
         reply = self._post("batchUpdate", body, fields).get("updatedSpreadsheet", {})
         return _with_copies(reply, tabs)
 
-    def filtered(self, filters: list[dict[str, Any]], fields: str) -> Any:
-        """Return the cells that data filters select, with a field mask.
-
-        Raises Retryable or Permanent.
-        """
-        return self._post("getByDataFilter", {"dataFilters": filters}, fields)
+    def filtered(self, filters: list[dict[str, Any]]) -> Any:
+        """Return the cells that data filters select. Raises Retryable or Permanent."""
+        return self._post("getByDataFilter", {"dataFilters": filters}, READ_FIELDS)
 
     def _post(self, method: str, body: dict[str, Any], fields: str) -> Any:
         url = f"{SPREADSHEET_URL % self._id}:{method}"
