@@ -52,23 +52,31 @@ class _Customers:
         """Return the job whose customer a row shows: `site`, its own, if in doubt; "" if none.
 
         They agree by the criteria of a match, or by everything that both have, because a board may
-        have no column that a criterion needs. Two jobs of one customer may both be shown.
+        have no column that a criterion needs. Some may agree with its own job instead: people
+        sort one column back, and forget the others. Two jobs of one customer may both be shown.
         """
         there = Party.of(row)
         own = self._parties[site].agreements(there)
-        if own.get("address") or own.get("email") or all(own.values()):
+        is_certain = own.get("address") or own.get("email")
+        if all(own.values()) or (is_certain and 2 * sum(own.values()) >= len(own)):
             return site  # Nearly every row does, and parsing an address takes ten times as long.
         values = criteria_values(row, self._criteria)
         shown = {
             job
             for job in self._index.near(row)
-            if agreeing(self._values(job), values) or _is_all_of(self._parties[job], there)
+            if agreeing(self._values(job), values) or _shows(there, self._parties[job], own)
         }
         is_nobodys = len(own) > 1 and not any(own.values())
         return site if site in shown else min(shown, default="" if is_nobodys else site)
 
 
-def _is_all_of(job: Party, row: Party) -> bool:
-    """Return whether all agrees that both have: two things or more, or the full name alone."""
+def _shows(row: Party, job: Party, own: Mapping[str, bool]) -> bool:
+    """Return whether all agrees that a row and a job have: two things or more, or the full name.
+
+    Of them, fewer may agree with the row's own job instead (`own`).
+    """
     agreements = job.agreements(row)
-    return all(agreements.values()) and (len(agreements) > 1 or job.has_person_of(row))
+    count = sum(agreements.values())
+    is_more = count > sum(own.values())
+    is_all = all(agrees or (is_more and own.get(key)) for key, agrees in agreements.items())
+    return is_all and (count > 1 or job.has_person_of(row))

@@ -1,5 +1,7 @@
 """Columns of a mapped sheet that were sorted without the site IDs."""
 
+import pytest
+
 from sync.actions.compare import compare, lines
 from sync.doctor.stored import is_up_to_date
 from sync.status.verdict import evaluate
@@ -15,16 +17,17 @@ def wait(_seconds: float) -> None:
     """Wait for nothing."""
 
 
-def sorted_apart(bench: Bench, direction: str) -> None:
+def sorted_apart(bench: Bench, direction: str, first: int = 0, end: int = KEY_AT) -> None:
     rows = {"startRowIndex": HEADER_ROW + 1, "endRowIndex": HEADER_ROW + 3}
-    area = {"sheetId": OPEN, **rows, "startColumnIndex": 0, "endColumnIndex": KEY_AT}
-    order = {"dimensionIndex": 0, "sortOrder": direction}
+    area = {"sheetId": OPEN, **rows, "startColumnIndex": first, "endColumnIndex": end}
+    order = {"dimensionIndex": first, "sortOrder": direction}
     bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
 
 
 def made(bench: Bench) -> None:
     known = [bench.customer(number) for number in (1, 2)]
-    mine = [line(n, E_mail=each["E_mail"], Zip=each["Zip"]) for n, each in enumerate(known, 1)]
+    shared = ("Customer", "E_mail", "Zip")
+    mine = [line(n, **{name: each[name] for name in shared}) for n, each in enumerate(known, 1)]
     two_tab_board.make(bench, mine, [])
     two_tab_board.map_tabs(bench)
     flushed(bench, milestone(1), milestone(2))
@@ -60,6 +63,16 @@ def test_a_fixed_problem_is_no_longer_reported(asking: Bench) -> None:
     assert compare(asking.wiring, wait).found.foreign == ()
 
     assert "foreign_keys" not in {problem.code for problem in evaluate(asking.wiring.backlog())}
+
+
+@pytest.mark.parametrize("header", ["Customer", "E-mail", "Street"])
+def test_a_column_that_was_sorted_back_alone_does_not_hide_it(asking: Bench, header: str) -> None:
+    made(asking)
+    sorted_apart(asking, "DESCENDING")
+    first = two_tab_board.HEADERS.index(header)
+    sorted_apart(asking, "ASCENDING", first, first + 1)
+    found = compare(asking.wiring, wait)
+    assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
 
 
 def test_a_board_without_emails_and_zip_codes_is_compared_by_what_it_has(asking: Bench) -> None:
