@@ -13,7 +13,7 @@ from sync.boards.review import ReviewedJob, reviewed_jobs
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
-from sync.sheets.cell_data import at, text_of
+from sync.sheets.cell_data import at
 from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import DoubledJob, doubled_jobs
@@ -212,8 +212,7 @@ def _copied(
 ) -> Iterator[CellChange]:
     """Yield the cells of a new row that get the formula of the row above."""
     table, pattern = flush.tables[0], flush.pattern
-    for index in pattern.formulas:
-        formula = text_of(at(pattern.above, index))
+    for index, formula in pattern.formulas.items():
         yield CellChange(
             tab=table.title,
             row=_row_number(flush, write),
