@@ -1,12 +1,12 @@
 """Reads of boards beyond what a flush reads: whole tabs and columns as texts, drop-downs."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from sync.boards import options, survey
 from sync.boards.options import Options
-from sync.boards.survey import Survey
+from sync.boards.survey import Json, Lists, Survey
 from sync.boards.table_end import Lines
 from sync.errors import Refused, Retryable
 from sync.sheets.cell_data import Row, Rows
@@ -63,15 +63,15 @@ class BoardReader:
         first = self._client.get(survey.TABS)
         where = survey.ranges(first)
         answer = self._client.get(survey.CELLS, where) if where else {}
-        return survey.survey(first, answer, self._lists(survey.option_ranges(answer)))
+        return survey.survey(first, answer, self._lists(answer))
 
-    def _lists(self, ranges: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """Read the options that drop-downs take from cells, by range; () if those are gone.
+    def _lists(self, answer: Json) -> Lists:
+        """Read the cells that drop-downs in an answer take their options from; () if they're gone.
 
         One range at a time: Google rejects a read of several as a whole if one of them is gone.
         """
         lists: dict[str, tuple[str, ...]] = {}
-        for cells in ranges:
+        for cells in survey.option_ranges(answer):
             lists[cells] = ()
             if survey.LOST not in cells:
                 with suppress(Refused):
@@ -81,7 +81,7 @@ class BoardReader:
     def options(self, ranges: Sequence[str]) -> Options:
         """Read what the drop-downs in ranges offer."""
         answer = self._client.get(options.VALIDATIONS, tuple(ranges))
-        return options.options(answer, self._lists(survey.option_ranges(answer)))
+        return options.options(answer, self._lists(answer))
 
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""
