@@ -92,9 +92,6 @@ class Party:
     def has_person_of(self, other: "Party") -> bool:
         return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
 
-    def is_family_of(self, other: "Party") -> bool:
-        return not self.families.isdisjoint(other.families)
-
     def is_on_street_of(self, other: "Party") -> bool:
         """Return whether the street's name agrees, or is unknown."""
         names = self.street, other.street
@@ -103,7 +100,7 @@ class Party:
     def is_household_of(self, other: "Party") -> bool:
         """Return whether house number or family name agrees in one town, and not by chance."""
         is_house = self.house == other.house != ""
-        is_family = self.is_family_of(other)
+        is_family = not self.families.isdisjoint(other.families)
         if not (self.is_in_town_of(other) and (is_house or is_family)):
             return False
         if is_family and (is_house or self.has_person_of(other)):
