@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
+from functools import cached_property
 
 from sync.boards import habits, table_end
 from sync.boards.customer_texts import (
@@ -53,8 +54,8 @@ class BoardTabs:
         self._take_call = flusher.writer.take_call
         self._targets = flusher.targets
         self._config = flusher.targets.layout.config
-        self._match_config = self._config.match
-        self._known_ended = ended
+        if ended is not None:
+            self._ended = ended
         self._offered: Options = {}
         """The options of drop-downs, in a comparison."""
 
@@ -102,7 +103,7 @@ class BoardTabs:
         # Only these begin to wait. Those that have waited get a new row, and those that still wait
         # aren't among the targets.
         waiting = self._store.boards.mark_unsettled(
-            lease, unmatched & lookup.unsettled, self._match_config.wait_hours
+            lease, unmatched & lookup.unsettled, self._config.match.wait_hours
         )
         if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
@@ -231,18 +232,18 @@ class BoardTabs:
         if ranges := worded_ranges(tables):
             self._take_call(lease)
             self._offered = self._reader.options(ranges)
-            self._known_ended = ended_words(tables, self._offered, self._ended)
+            self._ended = ended_words(tables, self._offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         self.look_up_all(lease, tables, rows, targets, zone)
         customers = {target.site: target.customer for target in targets}
-        return foreign_keys(tables, rows, customers, self._match_config.by)
+        return foreign_keys(tables, rows, customers, self._config.match.by)
 
     def look_up(
         self, texts: RowTexts, customers: Mapping[str, Customer], added: Collection[str] = ()
     ) -> Lookup:
         """Return the rows and candidates of jobs without a row, by what the user answered, too."""
         return look_up(
-            texts, customers, self._match_config.by, self._store.boards.answers(), added=added
+            texts, customers, self._config.match.by, self._store.boards.answers(), added=added
         )
 
     def look_up_all(
@@ -265,11 +266,9 @@ class BoardTabs:
         self._store.boards.set_unsettled(lease, lookup.unsettled, with_row=added)
         return lookup, added
 
-    @property
+    @cached_property
     def _ended(self) -> frozenset[EndedWord]:
-        if self._known_ended is None:
-            self._known_ended = self._store.spreadsheet.ended_words()
-        return self._known_ended
+        return self._store.spreadsheet.ended_words()
 
 
 def _text_with_word(cell: Cell, words: Mapping[str, str]) -> str:
