@@ -9,10 +9,11 @@ from time import monotonic
 from sync.boards import link, metadata
 from sync.boards.first_flush import TabColumns
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
-from sync.boards.mapping.example import Example, StoredMapping, example_of
+from sync.boards.mapping.example import Example, example_of
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import same_columns
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.metadata import MappedTab
 from sync.boards.options import EndedWord
 from sync.boards.preview import Preview, kept_cells, preview
 from sync.boards.reader import BoardReader
@@ -51,14 +52,6 @@ class PreviewAnswers:
 
 
 @dataclass(frozen=True)
-class StayingTab:
-    """A mapped tab that wasn't considered: its mapping stays as it is stored."""
-
-    tab: SeenTab
-    stored: StoredMapping
-
-
-@dataclass(frozen=True)
 class MappingReport:
     """A mapping for each tab that was considered, and the sheet IDs of those (to be) written."""
 
@@ -66,7 +59,8 @@ class MappingReport:
     fields: Fields
     to_write: frozenset[int] = frozenset()
     """Among them are all considered tabs that were mapped before."""
-    staying: tuple[StayingTab, ...] = ()
+    staying: tuple[MappedTab, ...] = ()
+    """Mapped tabs that weren't considered: their mapping stays as it is stored."""
     dropped: tuple[str, ...] = ()
     """The titles of tabs that aren't considered, and whose header row was deleted."""
     problem: str = ""
@@ -188,7 +182,7 @@ class TabMapper:
         mappings = self._decide(considered, deciders)
         to_write = _to_write(mappings, self._titles)
         dropped = [tab for tab in theirs if tab not in considered and metadata.has_lost_header(tab)]
-        staying = [StayingTab(tab, stored) for tab, stored in mapped if tab not in considered]
+        staying = [each for each in mapped if each.tab not in considered]
         requests: list[Request] = []
         moment = datetime.now(UTC)
         for number, mapping in enumerate(mappings):
@@ -220,7 +214,7 @@ class TabMapper:
         self,
         considered: Sequence[SeenTab],
         fields: Fields,
-        mapped: Sequence[tuple[SeenTab, StoredMapping]],
+        mapped: Sequence[MappedTab],
     ) -> dict[str, TabDecider]:
         """Return what decides each tab, by its title: by the choices if they are for it."""
         account = auth.account(self._wiring.settings)

@@ -7,6 +7,7 @@ that it showed, by ID.
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import NamedTuple
 
 from sync.boards.mapping.decide import MappedColumn, TabMapping
 from sync.boards.mapping.example import StoredMapping
@@ -36,6 +37,13 @@ from sync.sheets.sheet_requests import Request
 _TABS_OF_OURS = frozenset((FENCE_KEY, RECOVERED_KEY, HISTORY_KEY, PIPELINE_KEY))
 
 
+class MappedTab(NamedTuple):
+    """A tab, and how it is mapped."""
+
+    tab: SeenTab
+    stored: StoredMapping
+
+
 def stored_mapping(tab: SeenTab) -> StoredMapping | None:
     """Return how a tab is mapped; None where it is not."""
     for row, entry in _of_key(tab.row_entries, HEADER_KEY):
@@ -58,9 +66,8 @@ def mapping_with_header(tab: SeenTab, row: int, since: datetime | None = None) -
     return StoredMapping(row, fields, words, since)
 
 
-def mapped_tabs(tabs: Iterable[SeenTab]) -> list[tuple[SeenTab, StoredMapping]]:
-    """Return those of `tabs` that are mapped, and how."""
-    return [(tab, stored) for tab in tabs if (stored := stored_mapping(tab))]
+def mapped_tabs(tabs: Iterable[SeenTab]) -> list[MappedTab]:
+    return [MappedTab(tab, stored) for tab in tabs if (stored := stored_mapping(tab))]
 
 
 def _is_original(tab: SeenTab, row: int) -> bool:

@@ -8,8 +8,9 @@ from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards import other_sheet
 from sync.boards.link import NONE
-from sync.boards.map_tabs import MappingReport, PreviewAnswers, StayingTab, TabMapper
+from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices
+from sync.boards.metadata import MappedTab
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import (
     AND,
@@ -172,7 +173,7 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     )
 
 
-def _titles(tabs: Sequence[StayingTab]) -> str:
+def _titles(tabs: Sequence[MappedTab]) -> str:
     return ", ".join(staying.tab.title for staying in tabs)
 
 
