@@ -44,7 +44,7 @@ def run(folder: Path, **environment: str) -> Done:
 def test_it_is_read_from_the_current_directory(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT, "utf-8")
     done = run(tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert (tmp_path / "kept.sqlite3").exists()
 
 
@@ -60,7 +60,7 @@ def test_beside_the_code_it_names_the_same_files_from_any_folder(tmp_path: Path,
     (clone / "mine.toml").write_bytes(DEMO_CONFIG.read_bytes())
     with patch.object(brightsheet, "_CHECKOUT", clone):
         done = run(home)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     assert (clone / "brightsheet.sqlite3").exists()
     assert list(home.iterdir()) == []
 
