@@ -30,10 +30,11 @@ _ROW_KINDS = (ADDED, KEY_ADDED, FILLED, REPLACED)
 
 @dataclass(frozen=True)
 class CellChange:
-    """A cell that would be written; `row` counts from 1, in the sheet after new rows are added."""
+    """A cell that would be written."""
 
     tab: str
     row: int
+    """From 1, as the sheet is now; of a new row, the one that it gets."""
     letter: str
     header: str
     before: str
@@ -84,6 +85,8 @@ class Preview:
     """Jobs whose row gets its key."""
     added: int
     """Jobs that get a new row."""
+    last_row: int
+    """The row of the first tab, from 1, below which new rows are added."""
     reviewed: Sequence[ReviewedJob]
     """The unsettled ones first."""
     unknown: int
@@ -116,11 +119,11 @@ class Preview:
     @cached_property
     def rows(self) -> Mapping[str, Sequence[RowChanges]]:
         """The rows by their kind, each kind by customer."""
-        by_place = defaultdict[tuple[str, int], list[CellChange]](list)
-        for change in self.changes:
-            by_place[change.tab, change.row].append(change)
+        by_place = defaultdict[tuple[str, int, str], list[CellChange]](list)
+        for change in self.changes:  # A new row may have the number of another one now.
+            by_place[change.tab, change.row, change.site].append(change)
         by_kind: dict[str, list[RowChanges]] = {kind: [] for kind in _ROW_KINDS}
-        for (tab, row), cells in by_place.items():
+        for (tab, row, _), cells in by_place.items():
             from_left = sorted(cells, key=lambda cell: cell.place)
             changes = RowChanges(cells[0].customer, tab, row, from_left)
             by_kind[changes.kind].append(changes)
@@ -161,6 +164,7 @@ def preview(
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
         added=len(flush.new_rows),
+        last_row=flush.pattern.row,
         reviewed=reviewed_jobs(flush.tables, flush.rows, flush.targets.values(), flush.lookup, {}),
         unknown=unknown,
         wait_hours=layout.config.match.wait_hours,
@@ -178,7 +182,7 @@ def _cell_changes(
         before = shown_text(at(row, cell.index))
         yield CellChange(
             tab=table.title,
-            row=_row_number(flush, write),
+            row=write.row + 1,
             letter=letters(columns.index_once_added(cell.index)),
             header=table.headers.get(cell.index, cell.column),
             before=before,
@@ -188,15 +192,6 @@ def _cell_changes(
             customer=customer,
             token=_token(flush.targets[write.site], cell.column),
         )
-
-
-def _row_number(flush: FirstFlush, write: RowWrite) -> int:
-    """Return the number of a row, from 1, once new rows are added."""
-    number = write.row + 1
-    is_in_first_tab = write.sheet_id == flush.tables[0].sheet_id
-    if not write.is_new and is_in_first_tab and write.row >= flush.pattern.row:
-        number += len(flush.new_rows)  # They push it down.
-    return number
 
 
 def _kind(write: RowWrite, cell: CellWrite, before: str) -> str:
@@ -215,7 +210,7 @@ def _copied(
     for index, formula in pattern.formulas.items():
         yield CellChange(
             tab=table.title,
-            row=_row_number(flush, write),
+            row=write.row + 1,
             letter=letters(columns.index_once_added(index)),
             header=table.headers.get(index, ""),
             before="",

@@ -69,13 +69,29 @@ def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
     flushed(asking)
     for one in promised.changes:
         tab = OPEN if one.tab == "Open jobs" else INSTALLED
-        row = two_tab_board.texts(asking, tab)[one.row - HEADER_ROW - 2]
+        is_pushed = tab == OPEN and one.kind in (KEY_ADDED, FILLED) and one.row > promised.last_row
+        number = one.row + promised.added * is_pushed
+        row = two_tab_board.texts(asking, tab)[number - HEADER_ROW - 2]
         header = "Site ID" if one.letter == "L" else HEADERS[ord(one.letter) - ord("A")]
         assert row[header] == one.after, one
     again = previewed(asking)
     assert (again.already_keyed, again.changes) == (4, ())
     assert two_tab_board.of_site(asking, 3)[0]["Customer"] == "Ada Number3"
     assert uuid(3) in {one.site for one in promised.changes}
+
+
+def test_rows_have_the_numbers_that_a_person_sees_now(asking: Bench) -> None:
+    """New ones push the rows below "on hold" down."""
+    known = asking.customer(4)
+    mine = [line(9), ["*** ON HOLD ***"], line(4, E_mail=known["E_mail"])]
+    two_tab_board.make(asking, mine, [])
+    asking.send(*(milestone(n) for n in (3, 4)))
+    asking.project()
+    asking.ask()
+    found = previewed(asking)
+    first = HEADER_ROW + 2  # From 1.
+    (matched,), (added,) = found.rows[KEY_ADDED], found.rows[ADDED]
+    assert (matched.row, added.row, found.last_row) == (first + 2, first + 1, first)
 
 
 def test_a_job_whose_candidates_were_ruled_out_gets_a_row(asking: Bench) -> None:
