@@ -35,6 +35,8 @@ _SPACING_SECONDS = 0.2
 """Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
+_OF_ANYBODY = {"customer", "first_name", "last_name", "phone"}
+"""Fields that don't make a tab one of jobs: a list of crews has them, too, and no row matches."""
 _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."
@@ -349,7 +351,9 @@ def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozense
         return frozenset(m.tab.sheet_id for m in mappings)
     mapped = frozenset(m.tab.sheet_id for m in mappings if m.was_mapped)
     return mapped or frozenset(
-        m.tab.sheet_id for m in mappings if m.columns_by_field and not m.problem
+        m.tab.sheet_id
+        for m in mappings
+        if not (m.columns_by_field.keys() <= _OF_ANYBODY or m.problem)
     )
 
 
@@ -366,7 +370,7 @@ def _problem(
     if broken := next((m for m in wanted if m.problem), None):
         return f"The tab {broken.tab.title!r} {broken.problem}"
     if not wanted:
-        return "No tab can be mapped as it is; each says why."
+        return "No tab that looks like jobs can be mapped as it is; each says why."
     if len(wanted) > 1 and not titles and not any(m.was_mapped for m in wanted):
         named = " ".join(f'--tab "{m.tab.title}"' for m in wanted)
         return f"Several tabs look like jobs. Say which have jobs: {named}."
