@@ -35,7 +35,8 @@ def statuses(parts: ConsoleParts) -> Any:
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
-    asked = {c: means for c, means in known.items() if c not in wiring.settings.config.statuses}
+    by_need = sorted(known.items(), key=lambda pair: bool(pair[1]))  # Unknown ones first.
+    asked = {c: means for c, means in by_need if c not in wiring.settings.config.statuses}
     # Reads every job, which takes seconds if there are thousands.
     listed = seen_statuses(wiring.config(), wiring.jobs()) if asked else []
     return render_template(

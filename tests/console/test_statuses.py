@@ -34,6 +34,14 @@ def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Con
     assert bench.row(uuid(1))["Status"] == "Permits rejected"
 
 
+def test_unknown_statuses_are_listed_first(store_console: Console) -> None:
+    visitor = store_console.signed_in()
+    store_console.bench.shown(milestone(1, status="ALPHA"), milestone(2, status="BETA"))
+    confirm(visitor, ALPHA="approved")
+    page = visitor.text("/statuses")
+    assert page.index("Meaning of BETA") < page.index("Meaning of ALPHA")
+
+
 def test_a_re_sign_counts_once_its_status_means_approved(store_console: Console) -> None:
     """A person explains a status after its event was stored, and no other may follow."""
     visitor, bench = store_console.signed_in(), store_console.bench
