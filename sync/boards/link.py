@@ -132,9 +132,11 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
                 "cell, and choose the row again.",
             )
         answers.append((job, chosen))
-    places = [(one.row.sheet_id, one.row.row) for _, one in answers if one]
-    if len(set(places)) < len(places):
-        raise Permanent("one_row", "Two jobs cannot have one row.")
+    chosen_for: dict[str, str] = {}
+    for job, one in answers:
+        if one and (other := chosen_for.setdefault(one.row.name, job.site)) != job.site:
+            text = f"{one.row.name} is chosen for {other} and for {job.site}."
+            raise Permanent("one_row", f"{text} A row can have only one job.")
     return answers
 
 

@@ -92,6 +92,16 @@ class ReviewedJob:
         return [one.texts for one in self.candidates].count(candidate.texts) == 1
 
 
+def with_names(text: str, jobs: Iterable[ReviewedJob]) -> str:
+    """Return a text about jobs with their customers: logs have only site IDs."""
+    for job in jobs:
+        name = f"job {job.site[:8]}"
+        text = text.replace(
+            job.site, f"{job.customer.name} ({name})" if job.customer.name else name
+        )
+    return text
+
+
 def added_rows(
     tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo
 ) -> dict[str, NamedRow]:

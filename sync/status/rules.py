@@ -211,7 +211,7 @@ def edit_details(now: Backlog) -> Mapping[str, Any]:
     what, page = SHEET_EDITS[now.trouble]
     return {
         "what": f"{what}. Nothing is written until that is undone.",
-        "fix": "In Google Sheets, press Ctrl+Z, or use File, Version history. Then compare.",
+        "fix": "In Google Sheets, press Ctrl+Z, or use File, Version history. Then check again.",
         "command": "brightsheet compare",
         "page": page,
         "action": "use-column" if now.trouble == "column_moved" else "",

@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards.link import NONE, Review, link
+from sync.boards.review import with_names
 from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal
 from sync.console.parts import ConsoleParts, PageWait
@@ -67,10 +68,8 @@ def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
             "The answers are stored.",
         )
     except BrightsheetError as error:
-        review, text = _read(parts), error.what
-        for job in review.jobs:  # The log of actions has no names, so the error has none.
-            text = text.replace(job.site, job.customer.name or job.site)
-        return _listed(review, chosen, text)
+        review = _read(parts)
+        return _listed(review, chosen, with_names(error.what, review.jobs))
     parts.wake()
     joined = sum(row is not None for _, row in answers)
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []

@@ -11,6 +11,7 @@ from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.decide import Choices
 from sync.boards.metadata import MappedTab
+from sync.boards.review import with_names
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import (
     AND,
@@ -239,7 +240,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     return _page(
         "preview",
         PREVIEW,
-        said,
+        with_names(said, report.preview.reviewed if report.preview else ()),
         seen=form.digest,
         preview=report.preview,
         kept=form.kept,
@@ -258,11 +259,14 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) ->
     named = ", ".join(form.titles())
     try:
         choices, _ = _chosen(parts, form)
+    except Permanent as error:
+        return _columns(parts, form, error.what)
+    try:
         mapper = _mapper(parts, form, choices)
         done = "The mapping is stored in the sheet."
         report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
-        return _columns(parts, form, error.what)
+        return _preview(parts, form, error.what)
     stays = f" Still mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
     flash(
         (

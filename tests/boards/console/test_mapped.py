@@ -100,7 +100,7 @@ def test_a_row_that_moved_since_it_was_looked_at_is_not_taken(console: Console) 
     bench.edit("move_row", sheet_id=OPEN, row=3, to=5)
     form = form.choose(f"row:{uuid(1)}", form.offered[f"row:{uuid(1)}"][0])
     form = form.send(visitor, ROWS, step="link")
-    assert "in the list for Ada Number1 now." in plain(form.page)
+    assert f"in the list for Ada Number1 (job {uuid(1)[:8]}) now." in plain(form.page)
     (action,) = console.actions.latest(1)
     assert uuid(1) in action.result and "Ada" not in action.result
     assert bench.writes() == writes

@@ -188,8 +188,8 @@ def test_a_board_is_mapped_with_the_words_of_each_list(console: Console) -> None
     assert "8 matched rows" in page
     assert "2 new rows" in page
     assert re.search(r"\d+ blank cells filled (?:[\w. ]+: \d+, )*Perm.: \d+, ", page)
-    assert re.search(r"NTP H\d+ Sent", page)
-    assert re.search(r"Perm. I\d+ Applied", page)
+    assert "NTP H Sent" in page, "of a new row"
+    assert "Perm. I Applied" in page
     assert bench.writes() == writes
     answer = form.answer(visitor, MAPPING, step="write")
     assert answer.status_code == 303 and answer.location.endswith("/mapping/rows")
@@ -220,6 +220,32 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     rows = visitor.send("/mapping/rows", "/mapping/rows", step="look").text
     assert rows.count("<fieldset") == 1
+
+
+@pytest.mark.long
+def test_two_jobs_with_one_row_are_named_on_the_preview(console: Console) -> None:
+    """Spouses have a job each, and one of them has the row."""
+    visitor = console.visitor
+    known = made_up.site(SITES[0])
+    for number, name in ((0, "Ann"), (1, "Bob")):
+        contact = known["contacts"][0] | {"email": f"{name}@example.com", "first_name": name}
+        console.bench.google.everbright.set_site(
+            SITES[number], contacts=[contact], address=known["address"]
+        )
+    form = chosen(columns(visitor)).send(visitor, MAPPING, step="preview")
+    names = [f"row:{site}" for site in SITES[:2]]
+    (row,) = {row for name in names for row in form.offered[name] if "!" in row}
+    for name in names:
+        form.choose(name, row)
+    answer = form.answer(visitor, MAPPING, step="write")
+    form = Form(answer.text, "mapping")
+    assert "Map these tabs" in form.page, "it is the preview"
+    last = known["contacts"][0]["last_name"]
+    said = f"chosen for Ann {last} (job {SITES[0][:8]}) and for Bob {last} (job {SITES[1][:8]})"
+    assert f"{row.partition('#')[0]} is {said}" in plain(form.page)
+    assert [form.values[name] for name in names] == [row, row]
+    form.choose(names[1], "none")
+    assert form.answer(visitor, MAPPING, step="write").status_code == 303
 
 
 def with_second_row(console: Console, *headers: str) -> str:
