@@ -135,8 +135,10 @@ ACTIONS = {
     "compare": Action(
         "Compare the whole sheet",
         "Brightsheet compares every cell that it fills with EverBright's data. What you typed into "
-        "tabs of your own stays, and is listed if it differs; all other differences are corrected. "
-        "Thousands of jobs take about a minute.",
+        "tabs of your own stays. It is listed if it differs, except for customers' details, reps, "
+        "words that stand for nothing, and where EverBright has no value. Other cells are "
+        "corrected, but not in a row that shows another customer. Thousands of jobs take about a "
+        "minute.",
     ),
     "rebuild": Action(
         "Rebuild into a new spreadsheet",

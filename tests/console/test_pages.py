@@ -76,6 +76,7 @@ def test_the_overview_has_the_problems_of_status(store_console: Console) -> None
     page = visitor.text("/")
     assert "Everything is up to date" in page
     assert 'class="verdict good"' in page
+    assert "typed or sorted since the last comparison" in words(page)
     store_console.bench.send(milestone(2))
     page = visitor.text("/")
     assert "1 change is being written" in page
