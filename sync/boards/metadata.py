@@ -61,8 +61,8 @@ def has_lost_header(tab: SeenTab) -> bool:
 def mapping_with_header(tab: SeenTab, row: int, since: datetime | None = None) -> StoredMapping:
     """Return how the columns of a tab are mapped below a header row."""
     columns = tab.column_entries
-    fields = {index: field.value for index, field in _of_key(columns, COLUMN_KEY)}
-    words = {index: parsed_words(word.value) for index, word in _of_key(columns, WORDS_KEY)}
+    fields = {index: entry.value for index, entry in _of_key(columns, COLUMN_KEY)}
+    words = {index: parsed_words(entry.value) for index, entry in _of_key(columns, WORDS_KEY)}
     return StoredMapping(row, fields, words, since)
 
 
@@ -121,10 +121,12 @@ def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Re
     if now is None:
         return []
     headers = tab.headers(now.header_row)
-    meant = {name: column.header for name, column in mapping.columns_by_field.items()}
+    meant = {field_id: c.header for field_id, c in mapping.columns_by_field.items()}
     meant |= mapping.added_titles(fields)
     wrong = [
-        at for at, name in now.fields_by_index.items() if headers.get(at, "") != meant.get(name)
+        index
+        for index, field_id in now.fields_by_index.items()
+        if headers.get(index, "") != meant.get(field_id)
     ]
     if not wrong:
         return []
@@ -148,13 +150,13 @@ def _added(mapping: TabMapping, survey: Survey, fields: Fields) -> Iterator[Requ
         # Inserted ones would be like the column before them, and have its drop-downs.
         yield {"appendDimension": {"sheetId": sheet_id, "dimension": "COLUMNS", "length": count}}
     style = survey.style(sheet_id, row, edge - 1)
-    for index, (name, title) in enumerate(mapping.added_titles(fields).items(), edge):
+    for index, (field_id, title) in enumerate(mapping.added_titles(fields).items(), edge):
         cell = {"userEnteredValue": {"stringValue": title}}
         start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": index}
         data = [{"values": [cell | {"userEnteredFormat": style}]}]
         mask = "userEnteredValue,userEnteredFormat"
         yield {"updateCells": {"start": start, "rows": data, "fields": mask}}
-        yield sheet_requests.metadata(COLUMN_KEY, name, sheet_id, "COLUMNS", index)
+        yield sheet_requests.metadata(COLUMN_KEY, field_id, sheet_id, "COLUMNS", index)
 
 
 def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
@@ -174,12 +176,14 @@ def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
 def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
     """Yield the requests that give a column its field and words, and take all else from it."""
     wanted: dict[str, str] = {}
-    if column.field:
-        wanted[COLUMN_KEY] = column.field
+    if column.field_id:
+        wanted[COLUMN_KEY] = column.field_id
     if column.words is not None:
         wanted[WORDS_KEY] = json.dumps(column.words.stored, ensure_ascii=False, sort_keys=True)
     entries = tab.column_entries.get(column.index, ())
-    keeps_field = any(entry.key == COLUMN_KEY and entry.value == column.field for entry in entries)
+    keeps_field = any(
+        entry.key == COLUMN_KEY and entry.value == column.field_id for entry in entries
+    )
     present = set[str]()
     for entry in entries:
         is_wanted = entry.key in wanted and _has(entry, wanted[entry.key])

@@ -20,6 +20,8 @@ For example, a tab has three columns, the last two of them with drop-downs:
 | Perm.  | Applied, Issued                       | `status:KEY`, by the name of that milestone   |
 | Stage  | Sold, Permit in, Permit OK, Installed | `progress`: its options are about a whole job |
 
+- A person writes ("spells") the field ID `status:KEY` as `status:Permit`, and names a column by its
+  header or its letter.
 - A *text* is ours, mostly EverBright's: Submitted, Approved.
 - A *word* is what a column shows for a text: Applied for Submitted, Issued for Approved. It is an
   option of the drop-down, or what the installer types where there is none. It has *ended* if its

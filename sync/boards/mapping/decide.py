@@ -42,16 +42,16 @@ ChosenWords = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Choices:
-    """The user's choices. A column is named by its header or its letter."""
+    """The user's choices. A column's name is its header or its letter."""
 
-    fields_by_header: Mapping[str, str] = field(default_factory=dict)
-    """The field of each column, as the user wrote it."""
+    column_fields: Mapping[str, str] = field(default_factory=dict)
+    """The fields of single columns, as the user wrote them."""
     unset: Sequence[str] = ()
     """The columns that get no field."""
     added: Sequence[str] | None = None
     """The fields for which columns are added; None for those of an example."""
     column_words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
-    """The words by status of single columns, with a drop-down or without.
+    """The words of single columns, with a drop-down or without, by status or step.
 
     `--word "Perm.:APPROVED=Done"` is {"Perm.": {"APPROVED": ["Done"]}}. In a column for the whole
     job, `--word "Stage:Permit:APPROVED=Build"` is {"Stage:Permit": {"APPROVED": ["Build"]}}.
@@ -65,7 +65,7 @@ class MappedColumn:
     """A column of a tab: what was proposed for it, the field that it gets, and its words."""
 
     proposal: Proposal
-    field: str = ""
+    field_id: str = ""
     reason: str = ""
     words: TextWords | RuleWords | None = None
     """The words of a column with a drop-down, or with words that the user chose."""
@@ -95,22 +95,22 @@ class TabMapping:
     has_lost_header: bool = False
     """Whether it was mapped, and its header row was deleted since."""
     problem: str = ""
-    found: frozenset[str] = frozenset()
+    found_names: frozenset[str] = frozenset()
     """The user's names for columns that it has."""
 
     @property
     def columns_by_field(self) -> dict[str, MappedColumn]:
-        """The columns with a field, by its id: the leftmost, as in a flush."""
+        """The columns with a field, by its ID: the leftmost, as in a flush."""
         columns: dict[str, MappedColumn] = {}
         for column in self.columns:
-            if column.field:
-                columns.setdefault(column.field, column)
+            if column.field_id:
+                columns.setdefault(column.field_id, column)
         return columns
 
     def added_titles(self, fields: Fields) -> dict[str, str]:
         """Return the headers of the added columns, by field ID: no other column has them."""
         taken = {plain(column.header) for column in self.columns}
-        every = [fields.get(name) for name in self.added]
+        every = [fields.get(field_id) for field_id in self.added]
         return {f.id: f.second_title if plain(f.title) in taken else f.title for f in every}
 
     @property
@@ -123,7 +123,7 @@ class TabMapping:
         """The index of the first column right of the table."""
         if table := self.native_table:
             return table.right
-        used = (column.index for column in self.columns if column.header or column.field)
+        used = (column.index for column in self.columns if column.header or column.field_id)
         return max(used, default=-1) + 1
 
 
@@ -171,9 +171,9 @@ class TabDecider:
             return replace(base, problem=problem)
         proposals = propose(tab, row, self._fields, self._recognizer, same or {})
         named = {
-            text: proposal
-            for text in (*self._choices.fields_by_header, *self._choices.unset)
-            if (proposal := _find_column(proposals, tab, text))
+            column_name: proposal
+            for column_name in (*self._choices.column_fields, *self._choices.unset)
+            if (proposal := _find_column(proposals, tab, column_name))
         }
         if stored:
             earlier = stored.columns
@@ -185,7 +185,7 @@ class TabDecider:
         columns = tuple(
             self._attach_words(c, earlier.get(c.index), words.get(c.index, {})) for c in columns
         )
-        mapping = replace(base, columns=columns, found=frozenset({*named, *word_columns}))
+        mapping = replace(base, columns=columns, found_names=frozenset({*named, *word_columns}))
         return mapping if KEY in mapping.columns_by_field else replace(mapping, added=(KEY,))
 
     def header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
@@ -205,19 +205,19 @@ class TabDecider:
             examples = () if tab.was_mapped else self._examples
             added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
         else:
-            added = dict.fromkeys(self._fields.id_of(name) for name in self._choices.added)
-        new = [name for name in added if name not in tab.columns_by_field and name != KEY]
+            added = dict.fromkeys(map(self._fields.id_of, self._choices.added))
+        new = [each for each in added if each not in tab.columns_by_field and each != KEY]
         return replace(tab, added=(*tab.added, *new))
 
     def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
-        """Raise Permanent where a person named a header that no tab has."""
+        """Raise Permanent where a person named a column that no tab has."""
         if tabs and all(tab.problem for tab in tabs):
             return  # No header was looked for; the problem says why.
         choices = self._choices
-        for text in (*choices.fields_by_header, *choices.unset, *choices.column_words):
-            if not any(text in tab.found for tab in tabs):
+        for column_name in (*choices.column_fields, *choices.unset, *choices.column_words):
+            if not any(column_name in tab.found_names for tab in tabs):
                 known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
-                what = f"No column is called {text!r}. There are: {known or 'none'}."
+                what = f"No column is called {column_name!r}. There are: {known or 'none'}."
                 raise Permanent("no_header", what)
 
     def _columns_with_fields(
@@ -230,7 +230,7 @@ class TabDecider:
         """Return the columns with their fields, as the table above has it; without words."""
         choices = self._chosen_fields(named, base.tab)
         staying = {index: column for index, column in earlier.items() if index not in choices}
-        taken = {*choices.values(), *(column.field for column in staying.values())} - {""}
+        taken = {*choices.values(), *(column.field_id for column in staying.values())} - {""}
         if base.was_mapped and KEY not in taken:
             _check_key_stays(proposals, earlier)
         columns = []
@@ -238,35 +238,35 @@ class TabDecider:
             if (choice := choices.get(proposal.index)) is not None:
                 column = MappedColumn(proposal, choice, "as you set it")
             elif before := staying.get(proposal.index):
-                column = MappedColumn(proposal, before.field, before.reason)
-                if before.field and before.field in choices.values():
+                column = MappedColumn(proposal, before.field_id, before.reason)
+                if before.field_id and before.field_id in choices.values():
                     column = MappedColumn(proposal, "", "its field was set for another column")
-            elif base.was_mapped and proposal.field:
-                spelled = self._fields.spelled(proposal.field)
+            elif base.was_mapped and proposal.field_id:
+                spelled = self._fields.spelled(proposal.field_id)
                 command = f'to map it: --set "{proposal.header}={spelled}"'
                 column = MappedColumn(proposal, "", "not mapped", command=command)
-            elif proposal.field in taken:
+            elif proposal.field_id in taken:
                 column = MappedColumn(proposal, "", "another column has its field")
             else:
-                column = MappedColumn(proposal, proposal.field, proposal.reason)
+                column = MappedColumn(proposal, proposal.field_id, proposal.reason)
             columns.append(column)
         return tuple(columns)
 
     def _chosen_fields(self, named: Mapping[str, Proposal], tab: SeenTab) -> dict[int, str]:
-        """Return the field that the user chose, by column index; "" for none."""
+        """Return the ID of the field that the user chose, by column index; "" for none."""
         chosen: dict[int, str] = {}
-        for text, name in self._choices.fields_by_header.items():
-            if (proposal := named.get(text)) is None:
+        for column_name, spelled in self._choices.column_fields.items():
+            if (proposal := named.get(column_name)) is None:
                 continue
             if proposal.is_computed:
-                raise Permanent(
-                    "formula", f"{tab.title!r}: {text!r} cannot be mapped: {proposal.reason}."
-                )
-            wanted = self._fields.id_of(name)
-            if wanted in chosen.values():
-                raise Permanent("twice", f"{name!r} is set for two columns of {tab.title!r}.")
-            chosen[proposal.index] = wanted
-        return {named[text].index: "" for text in self._choices.unset if text in named} | chosen
+                what = f"{tab.title!r}: {column_name!r} cannot be mapped: {proposal.reason}."
+                raise Permanent("formula", what)
+            field_id = self._fields.id_of(spelled)
+            if field_id in chosen.values():
+                raise Permanent("twice", f"{spelled!r} is set for two columns of {tab.title!r}.")
+            chosen[proposal.index] = field_id
+        unset = (named[each].index for each in self._choices.unset if each in named)
+        return dict.fromkeys(unset, "") | chosen
 
     def _find_word_columns(
         self, columns: Sequence[MappedColumn], tab: SeenTab
@@ -276,14 +276,14 @@ class TabDecider:
         A milestone is in the name only for a rule: `Header:Milestone`.
         """
         found = {}
-        for text in self._choices.column_words:
-            if column := _find_column(columns, tab, text):
-                found[text] = column, ""
-            elif ":" in text:
-                header, _, milestone = (part.strip() for part in text.rpartition(":"))
-                column = _find_column(columns, tab, header)
-                if column and column.field == PROGRESS:
-                    found[text] = column, milestone
+        for name in self._choices.column_words:
+            if column := _find_column(columns, tab, name):
+                found[name] = column, ""
+            elif ":" in name:
+                column_name, _, milestone = (part.strip() for part in name.rpartition(":"))
+                column = _find_column(columns, tab, column_name)
+                if column and column.field_id == PROGRESS:
+                    found[name] = column, milestone
         return found
 
     def _words_by_index(
@@ -291,25 +291,25 @@ class TabDecider:
     ) -> Mapping[int, ChosenWords]:
         """Return the words that the user chose, by column index."""
         by_index: dict[int, dict[str, list[str]]] = {}
-        for text, (column, milestone) in word_columns.items():
-            if not column.field:
-                fix = f'Say what it shows first: --set "{text}=field".'
-                raise Permanent("no_field", f"{text!r} is not mapped, so it has no words. {fix}")
-            for status, words in self._choices.column_words[text].items():
-                if len(words) > 1 and column.field != PROGRESS:
-                    raise Permanent("twice", f"--word {text}:{status} is there twice.")
-                text_or_rule = self._text_or_rule(column.field, milestone, status)
+        for name, (column, milestone) in word_columns.items():
+            if not column.field_id:
+                fix = f'Say what it shows first: --set "{name}=field".'
+                raise Permanent("no_field", f"{name!r} is not mapped, so it has no words. {fix}")
+            for spelled, words in self._choices.column_words[name].items():
+                if len(words) > 1 and column.field_id != PROGRESS:
+                    raise Permanent("twice", f"--word {name}:{spelled} is there twice.")
+                text_or_rule = self._text_or_rule(column.field_id, milestone, spelled)
                 chosen = by_index.setdefault(column.index, {})
                 chosen[text_or_rule] = [as_option(word, column.proposal.options) for word in words]
         return by_index
 
-    def _text_or_rule(self, field: str, milestone: str, status: str) -> str:
-        """Return our text, or the id of a rule, from what the user wrote."""
-        if field == PROGRESS:
-            return self._rules.parse_rule(milestone, status)
-        if self._fields.get(field).texts:
-            return self._fields.label_of(status)
-        return status.strip()  # A field with any text has its texts as they are.
+    def _text_or_rule(self, field_id: str, milestone: str, spelled: str) -> str:
+        """Return our text, or the ID of a rule, from what the user wrote."""
+        if field_id == PROGRESS:
+            return self._rules.parse_rule(milestone, spelled)
+        if self._fields.get(field_id).texts:
+            return self._fields.label_of(spelled)
+        return spelled.strip()  # A field with any text has its texts as they are.
 
     def _attach_words(
         self,
@@ -317,11 +317,11 @@ class TabDecider:
         before: EarlierColumn | None,
         chosen: ChosenWords,
     ) -> MappedColumn:
-        if not column.field:
+        if not column.field_id:
             return column
-        was_same_field = before is not None and before.field == column.field
+        was_same_field = before is not None and before.field_id == column.field_id
         earlier = before.words if before and was_same_field else {}
-        if column.field == PROGRESS:
+        if column.field_id == PROGRESS:
             if not was_same_field:
                 proposed = self._rules.propose_words(column.proposal.all_values)
                 earlier = {
@@ -331,7 +331,7 @@ class TabDecider:
         text_words = self._text_words(column, earlier, chosen)
         if text_words and text_words.is_too_long:
             reason = f"its drop-down has {len(text_words.by_text)} long options"
-            return replace(column, field="", reason=reason)
+            return replace(column, field_id="", reason=reason)
         return replace(column, words=text_words)
 
     def _text_words(
@@ -346,7 +346,7 @@ class TabDecider:
         for text, word in chosen_by_text.items():
             if word and word not in options:
                 raise _no_option(column, word, text)
-        return fit_options(self._fields, column.field, options, wanted)
+        return fit_options(self._fields, column.field_id, options, wanted)
 
     def _rule_words(
         self, column: MappedColumn, earlier: Sequence[RuleWord], chosen: ChosenWords
@@ -370,21 +370,22 @@ class TabDecider:
 _Column = TypeVar("_Column", Proposal, MappedColumn)
 
 
-def _find_column(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column | None:
+def _find_column(columns: Sequence[_Column], tab: SeenTab, column_name: str) -> _Column | None:
     """Return the column with a header (`Step`, or `2:step` for the second), or letters, or None.
 
     Letters are `F`, or `F:F`.
     """
-    if numbered := _NUMBERED.fullmatch(text):
+    if numbered := _NUMBERED.fullmatch(column_name):
         alike = [c for c in columns if c.header and plain(c.header) == plain(numbered[2])]
         if int(numbered[1]) <= len(alike):
             return alike[int(numbered[1]) - 1]
-    whole = _WHOLE_COLUMN.fullmatch(text)
-    named = [c for c in columns if not whole and plain(c.header) == plain(text)]
+    whole = _WHOLE_COLUMN.fullmatch(column_name)
+    named = [c for c in columns if not whole and plain(c.header) == plain(column_name)]
     if len(named) > 1:
         fix = f"Name one by its letter: {', '.join(letters(c.index) for c in named)}."
-        raise Permanent("twice", f"{tab.title!r}: several columns are called {text!r}. {fix}")
-    letter = whole[1] if whole else text
+        what = f"{tab.title!r}: several columns are called {column_name!r}. {fix}"
+        raise Permanent("twice", what)
+    letter = whole[1] if whole else column_name
     if not named and _LETTERS.fullmatch(letter):
         named = [c for c in columns if letters(c.index) == letter.upper()]
     return named[0] if named else None
@@ -393,12 +394,12 @@ def _find_column(columns: Sequence[_Column], tab: SeenTab, text: str) -> _Column
 def _check_key_stays(proposals: Sequence[Proposal], earlier: Mapping[int, EarlierColumn]) -> None:
     """Raise Permanent if a tab had a column with the key, as no column has it now."""
     for proposal in proposals:
-        if (before := earlier.get(proposal.index)) and before.field == KEY:
+        if (before := earlier.get(proposal.index)) and before.field_id == KEY:
             fix = 'To use another column: --set "Header=site_id".'
             raise Permanent("key", f"{proposal.header!r} links each row to its job.", fix)
 
 
-def _no_option(column: MappedColumn, word: str, status: str) -> Permanent:
+def _no_option(column: MappedColumn, word: str, text_or_rule: str) -> Permanent:
     there = ", ".join(column.proposal.options or ()) or "none"
-    what = f"The drop-down of {column.header!r} has no option {word!r} for {status}"
+    what = f"The drop-down of {column.header!r} has no option {word!r} for {text_or_rule}"
     return Permanent("no_option", f"{what}. There are: {there}.")

@@ -15,9 +15,9 @@ StoredWords = Mapping[str, str]
 
 @dataclass(frozen=True)
 class EarlierColumn:
-    """How a column was mapped before, in its tab or in another: its field ("": none), and words."""
+    """How a column was mapped before, in its tab or another: its field ("": none), and words."""
 
-    field: str
+    field_id: str
     words: StoredWords
     reason: str
     """Why it should be the same now."""
@@ -36,8 +36,8 @@ class StoredMapping:
     def columns(self) -> dict[int, EarlierColumn]:
         """The columns with a field."""
         return {
-            index: EarlierColumn(field, self.words.get(index, {}), "mapped already")
-            for index, field in self.fields_by_index.items()
+            index: EarlierColumn(field_id, self.words.get(index, {}), "mapped already")
+            for index, field_id in self.fields_by_index.items()
         }
 
 
@@ -54,8 +54,8 @@ def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
     """Return a mapped tab as an example; `place` is what people call it, or its spreadsheet."""
     columns, reason = dict[str, EarlierColumn](), f"as in {place}"
     for index, header in tab.numbered_headers(stored.header_row).items():
-        field, words = stored.fields_by_index.get(index, ""), stored.words.get(index, {})
-        columns[header] = EarlierColumn(field, words, reason)
+        field_id, words = stored.fields_by_index.get(index, ""), stored.words.get(index, {})
+        columns[header] = EarlierColumn(field_id, words, reason)
     return Example(tab.title, stored.header_row, columns)
 
 
@@ -85,8 +85,8 @@ def columns_like(
         column = next((e.columns[header] for e in examples if header in e.columns), None)
         if column is None or proposal.is_computed:
             continue
-        is_taken = column.field in (other.field for other in found.values())
-        if column.field and (is_taken or not fields.is_known(column.field)):
+        is_taken = column.field_id in (other.field_id for other in found.values())
+        if column.field_id and (is_taken or not fields.is_known(column.field_id)):
             continue
         words = {
             text: word
@@ -100,7 +100,7 @@ def columns_like(
 def added_like(
     tab: SeenTab, header_row: int, examples: Sequence[Example], fields: Fields
 ) -> list[str]:
-    """Return the fields whose own columns were added to the example with the same title.
+    """Return the IDs of the fields whose own columns were added to the example with the same title.
 
     For a tab without one, such as a new month's, the first example counts.
     """
@@ -109,9 +109,9 @@ def added_like(
     added = []
     for example in same:
         for header, column in example.columns.items():
-            if not column.field or header in known:
+            if not column.field_id or header in known:
                 continue
-            field = fields.get(column.field)
+            field = fields.get(column.field_id)
             if header in (f"1:{plain(title)}" for title in (field.title, field.second_title)):
                 added.append(field.id)
     return added

@@ -60,5 +60,5 @@ def _count_recognized(tab: SeenTab, row: int, recognizer: Recognizer) -> int:
         for at, text in names.items()
     ):
         return 0
-    found = {match.field or match.reason for match in map(recognizer.match, names.values())}
+    found = {match.field_id or match.reason for match in map(recognizer.match, names.values())}
     return len(found - {""})

@@ -34,11 +34,11 @@ SameColumns = Mapping[str, Sequence[Cells]]
 
 @dataclass(frozen=True)
 class Proposal:
-    """A column (zero-based index), and the id of the field that is proposed; "" for none."""
+    """A column (zero-based index), and the ID of the field that is proposed; "" for none."""
 
     index: int
     header: str
-    field: str
+    field_id: str
     reason: str
     rank: Rank
     samples: tuple[str, ...]
@@ -80,11 +80,11 @@ def propose(
         proposal = _propose_column(
             tab, header_row, index, headers.get(index, ""), fields, recognizer, others
         )
-        if proposal.header or proposal.field or index in tab.column_entries:
+        if proposal.header or proposal.field_id or index in tab.column_entries:
             proposals.append(proposal)
-        if proposal.field:
-            by_field.setdefault(proposal.field, []).append(proposal)
-    return [_kept(each, by_field.get(each.field, []), fields) for each in proposals]
+        if proposal.field_id:
+            by_field.setdefault(proposal.field_id, []).append(proposal)
+    return [_kept(each, by_field.get(each.field_id, []), fields) for each in proposals]
 
 
 def _propose_column(
@@ -109,16 +109,16 @@ def _propose_column(
     match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     is_unknown_list = has_options and match.rank == Rank.NO_MATCH
-    if match.field in _WHOLE_JOB or is_unknown_list:
+    if match.field_id in _WHOLE_JOB or is_unknown_list:
         match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
-    if match.field == _REP and values and all(map(_INITIALS.fullmatch, values)):
+    if match.field_id == _REP and values and all(map(_INITIALS.fullmatch, values)):
         match = ColumnMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
         header=header,
-        field="" if is_computed else match.field,
+        field_id="" if is_computed else match.field_id,
         reason=_COMPUTED if is_computed else match.reason,
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
@@ -147,11 +147,11 @@ def _disambiguated(
     if not named.if_statuses:
         return named
     if holding.what == content.DATE:
-        return replace(named, field=named.if_dates, reason="by its header and its dates")
+        return replace(named, field_id=named.if_dates, reason="by its header and its dates")
     fitted = fit_options(fields, named.if_statuses, values, {})
     fitting = {*fitted.by_text.values()}
     if len(fitting) >= _STATUSES or (fitting and fitting == {*values}):
-        return replace(named, field=named.if_statuses, reason="by its header and its words")
+        return replace(named, field_id=named.if_statuses, reason="by its header and its words")
     return named
 
 
@@ -159,8 +159,8 @@ def _with_cells(
     named: ColumnMatch, holding: ColumnContent, fields: Fields, *, has_options: bool
 ) -> ColumnMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
-    if named.field:
-        field = fields.get(named.field)
+    if named.field_id:
+        field = fields.get(named.field_id)
         aspect, _, milestone = field.id.partition(":")
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
@@ -191,9 +191,9 @@ def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) 
         rank = Rank.CONTENT if match.rank == Rank.NO_MATCH else match.rank
         return ColumnMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}
-    if match.field == "stage" and not (values and sent.issuperset(map(plain, values))):
+    if match.field_id == "stage" and not (values and sent.issuperset(map(plain, values))):
         reason = "its header says Stage, but EverBright has sent no such stages"
-        return replace(match, field="", reason=reason)
+        return replace(match, field_id="", reason=reason)
     return match
 
 
@@ -217,7 +217,7 @@ def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Pro
     first = [rival for rival in rivals if rival.rank == best]
     if not first or first == [proposal]:
         return proposal
-    title = fields.get(proposal.field).title
+    title = fields.get(proposal.field_id).title
     names = [
         repr(each.header) if each.header else f"column {letters(each.index)}" for each in first
     ]
@@ -225,4 +225,4 @@ def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Pro
         reason = f"it also looks like {title}, but {names[0]} is a better match"
     else:
         reason = f"{' and '.join(names)} look equally like {title}"
-    return replace(proposal, field="", reason=reason)
+    return replace(proposal, field_id="", reason=reason)

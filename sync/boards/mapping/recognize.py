@@ -42,7 +42,7 @@ class Rank(IntEnum):
 class ColumnMatch:
     """The field that a header or cells name; "" if it isn't clear, for the `reason`."""
 
-    field: str = ""
+    field_id: str = ""
     reason: str = ""
     rank: Rank = Rank.NO_MATCH
     if_statuses: str = ""

@@ -49,7 +49,7 @@ class TextWords:
 
 
 def fit_options(
-    fields: Fields, name: str, options: tuple[str, ...], chosen: Mapping[str, str]
+    fields: Fields, field_id: str, options: tuple[str, ...], chosen: Mapping[str, str]
 ) -> TextWords:
     """Return the option for each text of a field: the chosen one, or else a proposal.
 
@@ -57,7 +57,7 @@ def fit_options(
     any text has its options as texts, and those that a person chose another word for: anything else
     isn't written.
     """
-    texts = fields.get(name).texts
+    texts = fields.get(field_id).texts
     if not texts:
         worded = (text for text, word in chosen.items() if text != word)
         texts = tuple(dict.fromkeys([*options, *worded]))

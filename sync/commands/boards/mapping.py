@@ -83,7 +83,7 @@ def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
         "header": column.header,
         "samples": list(column.proposal.samples),
         "hidden": column.proposal.is_hidden,
-        "field": fields.spelled(column.field),
+        "field": fields.spelled(column.field_id),
         "reason": _why(column),
         "options": list(column.proposal.options or ()) or None,
         "words": _words_as_json(words, fields) if words else None,
@@ -162,7 +162,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     for column in mapping.columns:
         samples = "; ".join(text[:_LONGEST] for text in column.proposal.samples[:_SAMPLES])
         header = column.header + (" (hidden)" if column.proposal.is_hidden else "")
-        field = fields.spelled(column.field) or "-"
+        field = fields.spelled(column.field_id) or "-"
         rows.append((letters(column.index), header, samples, field, _why(column)))
     show_table(out, ("", "Header", "Cells", "Field", "Why"), rows)
     for line in _words(mapping, fields):
@@ -188,7 +188,7 @@ def _text_words(column: MappedColumn, words: TextWords, fields: Fields) -> Itera
     kind = "column" if words.takes_others else "drop-down of"
     where = f"The {kind} {column.header!r} ({letters(column.index)})"
     by_text = words.by_text
-    if not (fields.get(column.field).texts or words.takes_others):
+    if not (fields.get(column.field_id).texts or words.takes_others):
         yield f"{where}: only its options are written."
         by_text = {text: word for text, word in by_text.items() if text != word}
     if by_text:

@@ -267,7 +267,7 @@ class FieldOffers:
         place, is_computed = f"{tab.sheet_id}:{name}", column.proposal.is_computed
         field = form.first.get(f"{FIELD}:{place}")
         if field is None or is_computed:
-            field = self._fields.spelled(column.field)
+            field = self._fields.spelled(column.field_id)
         return ColumnView(
             tab=tab,
             mapped=column,
@@ -281,7 +281,7 @@ class FieldOffers:
     def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
         """Yield the texts of each kind, with the words of the column `name` (TAB:COLUMN)."""
         options = column.proposal.options
-        of_field = self.kind_of.get(self._fields.spelled(column.field))
+        of_field = self.kind_of.get(self._fields.spelled(column.field_id))
         for kind, example in self._examples.items():
             proposed: Mapping[str, str] = {}
             if kind == of_field and isinstance(column.words, TextWords):
@@ -307,7 +307,7 @@ class FieldOffers:
         is_about_job = field == PROGRESS or proposal.options is not None
         if not is_about_job and len(values) > _MOST_VALUES:
             return
-        if column.field != PROGRESS:
+        if column.field_id != PROGRESS:
             known = parse_words(self.rules.propose_words(proposal.all_values))
         rules = form.rules_by_word(name)
         if rules is None:

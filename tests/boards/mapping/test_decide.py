@@ -40,18 +40,18 @@ def shown(made: TabMapping) -> dict[str, str]:
 
 def test_a_column_whose_letter_is_a_header_is_named_like_in_formulas() -> None:
     seen = tab(("D", "Phone", "Fee", "Step"), ("x", "303-555-0101", "", ""))
-    made = decided(seen=seen, fields_by_header={"D": "customer", "D:D": "stage"}, header_row=0)
+    made = decided(seen=seen, column_fields={"D": "customer", "D:D": "stage"}, header_row=0)
     at = {name: column.index for name, column in made.columns_by_field.items()}
     assert at == {"customer": 0, "phone": 1, "stage": 3}
 
 
 def test_the_second_of_two_headers_is_named_by_its_number() -> None:
-    made = decided(fields_by_header={"2:Step": "stage", "1:step": "days"}, unset=["1:phone"])
-    assert [column.field for column in made.columns[3:]] == ["days", "stage"]
+    made = decided(column_fields={"2:Step": "stage", "1:step": "days"}, unset=["1:phone"])
+    assert [column.field_id for column in made.columns[3:]] == ["days", "stage"]
 
 
 def test_a_field_with_any_text_may_only_be_an_option() -> None:
-    made = decided(fields_by_header={"Permit": "with"})
+    made = decided(column_fields={"Permit": "with"})
     words, options = (
         made.columns_by_field["with"].words,
         {one: one for one in ("Done", "REJECTED", "Out")},
@@ -60,7 +60,7 @@ def test_a_field_with_any_text_may_only_be_an_option() -> None:
     assert words.by_text == options
     chosen = {"Permit": {"City": ["Out"], "Nobody": []}}
     words = (
-        decided(fields_by_header={"Permit": "with"}, column_words=chosen)
+        decided(column_fields={"Permit": "with"}, column_words=chosen)
         .columns_by_field["with"]
         .words
     )
@@ -82,20 +82,20 @@ def test_a_drop_down_too_long_for_its_words_is_not_mapped() -> None:
     ("said", "message"),
     [
         (
-            {"fields_by_header": {"Fax": "phone"}},
+            {"column_fields": {"Fax": "phone"}},
             "No column is called 'Fax'. There are: Client, Phone",
         ),
         ({"unset": ["Fax"]}, "No column is called 'Fax'"),
         (
-            {"fields_by_header": {"Step": "stage"}},
+            {"column_fields": {"Step": "stage"}},
             "several columns are called 'Step'. Name one by its letter",
         ),
-        ({"fields_by_header": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
-        ({"fields_by_header": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
-        ({"fields_by_header": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
+        ({"column_fields": {"Phone": "fax"}}, "'fax' is no field. Write one of customer"),
+        ({"column_fields": {"Phone": "approved:Roof"}}, "No milestone is called 'Roof'"),
+        ({"column_fields": {"A": "stage", "B": "stage"}}, "'stage' is set for two columns"),
         ({"column_words": {"Permit": {"Nope": ["Done"]}}}, "'Nope' isn't a known status"),
         ({"added": ["nope"]}, "'nope' is no field"),
-        ({"added": ["status"], "unset": ["Phone"], "fields_by_header": {}}, ""),
+        ({"added": ["status"], "unset": ["Phone"], "column_fields": {}}, ""),
     ],
 )
 def test_an_unknown_choice_lists_the_known_ones(said: dict[str, Any], message: str) -> None:
@@ -115,7 +115,7 @@ def test_of_two_columns_with_one_field_the_left_one_counts_as_in_a_flush() -> No
 
 
 def test_a_choice_does_not_hide_why_a_tab_cannot_be_mapped() -> None:
-    assert decided(seen=tab(), fields_by_header={"Phone": "stage"}).problem
+    assert decided(seen=tab(), column_fields={"Phone": "stage"}).problem
 
 
 def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
@@ -139,7 +139,7 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
         assert made.columns[2].words.by_text == {"Done": "Done", "a": "Done"}
         assert made.added == added
     decider = TabDecider(
-        fields(), Choices(fields_by_header={"Phone": "stage"}, added=()), "robot", [example]
+        fields(), Choices(column_fields={"Phone": "stage"}, added=()), "robot", [example]
     )
     made = decider.with_added(decider.decide(same, None))
     assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Phone"}
@@ -156,10 +156,10 @@ def test_the_field_of_a_column_that_was_chosen_for_another_is_proposed_again() -
         ({}, {"customer": "Customer", "phone": "Cell 1"}),
         ({"unset": ["B"]}, {"customer": "Customer", "phone": "Contact number"}),
         (
-            {"fields_by_header": {"B": "days"}},
+            {"column_fields": {"B": "days"}},
             {"customer": "Customer", "phone": "Contact number", "days": "Cell 1"},
         ),
-        ({"fields_by_header": {"A": "phone"}}, {"phone": "Customer"}),
+        ({"column_fields": {"A": "phone"}}, {"phone": "Customer"}),
     )
     for said, expected in cases:
         made = TabDecider(fields(), Choices(**said), "robot", [example]).decide(seen, None)
@@ -168,11 +168,11 @@ def test_the_field_of_a_column_that_was_chosen_for_another_is_proposed_again() -
 
 def test_the_key_moves_but_is_never_taken_away() -> None:
     before = StoredMapping(0, {3: "site_id"}, {})
-    for said in ({"unset": ["D"]}, {"fields_by_header": {"D": "stage"}}):
+    for said in ({"unset": ["D"]}, {"column_fields": {"D": "stage"}}):
         with pytest.raises(Permanent, match='To use another column: --set "Header=site_id"'):
             decided(before, **said)
     for also in ({}, {"D": "stage"}):
-        made = decided(before, fields_by_header={"E": "site_id"} | also)
+        made = decided(before, column_fields={"E": "site_id"} | also)
         assert (made.columns_by_field["site_id"].index, made.added) == (4, ())
 
 
@@ -180,7 +180,7 @@ def test_a_computed_column_cannot_be_set() -> None:
     with pytest.raises(Permanent, match="computed by a formula"):
         decided(
             seen=tab(("Client", "Phone", "X"), ("Ada", "1", "=A1")),
-            fields_by_header={"X": "site_id"},
+            column_fields={"X": "site_id"},
         )
 
 

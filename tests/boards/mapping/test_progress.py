@@ -182,7 +182,7 @@ def test_the_field_is_proposed_by_the_words_of_the_column(
     sent: Sequence[str],
     field: str,
 ) -> None:
-    assert column(fields(*sent), header, options, *texts).field == field
+    assert column(fields(*sent), header, options, *texts).field_id == field
 
 
 def test_the_same_column_of_other_tabs_counts_for_the_proposal() -> None:
@@ -191,10 +191,10 @@ def test_the_same_column_of_other_tabs_counts_for_the_proposal() -> None:
     active, done, computed = (tab(headers, ("Ada", "", cell)) for cell in (listed, "x", "=A1"))
     same = same_columns((one, 0) for one in (active, done, computed))
     decider = TabDecider(fields(), Choices(), "robot@x.example")
-    assert decider.decide(done, None).columns[2].field == ""
+    assert decider.decide(done, None).columns[2].field_id == ""
     for one in (active, done):
         found = decider.decide(one, None, same).columns[2]
-        assert (found.field, words_of(found)) == ("progress", PROPOSED)
+        assert (found.field_id, words_of(found)) == ("progress", PROPOSED)
     assert decider.decide(computed, None, same).columns[2].proposal.is_computed
 
 

@@ -22,13 +22,13 @@ def proposed(headers: Sequence[object], *rows: Sequence[object]) -> list[Proposa
 
 
 def found(headers: Sequence[object], *rows: Sequence[object]) -> list[str]:
-    return [one.field for one in proposed(headers, *rows)]
+    return [one.field_id for one in proposed(headers, *rows)]
 
 
 def test_by_what_the_cells_are() -> None:
     row = ("Ada", "ada@x.example", "(555) 010-1234 ext. 5", "9 Elm St, Troy, NY 12180", JOB)
     some = proposed(("A1", "B1", "C1", "D1", "E1"), row, row)
-    assert [one.field for one in some] == ["", "email", "phone", "address", "site_id"]
+    assert [one.field_id for one in some] == ["", "email", "phone", "address", "site_id"]
     assert some[1].reason == "its cells are email addresses"
 
 
@@ -49,12 +49,12 @@ def test_a_column_without_a_header_is_known_by_its_cells() -> None:
 
 def test_a_quotes_column_is_not_the_key() -> None:
     some = proposed(("Quote ID", "Link"), (uuid(9), JOB), (uuid(8), JOB))
-    assert [one.field for one in some] == ["initial_quote", "site_id"]
+    assert [one.field_id for one in some] == ["initial_quote", "site_id"]
 
 
 def test_full_names_are_not_written_among_initials() -> None:
     (one,) = proposed(("Rep",), ("AB",), ("B.C.",))
-    assert (one.field, one.reason) == ("", "its cells are initials, EverBright has full names")
+    assert (one.field_id, one.reason) == ("", "its cells are initials, EverBright has full names")
     assert found(("Rep",), ("Ada Birch",), ("BC",)) == ["rep"]
     assert found(("Rep",), (None,)) == ["rep"]
 
@@ -66,12 +66,12 @@ def test_a_few_odd_cells_do_not_matter_but_half_do() -> None:
 
 def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
     (one,) = proposed(("Email",), ("555-010-1234",))
-    assert (one.field, one.reason) == ("", "its header says E-mail, its cells are phone numbers")
+    assert (one.field_id, one.reason) == ("", "its header says E-mail, its cells are phone numbers")
 
 
 def test_a_milestones_column_with_dates_is_not_its_status() -> None:
     (one,) = proposed(("Permit",), (date(),), (date(),))
-    assert one.field == ""
+    assert one.field_id == ""
     assert "Permit submitted or Permit approved" in one.reason
     assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
 
@@ -92,7 +92,7 @@ def test_a_milestones_column_with_dates_is_not_its_status() -> None:
 )
 def test_an_approval_is_a_status_or_date_by_cells(cells: Sequence[object], expected: str) -> None:
     (proposal,) = proposed(("Permit Approval",), *([one] for one in cells))
-    assert proposal.field == expected
+    assert proposal.field_id == expected
     assert (
         expected or "computed" in proposal.reason or "Permit or Permit approved" in proposal.reason
     )
@@ -100,13 +100,13 @@ def test_an_approval_is_a_status_or_date_by_cells(cells: Sequence[object], expec
 
 def test_formulas_are_never_proposed() -> None:
     (one,) = proposed(("Status",), ("=A1",), ("New",))
-    assert (one.field, one.is_computed) == ("", True)
+    assert (one.field_id, one.is_computed) == ("", True)
 
 
 def test_a_field_is_for_the_surest_column() -> None:
     """An exact header comes before cells, and cells before a header with an error."""
     some = proposed(("Email", "Mail 2"), ("a@b.example", "c@d.example"))
-    assert [one.field for one in some] == ["email", ""]
+    assert [one.field_id for one in some] == ["email", ""]
     assert some[1].reason == "it also looks like E-mail, but 'Email' is a better match"
     some = proposed(("Client", "", "E-mial adress"), ("Ada", "a@b.example", "c@d.example"))
     assert some[2].reason == "it also looks like E-mail, but column B is a better match"
@@ -114,7 +114,7 @@ def test_a_field_is_for_the_surest_column() -> None:
 
 def test_columns_that_are_as_sure_are_none() -> None:
     some = proposed(("Client", "Contact name", "Phone", "Custommer"), ("Ada", "Bo", "1", "Cy"))
-    assert [one.field for one in some] == ["", "", "phone", ""]
+    assert [one.field_id for one in some] == ["", "", "phone", ""]
     reasons = {one.reason for one in some if one.header != "Phone"}
     assert reasons == {"'Client' and 'Contact name' look equally like Customer"}
 
@@ -123,7 +123,7 @@ def test_hidden_columns_are_shown_as_such() -> None:
     known = fields()
     seen = tab(("Client", "Phone"), ("Ada", "1"), hidden_columns=frozenset([1]))
     some = propose(seen, 0, known, Recognizer(known), {})
-    assert [(one.field, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
+    assert [(one.field_id, one.is_hidden) for one in some] == [("customer", False), ("phone", True)]
 
 
 def of_a_column(field: str, header: str, *cells: object) -> Proposal:
@@ -152,19 +152,19 @@ def test_a_column_of_a_fields_kind_is_proposed_for_it(field: str) -> None:
     entry = FIELDS[field]
     column = field + PERMIT if field.endswith(":") else field
     header = entry.title("Permit")
-    assert of_a_column(field, header, CELLS[entry.kind]).field == column
+    assert of_a_column(field, header, CELLS[entry.kind]).field_id == column
     if entry.kind is not FieldKind.DATE:
-        assert of_a_column(field, header, date()).field == ""
+        assert of_a_column(field, header, date()).field_id == ""
 
 
 def test_a_size_in_kw_is_known_by_its_unit() -> None:
-    assert of_a_column("system_size", "kW", 7.2, 10.45).field == "system_size"
+    assert of_a_column("system_size", "kW", 7.2, 10.45).field_id == "system_size"
 
 
 def test_a_blank_column_for_dates_is_not_a_status() -> None:
     blank = SeenCell(is_for_date=True)
     (one,) = proposed(("Permit",), (blank,), (blank,))
-    assert one.field == ""
+    assert one.field_id == ""
     assert "its cells are formatted as dates" in one.reason
     assert found(("Permit approved", "Permit"), (blank, None)) == [
         f"approved:{PERMIT}",

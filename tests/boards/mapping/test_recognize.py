@@ -29,7 +29,7 @@ EVERY = Recognizer(every_field())
 def field(header: str, by: Recognizer = KNOWN) -> str | None:
     """Return the field; "" for one that is not clear, None for none."""
     found = by.match(header)
-    return None if found.rank == Rank.NO_MATCH else found.field
+    return None if found.rank == Rank.NO_MATCH else found.field_id
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_milestones_header_names_the_field(header: str, expected: str | None) 
 def test_of_two_milestones_with_one_name_it_is_the_one_with_most_jobs() -> None:
     few, most = (Heading(uuid(n), "Roof", (uuid(n),), n) for n in (1, 2))
     known = Fields(config(), (few, most))
-    assert Recognizer(known).match("Roof").field == known.id_of("status:Roof")
+    assert Recognizer(known).match("Roof").field_id == known.id_of("status:Roof")
 
 
 @pytest.mark.parametrize("header", ["Sales rep", "System size (kW)", "kW", "Deadline"])
@@ -180,5 +180,5 @@ def test_a_synonym_of_an_unknown_milestone_is_ignored() -> None:
 
 def test_a_typing_error_is_reported() -> None:
     found = KNOWN.match("Custommer")
-    assert (found.field, found.rank) == ("customer", Rank.ALMOST)
+    assert (found.field_id, found.rank) == ("customer", Rank.ALMOST)
     assert "similar to 'customer'" in found.reason

@@ -109,12 +109,12 @@ def test_words_are_kept_until_they_are_removed_explicitly() -> None:
 def test_a_column_without_a_drop_down_has_the_given_words() -> None:
     name = "Design Approval status"
     made = decided(
-        fields_by_header={name: "status:Design Approval"},
+        column_fields={name: "status:Design Approval"},
         column_words={name: {"APPROVED": ["good to go"]}},
     )
     column = words(made)[2]
     assert column and column.stored == {"Approved": "good to go", "*": "*"}
-    mapped = {column.index: column.field for column in made.columns}
+    mapped = {column.index: column.field_id for column in made.columns}
     before = StoredMapping(0, {**mapped, 1: "site_id"}, {4: column.stored})
     assert words(decided(before))[2] == column
     without = words(decided(before, column_words={name: {"Approved": []}}))[2]
