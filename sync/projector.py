@@ -92,7 +92,7 @@ class Projector:
             changes=changes,
             milestones=_sites_by_milestone(applied),
             applied=[kept.seq for kept, _ in applied],
-            found_sites={kept.seq: d.site for kept, d in applied if d.site and not kept.site},
+            found_sites={kept.seq: d.site for kept, d in applied if d.site and d.site != kept.site},
             waiting={kept.seq: d.milestone_uuid or "" for kept, d in remembered if not d.site},
             rejected=rejected,
             forgotten=[kept.seq for kept, _ in forgotten],
@@ -129,7 +129,7 @@ class Projector:
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the site to deliveries that name only a milestone, if its job is known."""
         milestones = {d.milestone_uuid for _, d in parsed if d.milestone_uuid and not d.site}
-        sites = _sites_by_milestone(parsed) | self._jobs.sites_of(milestones)
+        sites = self._jobs.sites_of(milestones) | _sites_by_milestone(parsed)
         found = []
         for kept, delivery in parsed:
             if not delivery.site:

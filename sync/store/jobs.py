@@ -97,7 +97,11 @@ class Jobs:
             history.keep(self._database, connection, projected.changes)
             owned = [{"uuid": uuid, "site": site} for uuid, site in projected.milestones.items()]
             if owned:
-                connection.execute(self._database.insert_new(milestone), owned)
+                new = self._database.insert(milestone)
+                moved = self._database.upsert(
+                    milestone, {"site": new.excluded.site}, milestone.c.site != new.excluded.site
+                )
+                connection.execute(moved, owned)
             remember_forgotten(self._database, connection, projected.forgotten_milestones)
             if known := sorted({*projected.milestones, *projected.forgotten_milestones}):
                 # Deliveries that waited for these milestones are projected again.

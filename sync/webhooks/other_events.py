@@ -57,8 +57,13 @@ _STRONGEST = (
 """Which envelope counts if the sub-task has no state; an older one may be voided."""
 
 
-def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
-    """Return the event in `tree`; None without a job or anything to show."""
+def read(
+    tree: Tree, kind: Kind, shapes: WebhooksConfig, *, is_converted: bool = False
+) -> OtherEvent | None:
+    """Return the event in `tree`; None without a job, or without anything to show.
+
+    One that was converted from another service's body may only link its number to a job.
+    """
     milestone = tree.get("milestone")
     site = site_of(tree)
     if site is None and isinstance(milestone, Mapping):
@@ -91,7 +96,7 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
         values=values,
         moments=tuple(moments(tree, date_keys)),
     )
-    has_content = event.values or event.contract or event.comments
+    has_content = is_converted or event.values or event.contract or event.comments
     return event if has_content and (site or milestone_uuid) else None
 
 

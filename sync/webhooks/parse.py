@@ -54,12 +54,13 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     public = tree
     if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
         public = without_private_comments(tree)
+    is_converted = False
     for convert in OTHER_SERVICES:
         if (converted := convert(public)) is not None:
-            kind, public = Kind.OTHER, converted
+            kind, public, is_converted = Kind.OTHER, converted, True
             break
     if kind is not Kind.MILESTONE:
-        event = other_events.read(public, kind, shapes)
+        event = other_events.read(public, kind, shapes, is_converted=is_converted)
         site = event.site if event else other_events.site_of(public)
         return Delivery(kind=kind, digest=digest, site=site, other_event=event)
     milestone, odd = _milestone(public)

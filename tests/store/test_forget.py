@@ -11,6 +11,7 @@ from sqlalchemy import select
 from emulator import Emulator
 from sync.actions.forget import forget
 from sync.errors import Rejected
+from sync.store import Jobs
 from sync.store.deliveries import Deliveries, DeliveryFilter
 from sync.store.erase import stored_data
 from sync.store.findings import dismiss
@@ -164,28 +165,49 @@ def test_what_names_a_job_by_a_task_s_milestone_is_forgotten(bench: Bench) -> No
     assert rows_about(bench, ADA, uuid(7), "Call Ada", "Ada called") == set()
 
 
-def test_what_has_only_another_service_s_number_is_forgotten(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As docs/architecture.md advises: a UUID of the number is in place of a milestone's."""
+@pytest.fixture
+def numbered(monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
+    """A body of a service whose converter is as docs/architecture.md advises."""
 
     def by_number(tree: Mapping[str, Any]) -> dict[str, Any] | None:
         number = tree.get("permit_number")
         return number and {**tree, "milestone": str(uuid5(NAMESPACE_URL, number))}
 
     monkeypatch.setattr(parse, "OTHER_SERVICES", [by_number])
-    numbered = {"permit_number": "P-1", "comment": "Filed"}
-    bench.send(numbered)
+    return {"permit_number": "P-1"}
+
+
+def test_what_has_only_another_service_s_number_is_forgotten(
+    bench: Bench, numbered: Mapping[str, Any]
+) -> None:
+    """Even if it has nothing to show."""
+    bench.send({**numbered, "comment": "Filed"}, {**numbered, "note": "Paid"})
     bench.project()
+    assert bench.wiring.backlog().unplaced == 2
     bench.send({**numbered, "site": ADA}, {**numbered, "comment": "Issued"})
     bench.project()
     assert bench.wiring.backlog().unplaced == 0
-    assert len(Deliveries(bench.database).newest(9, DeliveryFilter(sites=(ADA,)))) == 5
+    assert len(Deliveries(bench.database).newest(9, DeliveryFilter(sites=(ADA,)))) == 6
     forget(bench.wiring, lambda _: None, ADA)
     assert rows_about(bench, "P-1") == set()
-    bench.send({**numbered, "comment": "Expired"})
+    bench.send({**numbered, "comment": "Expired"}, {**numbered, "note": "Paid again"})
     bench.project()
     assert rows_about(bench, "P-1") == set()
+
+
+def test_a_number_moves_to_another_job(bench: Bench, numbered: Mapping[str, Any]) -> None:
+    """It was linked to Ada's by mistake: forgetting hers leaves what is Bo's."""
+    bench.send({**numbered, "site": ADA})
+    bench.project()
+    bench.send({**numbered, "site": BO}, {**numbered, "comment": "Filed"})
+    bench.project()
+    bench.send({**numbered, "comment": "Issued"})
+    bench.project()
+    forget(bench.wiring, lambda _: None, ADA)
+    bench.send({**numbered, "comment": "Paid"})
+    bench.project()
+    (found,) = Jobs(bench.database).states([BO]).values()
+    assert {one.comment for one in found.other_comments} == {"Filed", "Issued", "Paid"}
 
 
 def test_a_job_that_is_not_stored_is_remembered(google: Emulator, database_url: str) -> None:
