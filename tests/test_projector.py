@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
 from sync.errors import Retryable
@@ -12,6 +13,7 @@ from sync.projector import Projector
 from sync.settings.config_file import WebhooksConfig
 from sync.settings.environment import load
 from sync.store import Confirmations, Database, Inbox, Jobs, Lease, Leases, SheetStore
+from sync.store.schema import delivery, job
 from sync.webhooks import parse
 from sync.webhooks.schema import Delivery, Outcome
 from tests.made_up import body, milestone, task, uuid
@@ -48,8 +50,8 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It stays kept, with the kind of the fault and none of its text, for `retry`."""
-    for job in (1, 2):
-        stand.keep(milestone(job))
+    for number in (1, 2):
+        stand.keep(milestone(number))
     sound = parse.read
 
     def faulty(sent: bytes, shapes: WebhooksConfig) -> Delivery:
@@ -80,6 +82,23 @@ def test_a_delivery_that_is_not_applied_is_no_event_of_its_job(
     assert [line["event"] for line in logged] == ["fault"]
     (target,) = stand.store.pending.read(9, 9).jobs
     assert (target.events, target.version) == (1, 1)
+
+
+def test_a_job_waits_since_its_oldest_delivery_even_if_that_names_only_a_milestone(
+    stand: Stand, sqlite_url: str
+) -> None:
+    sent, database = milestone(1), Database(sqlite_url)
+    for payload in (
+        {"milestone": sent["uuid"], "comment": "Sent to the city"},
+        sent,
+        {"milestone": sent["uuid"], "comment": "Permit is here"},
+    ):
+        stand.keep(payload)
+    with database.writing() as connection:
+        connection.execute(update(delivery).values(received_at=delivery.c.seq * 1000.0))
+    stand.project()
+    (kept,) = database.rows(select(job.c.waiting_since, job.c.received_at))
+    assert tuple(kept) == (1000.0, 3000.0)
 
 
 def test_a_status_explained_on_the_console_is_explained_in_the_history(stand: Stand) -> None:

@@ -87,6 +87,7 @@ class Jobs:
     def take_in(self, lease: Lease, projected: Projected) -> None:
         """Store a projection and mark its deliveries, in one transaction."""
         with self._database.writing(lease) as connection:
+            # First, because `_keep` finds when a job's deliveries were received by their site.
             for seq, site in projected.found_sites.items():
                 _mark(connection, [seq], {"site": site})
             self._keep(connection, projected)
@@ -107,6 +108,7 @@ class Jobs:
                 # Deliveries that waited for these milestones are projected again.
                 waited = update(delivery).where(delivery.c.about.in_(known))
                 connection.execute(waited.values(projected=False, about=None))
+            # Each delivery is in one of these.
             _mark(connection, projected.applied, {"projected": True, "about": None})
             _mark(connection, projected.forgotten, ERASED)
             for seq, about in projected.waiting.items():
