@@ -105,11 +105,10 @@ def _propose_column(
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
     named = _disambiguated(recognizer.match(header), holding, values, fields)
-    # 2. No field if the cells contradict that; if it names none, what the cells are.
+    # 2. No field if the cells contradict that; under an unknown header, what the cells are.
     match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
-    is_unknown_list = has_options and match.rank == Rank.NO_MATCH
-    if match.field_id in _WHOLE_JOB or is_unknown_list:
+    if match.field_id in _WHOLE_JOB or (match.is_unknown and has_options):
         match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
     if match.field_id == _REP and values and all(map(_INITIALS.fullmatch, values)):
@@ -176,7 +175,7 @@ def _with_cells(
             reason = f"its header says {field.title}, its cells are {found}"
             return ColumnMatch("", reason, named.rank)
     proposed = content.PROPOSED.get(holding.what)
-    if named.rank == Rank.NO_MATCH and proposed:
+    if named.is_unknown and proposed:
         reason = f"its cells are {content.DESCRIPTIONS[holding.what]}"
         return ColumnMatch(proposed, reason, Rank.CONTENT)
     return named
@@ -188,7 +187,7 @@ def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) 
     It is the stage of the sale only if EverBright has sent its values as such.
     """
     if ProgressRules(fields).are_about_progress(values):
-        rank = Rank.CONTENT if match.rank == Rank.NO_MATCH else match.rank
+        rank = Rank.CONTENT if match.is_unknown else match.rank
         return ColumnMatch(PROGRESS, "its words say how far along a job is", rank)
     sent = {plain(stage) for stage in fields.stages}
     if match.field_id == "stage" and not (values and sent.issuperset(map(plain, values))):

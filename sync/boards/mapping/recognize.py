@@ -50,6 +50,14 @@ class ColumnMatch:
     if_dates: str = ""
     """If it isn't clear: the field if the cells are dates."""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the header says nothing, so that the cells alone decide.
+
+        One that names no field may say something: "Amount" above email addresses isn't `email`.
+        """
+        return self.rank == Rank.NO_MATCH
+
 
 class Recognizer:
     """Recognizes headers as fields."""

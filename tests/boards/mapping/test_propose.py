@@ -69,6 +69,10 @@ def test_header_and_cells_that_contradict_each_other_settle_nothing() -> None:
     assert (one.field_id, one.reason) == ("", "its header says E-mail, its cells are phone numbers")
 
 
+def test_cells_decide_nothing_below_a_header_of_amounts() -> None:
+    assert found(("Amount", "Office"), ("a@b.example", "c@d.example")) == ["", "email"]
+
+
 def test_a_milestones_column_with_dates_is_not_its_status() -> None:
     (one,) = proposed(("Permit",), (date(),), (date(),))
     assert one.field_id == ""

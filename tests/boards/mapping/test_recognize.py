@@ -29,7 +29,7 @@ EVERY = Recognizer(every_field())
 def field(header: str, by: Recognizer = KNOWN) -> str | None:
     """Return the field; "" for one that is not clear, None for none."""
     found = by.match(header)
-    return None if found.rank == Rank.NO_MATCH else found.field_id
+    return None if found.is_unknown else found.field_id
 
 
 @pytest.mark.parametrize(
