@@ -1,4 +1,15 @@
-"""Finds rows that show another customer than their site ID's. Pure."""
+"""Finds rows that show another customer than their site ID's. Pure.
+
+`key_repairs` (sheets/key_writes.py) comes first, in comparisons and in some flushes:
+
+| if a job's key is beside another customer, and  | the key                  | by             |
+|-------------------------------------------------|--------------------------|----------------|
+| also in a row that differs in less from the job | is removed               | `key_repairs`  |
+| a row without a key is certainly the job's      | moves to that row        | `key_repairs`  |
+| else                                            | stays; its row is listed | `foreign_keys` |
+
+The comparison writes nothing for the jobs of listed rows.
+"""
 
 from collections.abc import Mapping, Sequence
 from functools import cache

@@ -114,7 +114,7 @@ class BoardTabs:
         return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
-        """Return the columns in which both are known, and don't agree in any spelling.
+        """Return, for `key_repairs`, the columns that don't agree in any spelling, of known ones.
 
         "Ortiz, Bea" and "Bea & Luis Ortiz" agree, "12 Elm" and "12 Elm Street, Marlow", too.
         """
@@ -130,7 +130,7 @@ class BoardTabs:
         rows: Rows,
         targets: Sequence[Target],
     ) -> Mapping[str, Sequence[Match]]:
-        """A row is a job's if it would be matched with it, were it new."""
+        """Match jobs for `key_repairs` as if they were new."""
         mine = {target.site: target.customer for target in targets}
         customers = self._store.boards.customers_without_row() | mine
         texts = texts_of_rows(tables, rows)
