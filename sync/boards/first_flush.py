@@ -160,7 +160,8 @@ def compose(
     # 2. The keys of the rows that match.
     customers = {target.site: target.customer for target in stored}
     lookup = board.look_up(texts_of_rows(repaired, rows), customers)
-    waiting = _waiting(flusher, lookup)
+    hours = flusher.targets.layout.config.match.wait_hours
+    waiting = flusher.store.boards.would_wait(lookup.unsettled, hours)
     to_show = [target for target in once_mapped if target.site not in waiting]
     without_key = {target.site for target in to_show if target.is_fresh} - keyed
     matched = [
@@ -218,14 +219,6 @@ def _once_mapped(
         replace(each, is_fresh=True, has_row=False, has_unkeyed_row=True) if each.has_row else each
         for each in targets
     ]
-
-
-def _waiting(flusher: Flusher, lookup: Lookup) -> frozenset[str]:
-    """Return the jobs that get no row yet: each waits once."""
-    boards = flusher.store.boards
-    if not flusher.targets.layout.config.match.wait_hours:
-        return frozenset()
-    return lookup.unsettled - (boards.unsettled() - boards.waiting())
 
 
 def _written(rows: Rows, writes: Iterable[RowWrite]) -> Rows:

@@ -100,11 +100,9 @@ class BoardTabs:
         texts = texts_of_columns(tables, columns)
         lookup = self.look_up(texts, self._store.boards.customers_without_row())
         unmatched = without_row - lookup.matches.keys()
-        # Only these begin to wait. Those that have waited get a new row, and those that still wait
-        # aren't among the targets.
-        waiting = self._store.boards.mark_unsettled(
-            lease, unmatched & lookup.unsettled, self._config.match.wait_hours
-        )
+        unsettled, hours = unmatched & lookup.unsettled, self._config.match.wait_hours
+        waiting = self._store.boards.would_wait(unsettled, hours)
+        self._store.boards.mark_unsettled(lease, unsettled, hours)
         if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
         first = tables[0]
@@ -263,7 +261,9 @@ class BoardTabs:
         added = added_rows(tables, rows, with_added_row, self, zone)
         customers = {target.site: target.customer for target in targets}
         lookup = self.look_up(texts_of_rows(tables, rows), customers, added)
-        self._store.boards.set_unsettled(lease, lookup.unsettled, with_row=added)
+        self._store.boards.drop_settled(lease, lookup.unsettled)
+        # Others begin to wait when a flush would add their row.
+        self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
         return lookup, added
 
     @cached_property

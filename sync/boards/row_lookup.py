@@ -9,8 +9,16 @@
 A row with other text in place of a site ID ("n/a") is only a candidate: a key doesn't replace typed
 text, so the user has to clear that cell first.
 
-A job waits for an answer for `wait_hours` at most, and only once. Then it gets a new row, too, and
-stays unsettled, because its customer may appear twice.
+| an unsettled job            | when                                            | in               |
+|-----------------------------|-------------------------------------------------|------------------|
+| begins to wait, once        | a flush would add its row                       | `BoardTabs.rows` |
+| gets a row, stays unsettled | its `wait_hours` are over                       | `BoardTabs.rows` |
+| is settled                  | the user answers                                | `Boards.answer`  |
+| is settled, may wait again  | a whole read finds it matched or settled        | `look_up_all`    |
+| begins without waiting      | a whole read finds candidates and its added row | `look_up_all`    |
+
+Whole reads are comparisons and the user's reviews. Flushes don't look at jobs that wait, so a row
+that begins to match is found by the next whole read.
 """
 
 from collections import defaultdict

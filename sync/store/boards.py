@@ -1,7 +1,7 @@
 """Stores what only boards need: unsettled jobs, answers about rows, and replaced words."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -59,20 +59,21 @@ class Boards:
         rows = self._database.rows(query.where(~job.c.has_row, job.c.site == customer.c.site))
         return {row.site: Customer.model_validate_json(row.body) for row in rows}
 
-    def mark_unsettled(self, lease: Lease, sites: Iterable[str], hours: float) -> frozenset[str]:
-        """Record that jobs are unsettled, and return those that begin to wait for an answer.
-
-        They wait so many hours, each job only once.
-        """
-        if not (asked := frozenset(sites)):
-            return frozenset()
+    def mark_unsettled(self, lease: Lease, sites: Iterable[str], hours: float) -> None:
+        """Record that jobs are unsettled; new ones wait so many hours for an answer."""
+        if not (marked := frozenset(sites)):
+            return
         with self._database.writing(lease) as connection:
-            new = asked.difference(connection.scalars(select(look_alike.c.site).where(self._mine)))
+            known = connection.scalars(select(look_alike.c.site).where(self._mine))
             since = clock(connection)
             row = {"spreadsheet_id": self._id, "since": since, "until": since + hours * 3600.0}
-            for site in sorted(new):
+            for site in sorted(marked.difference(known)):
                 connection.execute(insert(look_alike).values(site=site, **row))
-        return new if hours else frozenset()
+
+    def would_wait(self, unsettled: Set[str], hours: float) -> frozenset[str]:
+        """Return which of these jobs wait, once they are recorded (`mark_unsettled`)."""
+        new = unsettled - self.unsettled() if hours else set()
+        return (self.waiting() & unsettled) | new
 
     def unsettled(self) -> frozenset[str]:
         query = select(look_alike.c.site).where(self._mine)
@@ -83,18 +84,11 @@ class Boards:
         query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
         return frozenset(self._database.scalars(query))
 
-    def set_unsettled(
-        self, lease: Lease, sites: Collection[str], with_row: Collection[str]
-    ) -> None:
-        """Record that no other jobs than `sites` are unsettled, as a read of the whole sheet shows.
-
-        New ones are recorded if they are among those `with_row`, and don't wait: their customers
-        may appear twice. The others are when a flush would add their rows.
-        """
+    def drop_settled(self, lease: Lease, unsettled: Collection[str]) -> None:
+        """Record that all jobs but these are settled."""
         with self._database.writing(lease) as connection:
-            settled = look_alike.c.site.not_in(sorted(sites))
+            settled = look_alike.c.site.not_in(sorted(unsettled))
             connection.execute(delete(look_alike).where(self._mine, settled))
-        self.mark_unsettled(lease, frozenset(sites).intersection(with_row), hours=0)
 
     def answer(self, lease: Lease, sites: Collection[str], answers: Iterable[RowAnswer]) -> None:
         """Store answers in place of earlier ones about the jobs at `sites`, which are settled."""

@@ -321,7 +321,7 @@ quarantine = _table(
 
 look_alike = _table(
     "look_alike",
-    # Jobs that resemble an existing row, until a person answers: before `until` they get no row.
+    # Unsettled jobs (all states: boards/row_lookup.py). Before `until`, they get no row.
     _key("spreadsheet_id"),
     _key("site"),
     _required("since", Float),
@@ -331,7 +331,8 @@ look_alike = _table(
 row_answer = _table(
     "row_answer",
     # Answers to whether a row is the job's. Rows have no names, so `texts` (JSON, by column
-    # ID), which describe the row's customer, identify it. Rows that were added are recorded, too.
+    # ID), which describe the row's customer, identify it. {"site_id": "added"} is no answer: it
+    # records that a row was added for the job.
     _key("spreadsheet_id"),
     _key("site"),
     _key("texts"),
