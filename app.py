@@ -83,7 +83,6 @@ def _add_webhook(
     @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
     def receive() -> tuple[Response, int]:
         began = monotonic()
-        # Authenticate the raw bytes, parse, store: only then answer.
         if not _is_authentic(request.headers, settings):
             return _unauthorized(settings, refusals)
         body = b""

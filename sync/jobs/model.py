@@ -62,7 +62,7 @@ class Event(Origin):
 
 
 class Fact(Origin):
-    """The newest value of a subject, and the event that it is from."""
+    """A value, and the event that it is from."""
 
     value: str
 
