@@ -187,10 +187,9 @@ class TabMapper:
         staying = [each for each in mapped if each.tab not in considered]
         requests: list[Request] = []
         moment = datetime.now(UTC)
-        for number, mapping in enumerate(mappings):
+        for mapping in mappings:
             if mapping.tab.sheet_id in to_write and not mapping.problem:
-                mappings[number] = deciders[mapping.tab.title].with_added(mapping)
-                requests += metadata.requests(mappings[number], surveyed, fields, moment)
+                requests += metadata.requests(mapping, surveyed, fields, moment)
         return MappingReport(
             tabs=tuple(mappings),
             fields=fields,
@@ -240,7 +239,7 @@ class TabMapper:
         """Decide each tab. Raises Permanent if a choice is for a column that no tab has."""
         header_rows = []
         for tab in considered if self._titles else ():  # Others may not be about jobs.
-            header = deciders[tab.title].header_row(tab, metadata.stored_mapping(tab))
+            header = deciders[tab.title].header_row_of(tab, metadata.stored_mapping(tab))
             if header.row is not None:
                 header_rows.append((tab, header.row))
         same = same_columns(header_rows)
@@ -252,12 +251,12 @@ class TabMapper:
                 mappings.append(TabMapping(tab, problem=f"is hidden. {fix}"))
                 continue
             has_lost_header = metadata.has_lost_header(tab)
-            if has_lost_header and (row := decider.header_row(tab, None).row) is not None:
+            if has_lost_header and (row := decider.header_row_of(tab, None).row) is not None:
                 stored = metadata.mapping_with_header(tab, row)
             decided = decider.decide(tab, stored, same)
             mappings.append(replace(decided, has_lost_header=has_lost_header))
         for decider in {*deciders.values()}:
-            decider.must_be_found([m for m in mappings if deciders[m.tab.title] is decider])
+            decider.check_names_found([m for m in mappings if deciders[m.tab.title] is decider])
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from sync.boards.mapping import header_row
 from sync.boards.mapping.example import (
     EarlierColumn,
     Example,
@@ -16,7 +15,7 @@ from sync.boards.mapping.example import (
     header_row_like,
 )
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.header_row import HeaderRow
+from sync.boards.mapping.header_row import HeaderRow, find_header_row
 from sync.boards.mapping.progress import ProgressRules, RuleWords
 from sync.boards.mapping.progress_words import RuleWord, parse_words, stored_words
 from sync.boards.mapping.propose import Proposal, SameColumns, propose
@@ -83,10 +82,11 @@ class MappedColumn:
 
 @dataclass(frozen=True)
 class TabMapping:
-    """The wanted mapping of a tab; `problem` says why it can't be mapped."""
+    """The wanted mapping of a tab, or the `problem` that keeps it from being mapped."""
 
     tab: SeenTab
     header_row: int = 0
+    """Zero-based; without a meaning if there is a `problem`."""
     columns: tuple[MappedColumn, ...] = ()
     added: tuple[str, ...] = ()
     """The IDs of fields that get a new column, at the right."""
@@ -161,7 +161,7 @@ class TabDecider:
         base = TabMapping(tab, was_mapped=stored is not None)
         if problem := why_unmappable(tab):
             return replace(base, problem=problem)
-        header = self.header_row(tab, stored)
+        header = self.header_row_of(tab, stored)
         if (row := header.row) is None:
             return replace(base, problem=header.problem)
         base = replace(base, header_row=row)
@@ -186,37 +186,38 @@ class TabDecider:
             self._attach_words(c, earlier.get(c.index), words.get(c.index, {})) for c in columns
         )
         mapping = replace(base, columns=columns, found_names=frozenset({*named, *word_columns}))
-        return mapping if KEY in mapping.columns_by_field else replace(mapping, added=(KEY,))
+        return replace(mapping, added=self._added(mapping))
 
-    def header_row(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
+    def header_row_of(self, tab: SeenTab, stored: StoredMapping | None) -> HeaderRow:
         if self._choices.header_row is not None:
             return HeaderRow(self._choices.header_row)
         if stored:
             return HeaderRow(stored.header_row)
         row = header_row_like(tab, self._examples_for(tab))
-        return header_row.find(tab, self._recognizer) if row is None else HeaderRow(row)
+        return find_header_row(tab, self._recognizer) if row is None else HeaderRow(row)
 
-    def with_added(self, tab: TabMapping) -> TabMapping:
-        """Return a mapping with columns for the fields that a person asks for, or an example has.
+    def _added(self, mapping: TabMapping) -> tuple[str, ...]:
+        """Return the fields to add: the key, and what a person asks for or an example has.
 
-        Right of the key's: a row that is moved to a tab without them keeps its key.
+        The key's column is the first: a row that is moved to a tab without the others keeps it.
         """
         if self._choices.added is None:
-            examples = () if tab.was_mapped else self._examples
-            added = dict.fromkeys(added_like(tab.tab, tab.header_row, examples, self._fields))
+            examples = () if mapping.was_mapped else self._examples
+            added = added_like(mapping.tab, mapping.header_row, examples, self._fields)
         else:
-            added = dict.fromkeys(map(self._fields.id_of, self._choices.added))
-        new = [each for each in added if each not in tab.columns_by_field and each != KEY]
-        return replace(tab, added=(*tab.added, *new))
+            added = [self._fields.id_of(spelled) for spelled in self._choices.added]
+        wanted = dict.fromkeys((KEY, *added))
+        return tuple(each for each in wanted if each not in mapping.columns_by_field)
 
-    def must_be_found(self, tabs: Sequence[TabMapping]) -> None:
+    def check_names_found(self, mappings: Sequence[TabMapping]) -> None:
         """Raise Permanent where a person named a column that no tab has."""
-        if tabs and all(tab.problem for tab in tabs):
+        if mappings and all(mapping.problem for mapping in mappings):
             return  # No header was looked for; the problem says why.
         choices = self._choices
         for column_name in (*choices.column_fields, *choices.unset, *choices.column_words):
-            if not any(column_name in tab.found_names for tab in tabs):
-                known = ", ".join(c.header for tab in tabs for c in tab.columns if c.header)
+            if not any(column_name in mapping.found_names for mapping in mappings):
+                headers = (column.header for mapping in mappings for column in mapping.columns)
+                known = ", ".join(filter(None, headers))
                 what = f"No column is called {column_name!r}. There are: {known or 'none'}."
                 raise Permanent("no_header", what)
 

@@ -22,7 +22,7 @@ class HeaderRow:
     problem: str = ""
 
 
-def find(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
+def find_header_row(tab: SeenTab, recognizer: Recognizer) -> HeaderRow:
     """Return where the header row is: a Table's first row, or where most headers are recognized."""
     if tab.tables:
         return HeaderRow(tab.tables[0].header_row)

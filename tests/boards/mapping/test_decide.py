@@ -29,8 +29,7 @@ def decided(
 ) -> TabMapping:
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
     made = decision.decide(seen or sheet(), before)
-    made = decision.with_added(made) if not made.problem else made
-    decision.must_be_found([made])
+    decision.check_names_found([made])
     return made
 
 
@@ -131,7 +130,7 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
         ([other, bare], ("site_id",)),
     ):
         decider = TabDecider(fields(), Choices(), "robot", examples)
-        made = decider.with_added(decider.decide(same, None))
+        made = decider.decide(same, None)
         assert made.header_row == 1
         assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Step"}
         assert made.columns[1].reason == "as in Active", "it shows nothing, as there"
@@ -141,7 +140,7 @@ def test_a_tab_is_proposed_as_a_mapped_one_with_the_same_headers() -> None:
     decider = TabDecider(
         fields(), Choices(column_fields={"Phone": "stage"}, added=()), "robot", [example]
     )
-    made = decider.with_added(decider.decide(same, None))
+    made = decider.decide(same, None)
     assert shown(made) == {f"rejected:{PERMIT}": "Permit", "stage": "Phone"}
     assert made.added == ("site_id",)
     assert TabDecider(fields(), Choices(), "robot", [example]).decide(sheet(), None).header_row == 0
@@ -192,7 +191,7 @@ def test_a_column_is_added_under_another_title_if_the_tab_has_one_of_its_own() -
     mapped = tab(("Client", "Phone", "Status", "EverBright Status"), ("A", "1", "x"))
     stored = StoredMapping(0, {3: "status"}, {})
     decider = TabDecider(fields(), Choices(), "robot", [example_of(mapped, stored, "October")])
-    again = decider.with_added(decider.decide(seen, None))
+    again = decider.decide(seen, None)
     assert again.added_titles(fields()) == {"site_id": "Site ID", "status": "EverBright Status"}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sync.boards.mapping.header_row import find
+from sync.boards.mapping.header_row import find_header_row
 from sync.boards.mapping.recognize import Recognizer
 from tests.boards.mapping.seen import date, fields, tab
 
@@ -23,7 +23,7 @@ NOTES = [("Phone", "555-010-1234"), ("Customer", "Phone", "x" * 80)]
     ids=["the first row", "below a title", "below groups", "below notes"],
 )
 def test_the_header_row_is_found(rows: list[list[object]], header_row: int) -> None:
-    assert find(tab(*rows), BY).row == header_row
+    assert find_header_row(tab(*rows), BY).row == header_row
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,6 @@ def test_the_header_row_is_found(rows: list[list[object]], header_row: int) -> N
     ids=["none", "one known header", "one above the other", "two tables"],
 )
 def test_a_doubtful_header_row_is_asked_about(rows: list[list[object]], problem: str) -> None:
-    found = find(tab(*rows), BY)
+    found = find_header_row(tab(*rows), BY)
     assert found.row is None
     assert problem in found.problem

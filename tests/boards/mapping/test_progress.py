@@ -149,7 +149,7 @@ def column(
     rows = [("Ada", "303-555-0101", cell) for cell in cells]
     decider = TabDecider(known, Choices(**said), "robot@x.example")
     made = decider.decide(tab(("Client", "Phone", header), *rows), before)
-    decider.must_be_found([made])
+    decider.check_names_found([made])
     return made.columns[2]
 
 

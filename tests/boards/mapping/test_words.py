@@ -25,7 +25,7 @@ def decided(
     cells = [SeenCell("", CellKind.BLANK, permit), SeenCell("", CellKind.BLANK, PTO)]
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
     made = decision.decide(tab(HEADERS, ("Ada", "303-555-0101", *cells, "x")), before)
-    decision.must_be_found([made])
+    decision.check_names_found([made])
     return made
 
 
