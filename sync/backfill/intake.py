@@ -69,12 +69,13 @@ class Intake:
             missed += is_new and _sends_webhook(known, delivery, moment)
         return missed, news.problems
 
-    def count_news(
+    def count_missed(
         self, known: Job, payloads: Sequence[dict[str, Any]], requested: datetime
     ) -> int:
-        """Return how many of `payloads` are news for a job, without storing them."""
+        """Return how many webhooks of a job were missed, without storing its news."""
         # Reading the job reports the problems.
-        return len(self._find_news(known, payloads, requested).events)
+        news = self._find_news(known, payloads, requested).events
+        return sum(_sends_webhook(known, delivery, moment) for _, delivery, moment in news)
 
     def _find_news(
         self, known: Job, payloads: Iterable[dict[str, Any]], requested: datetime | None

@@ -71,10 +71,10 @@ def delivered(wiring: Wiring) -> Check:
     except Permanent as error:
         fix = "Set the lists under [everbright] in the config. Only a backfill needs them."
         return skipped(f"The job can't be read back ({error.message})", fix)
-    events = intake.count_news(known, reading.payloads, requested)
-    if not events:
+    missed = intake.count_missed(known, reading.payloads, requested)
+    if not missed:
         return ok("We received every event that EverBright has for the newest job.")
-    count = pluralize(events, "event", "events")
+    count = pluralize(missed, "event", "events")
     return warning(
         f"EverBright has {count} of job {site} that we didn't receive.",
         "Its webhook was off, or its requests were refused.",

@@ -49,6 +49,14 @@ def test_missing_events_of_a_job_are_reported(patient: Patient) -> None:
     assert patient.bench.is_waiting() == waits, "a check stores nothing"
 
 
+def test_a_milestone_that_became_ready_is_no_missed_webhook(patient: Patient) -> None:
+    """EverBright sends nothing about it."""
+    begun = event(3, status="INPROG")
+    patient.bench.shown(begun)
+    patient.google.everbright.load(begun | {"ready_to_submit": True})
+    assert patient.check("delivered").result == "ok"
+
+
 def test_the_check_is_skipped_for_an_account_without_the_lists(patient: Patient) -> None:
     patient.google.faults.answer(404, api="everbright", path="*ops_workflow*", count=None)
     assert patient.check("delivered").result == "skipped"
