@@ -15,8 +15,8 @@ _NO_WORKFLOWS = (
 
 def missed(run: Summary) -> str:
     """Return how many webhooks were missed."""
-    events = pluralize(run.events, "event", "events")
-    jobs = pluralize(run.jobs_with_events, "job", "jobs")
+    events = pluralize(run.missed, "event", "events")
+    jobs = pluralize(run.jobs_with_missed, "job", "jobs")
     return f"{events} of {jobs} had not been delivered."
 
 

@@ -20,11 +20,11 @@ from sync.webhooks.schema import ARCHIVED
 
 @dataclass(frozen=True)
 class Summary:
-    """A run's result: jobs read, missed webhooks (`events`), and errors."""
+    """A run's result: jobs read, missed webhooks, and errors."""
 
     jobs: int
-    events: int
-    jobs_with_events: int
+    missed: int
+    jobs_with_missed: int
     without_workflow: int = 0
     unchanged: int = 0
     not_read: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,10 @@ class Summary:
 
     def as_json(self) -> dict[str, Any]:
         not_read = [{"site": site, "reason": why} for site, why in self.not_read.items()]
-        return vars(self) | {"not_read": not_read}
+        # Scripts may read the keys.
+        keys = {"missed": "events", "jobs_with_missed": "jobs_with_events"}
+        values = {keys.get(name, name): value for name, value in vars(self).items()}
+        return values | {"not_read": not_read}
 
 
 _MOST_UNANSWERED = 5
@@ -80,8 +83,8 @@ class Backfill:
         run = self._store.finish(lease, job_list.problems)
         return Summary(
             jobs=sum(run.jobs.values()),
-            events=run.events,
-            jobs_with_events=run.jobs_with_events,
+            missed=run.missed,
+            jobs_with_missed=run.jobs_with_missed,
             without_workflow=run.jobs.get(JobState.NO_WORKFLOW, 0),
             unchanged=len(job_list.is_changed) - len(changed),
             not_read=run.not_read,
@@ -92,11 +95,11 @@ class Backfill:
 
     def read_job(self, site: str) -> Summary:
         """Read one job, outside of any run. Raises Permanent or Retryable."""
-        state, events, reason = self._take_job(site)
+        state, missed, reason = self._take_job(site)
         return Summary(
             jobs=1,
-            events=events,
-            jobs_with_events=int(events > 0),
+            missed=missed,
+            jobs_with_missed=int(missed > 0),
             without_workflow=int(state is JobState.NO_WORKFLOW),
             not_read={site: reason} if reason else {},
             notes=self._reader.notes,
@@ -109,12 +112,12 @@ class Backfill:
             return JobState.DONE, 0, ""
         requested, known = self._intake.clock(), self._intake.known_job(site)
         reading = self._reader.read(site, known)
-        events, problems = self._intake.store_news(known, reading.payloads, requested)
+        missed, problems = self._intake.store_news(known, reading.payloads, requested)
         if known.facts.get(ARCHIVED):  # The lists don't say whether it still is.
             self._customers.make_due(site)
         if problems:
-            return JobState.FAILED, events, "; ".join(problems)
-        return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, events, ""
+            return JobState.FAILED, missed, "; ".join(problems)
+        return JobState.DONE if reading.has_workflow else JobState.NO_WORKFLOW, missed, ""
 
     def _read_all(self, lease: Lease, sites: Sequence[str], progress: ProgressCallback) -> None:
         """Read `sites`, and those to read again, except those that this run has already read.
@@ -143,15 +146,15 @@ class Backfill:
         """
         failure = None
         try:
-            state, events, reason = self._take_job(site)
+            state, missed, reason = self._take_job(site)
         except BrightsheetError as error:
             if error.reason in _ENDS_THE_RUN:
                 raise
             failure = error
-            state, events, reason = JobState.FAILED, 0, f"{error.reason}: {error.message}"
+            state, missed, reason = JobState.FAILED, 0, f"{error.reason}: {error.message}"
         except Exception as error:
             # An internal error with one job shouldn't stop the others.
             _log.exception("fault", site=site)
-            state, events, reason = JobState.FAILED, 0, f"fault: {type(error).__name__}"
-        self._store.conclude(lease, site, state, events, reason)
+            state, missed, reason = JobState.FAILED, 0, f"fault: {type(error).__name__}"
+        self._store.conclude(lease, site, state, missed, reason)
         return failure

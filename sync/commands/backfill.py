@@ -25,11 +25,11 @@ def read_report(wiring: Wiring, file: Path) -> Summary:
     words = report_words(wiring.settings, wiring.jobs())
     try:
         with file.open(encoding="utf-8-sig", newline="") as content:
-            events, problems = take_report(content, words, wiring.intake())
+            missed, problems = take_report(content, words, wiring.intake())
     except (OSError, UnicodeDecodeError) as error:
         raise Permanent("no_csv", f"{file} isn't CSV in UTF-8 ({error}).") from None
-    with_events = sum(count > 0 for count in events.values())
-    return Summary(len(events), sum(events.values()), with_events, problems=problems)
+    with_missed = sum(count > 0 for count in missed.values())
+    return Summary(len(missed), sum(missed.values()), with_missed, problems=problems)
 
 
 @click.command()

@@ -36,7 +36,7 @@ _CONCLUDED = (JobState.DONE, JobState.NO_WORKFLOW, JobState.FAILED)
 
 @dataclass(frozen=True)
 class BackfillRun:
-    """The progress of a run: jobs by state, events and the number of jobs with any, and failures.
+    """The progress of a run: jobs by state, missed webhooks, and failures.
 
     `not_read` has the reasons by site, `problems` the unreadable parts of the list; `since` and
     `started` are in UTC.
@@ -45,8 +45,8 @@ class BackfillRun:
     started: datetime
     since: datetime | None
     jobs: Mapping[str, int]
-    events: int
-    jobs_with_events: int
+    missed: int
+    jobs_with_missed: int
     problems: Sequence[str]
     not_read: Mapping[str, str]
 
@@ -101,9 +101,9 @@ class Backfills:
         return list(self._database.scalars(query.order_by(backfill_job.c.site)))
 
     def conclude(
-        self, lease: Lease, site: str, state: JobState, events: int, reason: str = ""
+        self, lease: Lease, site: str, state: JobState, missed: int, reason: str = ""
     ) -> None:
-        read = {"state": state, "events": events, "reason": reason}
+        read = {"state": state, "events": missed, "reason": reason}
         row = {"scope": self._scope, "site": site, **read}
         self._database.execute(self._database.upsert(backfill_job, read).values(row), lease)
 
@@ -143,8 +143,8 @@ class Backfills:
             started=utc(run.started_at),
             since=None if run.since is None else utc(run.since),
             jobs=Counter(row.state for row in jobs),
-            events=sum(row.events for row in jobs),
-            jobs_with_events=sum(row.events > 0 for row in jobs),
+            missed=sum(row.events for row in jobs),
+            jobs_with_missed=sum(row.events > 0 for row in jobs),
             problems=json.loads(run.problems),
             not_read={row.site: row.reason for row in jobs if row.state == JobState.FAILED},
         )

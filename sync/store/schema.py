@@ -356,6 +356,7 @@ backfill_job = _table(
     _key("scope"),
     _key("site"),
     _required("state"),
+    # The missed webhooks.
     _required("events", Integer),
     _text("reason"),
 )

@@ -104,8 +104,8 @@ class ActionLoop:
     def _read_job(self, site: str) -> str:
         run = self._wiring.read_job(site, self._stop.sleep)
         news = "EverBright has nothing new."
-        if run.events:
-            news = pluralize(run.events, "missed event", "missed events") + " added."
+        if run.missed:
+            news = pluralize(run.missed, "missed event", "missed events") + " added."
         return " ".join(
             [news, *(f"Not read: {why}" for why in (*run.not_read.values(), *run.notes))]
         )

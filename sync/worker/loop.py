@@ -260,14 +260,14 @@ class BackfillLoop:
     def _report(self, run: Summary) -> None:
         _log.info(
             "backfill",
-            events=run.events,
-            jobs=run.jobs_with_events,
+            events=run.missed,
+            jobs=run.jobs_with_missed,
             read=run.jobs,
             not_read=len(run.not_read),
             problems=run.problems,
             requests=run.requests,
         )
-        if run.events:
+        if run.missed:
             self._wake()
             text = f"{missed(run)} What was missed is added now. Is EverBright's webhook on?"
             self._alerts.send("events_missed", text)

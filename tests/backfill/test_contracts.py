@@ -39,22 +39,22 @@ def test_a_contract_that_was_read_is_shown_as_one_that_was_delivered(
 ) -> None:
     any_stand.load(event(1), contract(state, **UPDATED))
     run = any_stand.run()
-    assert (run.events, run.jobs, run.is_complete) == (2, 1, True)
+    assert (run.missed, run.jobs, run.is_complete) == (2, 1, True)
     any_stand.project()
     delivered = other(any_stand, tmp_path)
     delivered.send(event(1), contract(state, **UPDATED))
     delivered.project()
     assert cells(any_stand) == cells(delivered)
     assert cells(any_stand)["contract"] is not None
-    assert any_stand.run().events == 0
+    assert any_stand.run().missed == 0
 
 
 def test_what_was_delivered_is_no_news(stand: Stand) -> None:
     stand.send(event(1), contract("SIGN"), contract("SENT", job=2))
     stand.load(event(1), contract("SIGN", **UPDATED), event(2), contract("SENT", 2, **UPDATED))
-    assert stand.run().events == 1  # the milestone of job 2
+    assert stand.run().missed == 1  # the milestone of job 2
     stand.project()
-    assert stand.run().events == 0
+    assert stand.run().missed == 0
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
@@ -76,7 +76,7 @@ def test_webhooks_and_a_read_end_alike_in_any_order(stand: Stand, order: tuple[i
 def test_an_undated_contract_counts_only_if_no_other_is_known(stand: Stand) -> None:
     stand.send(contract("SENT"))
     stand.load(event(1), contract("VOID"), event(2), contract("SENT", 2))
-    assert stand.run().events == 3  # two milestones, and the contract of job 2
+    assert stand.run().missed == 3  # two milestones, and the contract of job 2
     stand.project()
     assert [cells(stand, job)["contract"].text for job in (1, 2)] == ["Sent", "Sent"]
 
@@ -130,7 +130,7 @@ def test_blank_switches_contracts_off(google: Emulator, sqlite_url: str, tmp_pat
     config = with_more(tmp_path, '[everbright]\ncontracts = ""\n')
     stand = Stand(google, sqlite_url, config)
     stand.load(event(1), contract("SIGN", **UPDATED))
-    assert stand.run().events == 1
+    assert stand.run().missed == 1
     assert not stand.asked("contract.list")
 
 

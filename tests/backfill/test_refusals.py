@@ -51,7 +51,7 @@ def test_an_unreadable_job_is_reported_and_the_others_are_read(stand: Stand, sta
     stand.google.faults.answer(status, api="everbright", path="*/sub_task*", nth=[1])
     stand.google.faults.html(200, api="everbright", path="*/milestone*", nth=[3])
     run = stand.run()
-    assert run.events == 2
+    assert run.missed == 2
     assert list(run.not_read) == [uuid(1), uuid(3)]
     assert run.not_read[uuid(1)].startswith("everbright_missing: /api/v1/sub_task?")
     assert run.not_read[uuid(3)] == "everbright_odd: EverBright's answer isn't JSON."
@@ -87,7 +87,7 @@ def test_an_answer_that_asks_to_wait_is_waited_for(stand: Stand) -> None:
         429, api="everbright", path="*/task*", headers={"Retry-After": "77"}, count=2
     )
     run = stand.run()
-    assert (run.events, run.not_read) == (1, {})
+    assert (run.missed, run.not_read) == (1, {})
     assert len([seconds for seconds in stand.slept if seconds >= 77]) == 2
 
 
@@ -98,7 +98,7 @@ def test_a_run_resumes_after_an_outage_of_everbright(stand: Stand) -> None:
         stand.run()
     assert sum(stand.asked("ops_workflow.list").values()) == 30
     run = stand.run()
-    assert (run.jobs, run.events, run.not_read) == (10, 10, {})
+    assert (run.jobs, run.missed, run.not_read) == (10, 10, {})
 
 
 @pytest.mark.parametrize(("days", "events"), [(6, 0), (8, 1)])
@@ -120,7 +120,7 @@ def test_jobs_that_are_never_answered_do_not_keep_a_run_from_its_end(stand: Stan
         stand.run()
     stand.google.faults.answer(503, api="everbright", path="*/ops_workflow*", skip=5, count=None)
     run = stand.run()
-    assert (run.jobs, run.events) == (10, 5)
+    assert (run.jobs, run.missed) == (10, 5)
     assert list(run.not_read) == [uuid(job) for job in range(1, 6)]
 
 
@@ -223,7 +223,7 @@ def test_a_milestone_without_a_date_is_reported(stand: Stand) -> None:
     ):
         stand.load(event(1, **changes))
         run = stand.run()
-        assert run.events == 0
+        assert run.missed == 0
         assert "last change" in run.not_read[uuid(1)]
 
 
@@ -232,7 +232,7 @@ def test_a_job_without_a_site_is_reported(stand: Stand) -> None:
     stand.google.everbright.records.add("project", {"uuid": "no-uuid", "archived": False})
     run = stand.run()
     assert run.problems == ["page 1 lists 1 jobs without a site's UUID."]
-    assert run.events == 1
+    assert run.missed == 1
 
 
 def test_requests_are_spaced(stand: Stand) -> None:

@@ -72,34 +72,34 @@ def test_without_a_kill_nothing_is_asked_twice(any_stand: Stand) -> None:
     any_stand.load(*(event(job, minute=job) for job in range(1, 31)))
     told: list[tuple[str, int]] = []
     run = any_stand.run(progress=lambda what, done, _: told.append((what, done)))
-    assert (run.events, run.jobs_with_events) == (30, 30)
+    assert (run.missed, run.jobs_with_missed) == (30, 30)
     assert len(any_stand.asked("project.list")) == 2
     assert set(any_stand.asked().values()) == {1}
     assert len(any_stand.from_backfill()) == 30
     assert told[-1] == ("jobs", 30)
     any_stand.project()
-    assert any_stand.run().events == 0
+    assert any_stand.run().missed == 0
     assert len(newest(any_stand.wiring.inbox, 1000)) == 30
 
 
 def test_a_second_run_before_the_projection_makes_no_delivery(stand: Stand) -> None:
     stand.load(event(1), event(2))
-    assert stand.run().events == 2
-    assert stand.run().events == 0
+    assert stand.run().missed == 2
+    assert stand.run().missed == 0
     assert len(newest(stand.wiring.inbox, 1000)) == 2
 
 
 def test_what_was_delivered_makes_no_delivery_and_its_tasks_are_not_asked_for(stand: Stand) -> None:
     stand.load(event(1), event(2, minute=5))
     stand.send(event(1), event(2, minute=5))
-    assert stand.run().events == 0
+    assert stand.run().missed == 0
     assert not stand.asked("task.list")
     assert len(stand.asked("milestone.list")) == 2
 
 
 def test_a_late_webhook_has_the_result_of_one_in_time(any_stand: Stand, tmp_path: Path) -> None:
     any_stand.load(event(1))
-    assert any_stand.run().events == 1
+    assert any_stand.run().missed == 1
     any_stand.project()
     (found,) = any_stand.jobs.states([uuid(1)])[uuid(1)].events.values()
     assert found.is_from_api
@@ -109,7 +109,7 @@ def test_a_late_webhook_has_the_result_of_one_in_time(any_stand: Stand, tmp_path
     in_time = Stand(any_stand.google, databases.fresh("sqlite", tmp_path))
     in_time.send(event(1))
     in_time.project()
-    assert in_time.run().events == 0
+    assert in_time.run().missed == 0
     known = in_time.jobs.states([uuid(1)])[uuid(1)]
     assert plain(late) == plain(known)
     assert not late.events[uuid(30_001)].is_from_api
@@ -124,14 +124,14 @@ def test_a_date_that_is_later_by_being_read_is_no_event(stand: Stand) -> None:
     said = comment("By hand", "2026-01-01T00:00:30Z")
     stand.send(event(1, comments=[said]))
     stand.load(event(1, minute=600))
-    assert stand.run().events == 0
+    assert stand.run().missed == 0
     assert stand.asked("sub_task.list")
 
 
 def test_jobs_that_did_not_change_are_passed_over(stand: Stand) -> None:
     stand.load(*(event(job, minute=job * 60) for job in range(1, 31)))
     run = stand.run(since=START + timedelta(hours=28))
-    assert (run.events, run.unchanged) == (3, 27)
+    assert (run.missed, run.unchanged) == (3, 27)
     assert len(stand.asked("ops_workflow.list")) == 3
 
 
@@ -139,7 +139,7 @@ def test_the_envelope_is_unwrapped(stand: Stand) -> None:
     """One reader of EverBright's lists unwraps it, another does not."""
     stand.google.everbright.envelope = True
     stand.load(*(event(job) for job in range(1, 28)))
-    assert stand.run().events == 27
+    assert stand.run().missed == 27
 
 
 def test_jobs_that_move_between_pages_are_not_lost(stand: Stand) -> None:
