@@ -125,4 +125,4 @@ def test_an_unknown_status_is_asked_about_once_the_database_is_back(
         with pytest.raises(Retryable):
             stand.project()
     stand.project()
-    assert stand.store.confirmations.asked() == {"ODD": ""}
+    assert stand.store.confirmations.unexplained(load(LEAST).config) == ("ODD",)

@@ -22,11 +22,11 @@ def statuses(parts: ConsoleParts) -> Any:
     """Show the statuses that the config doesn't have, or store their meanings."""
     wiring = parts.wiring
     confirmations = Confirmations(wiring.database)
-    known = confirmations.asked()
+    asked = confirmations.asked(wiring.settings.config)
     if request.method == "POST":
         pairs = zip(request.form.getlist("code"), request.form.getlist("means"), strict=False)
         chosen = {
-            c: means for c, means in pairs if means in _MEANINGS and known.get(c, means) != means
+            c: means for c, means in pairs if means in _MEANINGS and asked.get(c, means) != means
         }
         if chosen:
             detail = ", ".join(f"{code}: {means}" for code, means in chosen.items())
@@ -35,8 +35,6 @@ def statuses(parts: ConsoleParts) -> Any:
             flash(f"Stored. {done}")
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
-    by_need = sorted(known.items(), key=lambda pair: bool(pair[1]))  # Unknown ones first.
-    asked = {c: means for c, means in by_need if c not in wiring.settings.config.statuses}
     # Reads every job, which takes seconds if there are thousands.
     listed = seen_statuses(wiring.config(), wiring.jobs()) if asked else []
     return render_template(

@@ -21,11 +21,9 @@ _UNKNOWN_STATUS = (
 
 def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
     """Send one alert about each status without a meaning. Raises BrightsheetError."""
-    explained = wiring.settings.config.statuses
-    for code, means in Confirmations(wiring.database).asked().items():
-        if not means and code not in explained:
-            deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
-            Reported(wiring.database).once(f"unknown_status:{code}", deliver)
+    for code in Confirmations(wiring.database).unexplained(wiring.settings.config):
+        deliver = partial(alerts.deliver, _UNKNOWN_STATUS.format(code))
+        Reported(wiring.database).once(f"unknown_status:{code}", deliver)
 
 
 def milestone_changes(wiring: Wiring) -> Iterator[Change]:

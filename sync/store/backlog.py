@@ -13,6 +13,7 @@ from sync.jobs.model import FileState
 from sync.settings.environment import Settings
 from sync.store import refusals
 from sync.store.backfills import NIGHTLY
+from sync.store.confirmed import read_unexplained
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
 from sync.store.heartbeats import (
@@ -39,7 +40,6 @@ from sync.store.schema import (
     look_alike,
     quarantine,
     sheet,
-    status,
 )
 from sync.store.sheet_state import ReadColumns, Trial
 from sync.types import Mode
@@ -220,9 +220,7 @@ def backlog(database: Database, settings: Settings) -> Backlog:
             )
         if row.get("failing"):
             row["failing_for"] = _most_frequent(connection, document.c.reason, _is_failing())
-        unexplained = status.c.means.is_(None) & status.c.code.not_in(settings.config.statuses)
-        codes = select(status.c.code).where(unexplained).order_by(status.c.code)
-        row["unknown_statuses"] = tuple(connection.scalars(codes))
+        row["unknown_statuses"] = read_unexplained(connection, settings.config)
         row["findings"] = _findings(connection, spreadsheet)
         kept = connection.execute(select(sheet).where(sheet.c.spreadsheet_id == spreadsheet))
         row |= _sheet(kept.first(), row["clock"])

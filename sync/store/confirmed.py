@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
+from sync.settings.config_file import Config, ConsoleAnswers, MilestoneConfig
 from sync.store.database import Database, mark_all_dirty, now
 from sync.store.schema import detail, milestone_order, status
 
@@ -50,10 +50,19 @@ class Confirmations:
                 connection.execute(self._database.insert_new(status), rows)
         return new
 
-    def asked(self) -> dict[str, str]:
-        """Return the statuses that the console asks about, with their meanings ("": unknown)."""
-        query = select(status.c.code, status.c.means).order_by(status.c.code)
-        return {row.code: row.means or "" for row in self._database.rows(query)}
+    def asked(self, config: Config) -> dict[str, str]:
+        """Return the statuses that `config` doesn't explain, with their meanings.
+
+        Those that are unknown ("") come first.
+        """
+        query = select(status.c.code, status.c.means).where(status.c.code.not_in(config.statuses))
+        rows = self._database.rows(query.order_by(status.c.means.is_not(None), status.c.code))
+        return {row.code: row.means or "" for row in rows}
+
+    def unexplained(self, config: Config) -> tuple[str, ...]:
+        """Return the statuses that neither `config` nor a person explains."""
+        with self._database.reading() as connection:
+            return read_unexplained(connection, config)
 
     def confirm_statuses(self, meanings: Mapping[str, str]) -> None:
         """Store the meanings of statuses that the console asked about."""
@@ -69,6 +78,12 @@ def read_answers(connection: Connection) -> ConsoleAnswers:
         _order(connection, is_confirmed=True),
         {row.code: row.means for row in connection.execute(meanings.order_by(status.c.code))},
     )
+
+
+def read_unexplained(connection: Connection, config: Config) -> tuple[str, ...]:
+    is_unexplained = status.c.means.is_(None) & status.c.code.not_in(config.statuses)
+    query = select(status.c.code).where(is_unexplained).order_by(status.c.code)
+    return tuple(connection.scalars(query))
 
 
 def _use_answers(connection: Connection) -> None:

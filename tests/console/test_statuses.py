@@ -28,7 +28,7 @@ def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Con
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Permits under review"
     assert bench.row(uuid(1))["Permits"] == "Pend"
-    assert bench.store.confirmations.asked() == {"PEND": "waiting"}
+    assert bench.store.confirmations.asked(bench.settings.config) == {"PEND": "waiting"}
     confirm(visitor, PEND="rejected")
     bench.flush()
     assert bench.row(uuid(1))["Status"] == "Permits rejected"

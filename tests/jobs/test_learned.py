@@ -96,13 +96,14 @@ def projected(url: str, *payloads: dict[str, Any]) -> list[str]:
     database = Database(url)
     database.upgrade()
     inbox = Inbox(database)
-    projector = Projector(inbox, Jobs(database), load(LEAST))
+    settings = load(LEAST)
+    projector = Projector(inbox, Jobs(database), settings)
     held = Leases(database, 30).acquire("sheet")
     assert held is not None
     for sent in map(body, payloads):
         inbox.keep(sent, read(sent))
         projector.run(held)
-    return [*Confirmations(database).asked()]
+    return [*Confirmations(database).unexplained(settings.config)]
 
 
 def test_people_are_asked_once_about_an_unknown_status(sqlite_url: str) -> None:
