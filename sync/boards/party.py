@@ -176,7 +176,7 @@ def people(text: str) -> tuple[Person, ...]:
     """Return the people that a name is of: "Duran, Oscar & Lucia" are two."""
     names = [name for part in BETWEEN_PEOPLE.split(text) if any(name := _split_name(part))]
     families = [family for _, family in names if family]
-    if not families:  # A single word is a family name.
+    if not families:  # Single words alone are family names.
         return tuple(Person("", _family(word)) for word, _ in names)
     # Of "Duran, Oscar & Lucia" both have the first family name, of "Oscar & Lucia Duran" the last.
     shared = families[0] if names[0][1] else families[-1]
@@ -192,7 +192,10 @@ def _split_address(address: str) -> tuple[str, str]:
 
 
 def _split_name(name: str) -> tuple[list[str], list[str]]:
-    """Return the words of one person's given names and family name; a single word is the former."""
+    """Return the words of one person's given names and family name.
+
+    A single word is the former, as beside another person's family name: "Duran, Oscar & Lucia".
+    """
     parts = [
         words
         for part in name.split(",")

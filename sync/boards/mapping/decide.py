@@ -67,7 +67,7 @@ class MappedColumn:
     field_id: str = ""
     reason: str = ""
     words: TextWords | RuleWords | None = None
-    """The words of a column with a drop-down, or with words that the user chose."""
+    """None without a field, and where every text is written as it is."""
     command: str = ""
     """What to type at the command line for another choice."""
 

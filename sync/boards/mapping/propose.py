@@ -44,10 +44,10 @@ class Proposal:
     samples: tuple[str, ...]
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
-    values: tuple[str, ...]
-    """Its options; without a drop-down, `all_values`. If the list of options is gone, its texts."""
     all_values: tuple[str, ...]
     """The options, or else the texts, of all columns with its header."""
+    values: tuple[str, ...]
+    """Its options, or its texts if their list is gone; without a drop-down, `all_values`."""
     is_hidden: bool
     is_computed: bool
 
@@ -101,17 +101,17 @@ def _propose_column(
     columns = [cells] if is_computed or not same else same
     holding = content.of(cell for column in columns for cell in column)
     options = _options(cells)
-    values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
+    all_values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(recognizer.match(header), holding, values, fields)
+    named = _disambiguated(recognizer.match(header), holding, all_values, fields)
     # 2. No field if the cells contradict that; under an unknown header, what the cells are.
     match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     if match.field_id in _WHOLE_JOB or (match.is_unknown and has_options):
-        match = _with_progress(match, values, fields)
+        match = _with_progress(match, all_values, fields)
     # 4. A rep's initials aren't written.
-    if match.field_id == _REP and values and all(map(_INITIALS.fullmatch, values)):
+    if match.field_id == _REP and all_values and all(map(_INITIALS.fullmatch, all_values)):
         match = ColumnMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
@@ -122,8 +122,8 @@ def _propose_column(
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
-        values=values if options is None else _values(cells),
-        all_values=values,
+        all_values=all_values,
+        values=all_values if options is None else _values(cells),
         is_hidden=index in tab.hidden_columns,
         is_computed=is_computed,
     )
