@@ -22,7 +22,10 @@ _SEND_TIMEOUT = 30
 @click.option("--emulator-port", default=8001, show_default=True, help="The emulator's port.")
 @click.option("--own-sheet", is_flag=True, help="With a sheet that was there before.")
 def demo(once: bool, port: int, emulator_port: int, own_sheet: bool) -> None:
-    """See it work with made-up jobs, without an account. Nothing leaves this machine."""
+    """See it work with made-up jobs, without an account.
+
+    Nothing leaves this machine, except alerts if ALERT_URLS is set.
+    """
     from demo import board_run, run
 
     started = board_run.run if own_sheet else run.run

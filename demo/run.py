@@ -1,6 +1,7 @@
 """Runs the product and the emulator, and sends the published sample and made-up jobs."""
 
 import json
+import os
 import signal
 import sys
 import time
@@ -88,8 +89,11 @@ def prepared(google: Emulator) -> dict[str, str]:
 @contextmanager
 def _receiver(environment: dict[str, str], port: int) -> Iterator[Receiver]:
     with TemporaryDirectory(prefix="brightsheet-demo-") as folder:
-        database = {"DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3"}
-        with Receiver({**environment, **database}, Path(folder) / "log", port) as receiver:
+        own = {
+            "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
+            "ALERT_URLS": os.environ.get("ALERT_URLS", ""),
+        }
+        with Receiver({**environment, **own}, Path(folder) / "log", port) as receiver:
             yield receiver.ready()
 
 

@@ -75,7 +75,7 @@ def test_a_message_is_sent_once_per_job(google: Emulator, sqlite_url: str, chat:
     Confirmations(bench.database).confirm_order(steps)
     assert sent() == [text]
     assert sent() == []
-    assert sent(changed(1, "INPROG", 0.4), changed(1, "APPROVED", 0.3)) == [], "it was reopened"
+    assert sent(changed(1, "INPROG", 0.4), changed(1, "APPROVED", 0.3)) == [], "it is the second"
     assert sent(changed(1, "APPROVED", step=3)) == [], "the same milestone by another definition"
     assert sent(changed(2, "APPROVED", step=1), changed(2, "SUBMITTED", 1)) == []
     read_back(changed(2, "APPROVED"))
@@ -83,6 +83,9 @@ def test_a_message_is_sent_once_per_job(google: Emulator, sqlite_url: str, chat:
     read_back(changed(3, "APPROVED"))
     assert sent() == [], "a first backfill found it"
     assert sent(changed(4, "APPROVED", 9)) == [], "it is old"
+    assert sent(changed(5, "INPROG", 0.2), changed(5, "APPROVED", 0.3)) == [], "it was reopened"
+    assert sent(changed(6, "INPROG", 0.2), changed(6, "APPROVED", 0.3, step=3)) == []
+    assert sent(changed(6, "APPROVED", 0.1)) == [text]
     assert not any(uuid(1) in name for name in bench.database.scalars(select(reported.c.name)))
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from time import time
 
+from sync.jobs.milestones import Milestones, ReachedMilestone
 from sync.jobs.model import Change
 from sync.ops.alerts import Alerts
 from sync.status.digests import send_digests
-from sync.store import Confirmations
+from sync.store import Confirmations, Jobs
 from sync.store.history import recent_changes
 from sync.store.reported import Reported
 from sync.wiring import Wiring
@@ -26,14 +27,23 @@ def report_unknown_statuses(wiring: Wiring, alerts: Alerts) -> None:
         Reported(wiring.database).once(f"unknown_status:{code}", deliver)
 
 
-def milestone_changes(wiring: Wiring) -> Iterator[Change]:
-    """Yield the changes of milestones' statuses that were noted in the last day, in order.
+def changed_milestones(wiring: Wiring, means: str) -> Iterator[tuple[Change, ReachedMilestone]]:
+    """Yield the milestones whose status got a meaning in the last day, and still has it.
 
-    Milestones that a backfill found are left out: nobody saw those change. Raises BrightsheetError.
+    `means` is a meaning in [statuses]. Changes dated more than four days ago are left out, and
+    milestones that a backfill found: nobody saw those change. Raises BrightsheetError.
     """
+    config = wiring.config()  # With the confirmed order.
+    milestones, jobs = Milestones(config), Jobs(wiring.database)
+    meaning = config.configured_meaning
     for change in recent_changes(wiring.database, time() - _DAY):
-        if change.is_milestone_status and not change.is_found:
-            yield change
+        if change.is_found or not change.is_milestone_status or meaning(change.after) != means:
+            continue
+        for job in jobs.states([change.site]).values():
+            shown = {reached.key: reached for reached in milestones.shown(job)}
+            reached = shown.get(milestones.key(change.milestone))
+            if reached and meaning(reached.event.milestone.status) == means:
+                yield change, reached
 
 
 MESSAGES: Sequence[Callable[[Wiring, Alerts], None]] = (

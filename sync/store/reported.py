@@ -1,4 +1,4 @@
-"""Has each message sent or logged once, by any process, also after a restart."""
+"""Has each message sent or logged once by all processes, or twice if one is killed meanwhile."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

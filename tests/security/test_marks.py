@@ -8,6 +8,8 @@ import os
 import random
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,7 +18,8 @@ from click.testing import CliRunner
 from brightsheet import cli
 from emulator import Emulator
 from sync.errors import BrightsheetError
-from sync.ops.alerts import Alerts
+from sync.ops.alerts import Alerts, Message
+from sync.status.messages import MESSAGES
 from sync.status.watch import Watch
 from sync.worker.loop import DocumentLoop, Stop
 from tests.console.conftest import PASSWORD, Console
@@ -114,6 +117,17 @@ class Marks:
         return raw if self.random.random() < 0.9 else raw[: self.random.randint(1, len(raw))]
 
 
+class Notebook:
+    """A channel that notes the texts of messages."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def deliver(self, message: Message) -> bool:
+        self.texts.append(message.lines())
+        return True
+
+
 class Stage:
     """The product with one kind of sheet, to which marked webhooks are sent."""
 
@@ -170,9 +184,12 @@ class Stage:
             said.append(text)
             return True
 
-        Watch(self.bench.wiring.backlog, send).step()
+        notebook = Notebook()
+        alerts = Alerts([notebook])
+        messages = [partial(send_due, self.bench.wiring, alerts) for send_due in MESSAGES]
+        Watch(self.bench.wiring.backlog, send, messages).step()
         assert said
-        self.told["alerts"] = "\n".join(said)
+        self.told["alerts"] = "\n".join([*said, *notebook.texts])
 
     def look(self) -> None:
         visitor = self.console.signed_in()
@@ -222,11 +239,13 @@ def played(made: Stage, count: int) -> Stage:
         if number % 20 == 19:
             made.work()
             made.type_over()
-    for day, status in ((1, "REJECTED"), (2, "SUBMITTED")):  # so that what was typed is replaced
+    # So that what was typed is replaced, and new enough for a message.
+    for hours, status in ((2, "REJECTED"), (1, "APPROVED")):
+        at = datetime.now(UTC) - timedelta(hours=hours)
         for number in range(1, JOBS + 1):
             newest = made.marks.milestone() | {
                 "site": uuid(number), "milestone_definition": uuid(30_001), "status": status,
-                "uuid": uuid(10_001 + number * 100), "date_updated": f"2026-05-0{day}T10:00:00Z",
+                "uuid": uuid(10_001 + number * 100), "date_updated": at.isoformat(),
             }  # fmt: skip
             made.send(body(newest))
         made.work()
