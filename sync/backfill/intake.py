@@ -9,6 +9,7 @@ from typing import Any
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs import contracts, projection, reads
 from sync.jobs.model import Job
+from sync.settings.config_file import Meaning
 from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
 from sync.webhooks import parse, report
@@ -16,7 +17,11 @@ from sync.webhooks.report import ReportWords
 from sync.webhooks.schema import Delivery, Outcome
 
 _USUAL_STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
-_MEANINGS = {"submitted": "waiting", "rejected": "rejected", "completed": "approved"}
+_MEANINGS = {
+    "submitted": Meaning.WAITING,
+    "rejected": Meaning.REJECTED,
+    "completed": Meaning.APPROVED,
+}
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,7 @@ def report_words(settings: Settings, jobs: Iterable[Job]) -> ReportWords:
 def _choose_status(settings: Settings, column: str) -> str:
     """Return a column's status: the usual one, unless the config only has others."""
     statuses, meaning = settings.config.statuses, _MEANINGS[column]
-    codes = [code for code, status in statuses.items() if status.means == meaning]
+    codes = [code for code, status in statuses.items() if status.means is meaning]
     usual = _USUAL_STATUSES[column]
     return usual if usual in codes or not codes else codes[0]
 

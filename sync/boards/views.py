@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from sync.jobs.status import REJECTED
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.sheets.ids import OTHER_TEXTS, stable_id
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs.filter_views import Criteria, View, ViewFilter, filters, is_text, views
@@ -41,7 +41,9 @@ def _rejected(
     if column == "status":
         texts = [REJECTED]
     elif column.startswith("status:"):
-        texts = [status.label for status in config.statuses.values() if status.means == "rejected"]
+        texts = [
+            status.label for status in config.statuses.values() if status.means is Meaning.REJECTED
+        ]
     words = dict.fromkeys(_word(table, column, text) for text in texts)
     for word in filter(None, words):
         yield word, {column: is_text("TEXT_EQ", word)}

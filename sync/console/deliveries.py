@@ -12,7 +12,6 @@ from werkzeug.datastructures import MultiDict
 
 from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts, is_id, typed_number, typed_text
-from sync.jobs.status import Statuses
 from sync.status.deliveries import REFUSED_DAYS, body, moment
 from sync.store.deliveries import DeliveryFilter
 from sync.types import UUID_PATTERN
@@ -83,13 +82,13 @@ def deliveries(parts: ConsoleParts) -> Any:
     before = typed_number(request.args, "before")
     lines = parts.deliveries.newest(PAGE + 1, search.wanted(parts), before)
     page = lines[:PAGE]
-    meanings = Statuses(parts.wiring.settings.config)
+    config = parts.wiring.settings.config
     # The statuses that deliveries changed milestones to, with the sheet's labels.
     changed = parts.deliveries.statuses({line.id for line in page})
     return render_template(
         "console/deliveries.html",
         lines=page,
-        statuses={name: meanings.label(code) for name, code in changed.items()},
+        statuses={name: config.status_label(code) for name, code in changed.items()},
         names=parts.jobs.names({line.site for line in page}) if shows_personal() else {},
         older=page[-1].seq if len(lines) > PAGE else None,
         is_first=before is None,

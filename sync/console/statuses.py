@@ -6,15 +6,15 @@ from flask import flash, redirect, render_template, request, url_for
 
 from sync.console.parts import ConsoleParts
 from sync.jobs.learned import seen_statuses
-from sync.settings.config_file import OPEN
+from sync.settings.config_file import Meaning
 from sync.store import Confirmations
 
 _MEANINGS = {
-    "approved": "Approved",
-    "rejected": "Rejected: you have to fix it",
-    "waiting": "Submitted: EverBright has to decide",
-    "canceled": "The submission was canceled",
-    OPEN: "None of these: still in progress",
+    Meaning.APPROVED: "Approved",
+    Meaning.REJECTED: "Rejected: you have to fix it",
+    Meaning.WAITING: "Submitted: EverBright has to decide",
+    Meaning.CANCELED: "The submission was canceled",
+    Meaning.OPEN: "None of these: still in progress",
 }
 
 

@@ -8,6 +8,7 @@ from sync.jobs.milestone_changes import MilestoneChanges
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.remarks import text_with_author
 from sync.jobs.status import NOTHING_PENDING, Case, JobStatus, Statuses, join_names
+from sync.settings.config_file import Meaning
 from sync.webhooks.schema import Person
 
 _LINE = 56
@@ -36,7 +37,7 @@ class Actions:
 
         It is blank if the job isn't open, or if its status has no known meaning.
         """
-        phrases = self._statuses.phrases
+        phrases = self._statuses.config.phrases
         if status.case in NOTHING_PENDING:
             return NextAction()
         if status.case is Case.REJECTED:
@@ -54,7 +55,7 @@ class Actions:
 
     def _fix(self, rejected: Sequence[ReachedMilestone]) -> NextAction:
         """Return what was rejected last, with the reason of that rejection on the second line."""
-        phrases = self._statuses.phrases
+        phrases = self._statuses.config.phrases
         newest = sorted(rejected, key=self._changes.rejected_at)[::-1]
         found = [each for reached in newest for each in self._rejected(reached)]
         others = len(found) - 1
@@ -70,23 +71,24 @@ class Actions:
         return [
             (task.name, task.assigned_to or milestone.assigned_to)
             for task in milestone.tasks
-            if task.name and self._statuses.is_rejected(task.status)
+            if task.name and self._statuses.config.is_rejected(task.status)
         ] or [(reached.title, milestone.assigned_to)]
 
     def _finish(self, reached: ReachedMilestone) -> NextAction:
         """Return how to finish, start or restart an open milestone; "" if that isn't known."""
-        phrases, milestone = self._statuses.phrases, reached.event.milestone
+        config, milestone = self._statuses.config, reached.event.milestone
+        phrases = config.phrases
         people, title = _names([milestone.assigned_to]), reached.title
-        if self._statuses.configured_meaning(milestone.status) == "canceled":
+        if config.configured_meaning(milestone.status) is Meaning.CANCELED:
             return NextAction(_line(phrases.restart.format(what=title)), people)
         if not milestone.status:
             return NextAction(_line(phrases.start.format(what=title)), people)
-        if not self._statuses.is_explained(milestone.status):
+        if milestone.status not in config.statuses:
             return NextAction("", people)
         names, assigned = list[str](), list[Person | None]()
         for task in milestone.tasks:
-            meaning = self._statuses.configured_meaning(task.status)
-            if meaning in ("approved", "waiting") or task.name in ("", title):
+            meaning = config.configured_meaning(task.status)
+            if meaning in (Meaning.APPROVED, Meaning.WAITING) or task.name in ("", title):
                 continue
             documents = (sub for sub in task.sub_tasks if sub.category == _DOCUMENT)
             lacks_document = any(sub.status != _COMPLETE for sub in documents)

@@ -5,23 +5,23 @@ from collections.abc import Mapping
 from sync.field_table import FIELDS, FieldEntry, FieldKind, entry_of
 from sync.jobs.cells import KEPT_NOTE, Column, Tint
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Statuses
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.webhooks.schema import ContractState
 
 _CONTRACT_MEANS = {
-    CONTRACT_LABELS[ContractState.SIGNED]: "approved",
-    CONTRACT_LABELS[ContractState.SENT]: "waiting",
-    CONTRACT_LABELS[ContractState.VOIDED]: "rejected",
+    CONTRACT_LABELS[ContractState.SIGNED]: Meaning.APPROVED,
+    CONTRACT_LABELS[ContractState.SENT]: Meaning.WAITING,
+    CONTRACT_LABELS[ContractState.VOIDED]: Meaning.REJECTED,
 }
 """A contract's state has the color of the milestones' status with this meaning."""
 _JOB_MEANS = {
-    Case.BETWEEN: None,
-    Case.DONE: "approved",
-    Case.WAITING: "waiting",
-    Case.REJECTED: "rejected",
+    Case.BETWEEN: Meaning.OPEN,
+    Case.DONE: Meaning.APPROVED,
+    Case.WAITING: Meaning.WAITING,
+    Case.REJECTED: Meaning.REJECTED,
 }
-"""A job has the color of the milestones' status with this meaning (None: in progress, as in the
-Pipeline); later ones win."""
+"""A job has the color of the milestones' status with this meaning, as in the Pipeline; later ones
+win."""
 _LETTER, _PADDING = 8, 14
 """In pixels, for a bold letter in a header and around a word, so that no word is broken."""
 
@@ -58,18 +58,18 @@ def _tints(config: Config, entry: FieldEntry, stuck_days: int) -> tuple[Tint, ..
     if entry.id == "status:":
         return tuple(dict.fromkeys(Tint(text=one.label, color=color) for one, color in colors))
     # Of several statuses with the same meaning, the first counts.
-    by_means: dict[str | None, str] = {one.means: color for one, color in reversed(colors)}
+    by_means = {one.means: color for one, color in reversed(colors)}
     if entry.id == "contract":
         means = _CONTRACT_MEANS.items()
         return tuple(Tint(text=label, color=by_means[m]) for label, m in means if m in by_means)
     return _tints_of_jobs(config, by_means) if entry.id == "status" else ()
 
 
-def _tints_of_jobs(config: Config, by_means: Mapping[str | None, str]) -> tuple[Tint, ...]:
+def _tints_of_jobs(config: Config, by_means: Mapping[Meaning, str]) -> tuple[Tint, ...]:
     """Return the colors of *Status*; if two apply, the last one wins."""
     statuses, tints = Statuses(config), dict[Tint, str]()
     for code, status in config.statuses.items():
-        if status.color and status.means not in ("rejected", "waiting"):
+        if status.color and status.means not in (Meaning.REJECTED, Meaning.WAITING):
             tints.setdefault(statuses.tint_with(status.label), status.color)
             if code == ARCHIVED_CODE:
                 tints[Tint(text=status.label)] = status.color

@@ -23,7 +23,6 @@ from sync.jobs.model import (
 )
 from sync.jobs.projection import re_signed, valid
 from sync.jobs.remarks import Remarks, comment_order, text_with_author
-from sync.jobs.status import Statuses
 from sync.settings.config_file import Config
 from sync.webhooks.schema import Comment, OtherEvent
 
@@ -34,7 +33,6 @@ class HistoryLines:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._remarks = Remarks(config)
-        self._is_rejected = Statuses(config).is_rejected
 
     def milestone_changes(self, before: Job, after: Job, new: Event) -> list[Change]:
         """Return the lines for `new`: of its status, its tasks, and its comments."""
@@ -73,7 +71,7 @@ class HistoryLines:
         If the event just after it has the same status and arrived earlier, the change already has a
         line.
         """
-        definition = new.milestone.milestone_definition
+        definition, is_rejected = new.milestone.milestone_definition, self._config.is_rejected
         known, log = before.logs.get(definition), after.logs[definition]
         orders = [seen.order for seen in log.statuses]
         if new.order not in orders:
@@ -99,9 +97,9 @@ class HistoryLines:
                 "before": old_status,
                 "after": seen.status,
             }
-            if self._is_rejected(seen.status):
+            if is_rejected(seen.status):
                 # This line names the rejected tasks.
-                rejected = [t.name for t in seen.tasks if t.name and self._is_rejected(t.status)]
+                rejected = [t.name for t in seen.tasks if t.name and is_rejected(t.status)]
                 return [_change(after.site, new, **line, tasks=tuple(rejected), **about)]
             changes.append(_change(after.site, new, **line, **about))
         later, earlier = _statuses_of_tasks(following), _statuses_of_tasks(previous)
@@ -110,7 +108,7 @@ class HistoryLines:
             if status in (old, later.get(name)):
                 continue
             # A corrected task has a line only if the milestone's own status is as before.
-            if self._is_rejected(status) or (not has_changed and self._is_rejected(old)):
+            if is_rejected(status) or (not has_changed and is_rejected(old)):
                 line = {"subject": f"{definition}\n{name}", "before": old, "after": status}
                 changes.append(_change(after.site, new, **line, tasks=(name,), **about))
         return changes

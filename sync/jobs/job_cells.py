@@ -29,8 +29,8 @@ from sync.jobs.model import (
 )
 from sync.jobs.progress import HOLDING, JOB_RULES, PROGRESS, milestone_rule, rule_label
 from sync.jobs.remarks import Remarks, text_with_author
-from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Meaning, Statuses
-from sync.settings.config_file import Config
+from sync.jobs.status import CONTRACT_LABELS, NOTHING_PENDING, Case, JobStatus, Statuses
+from sync.settings.config_file import Config, Meaning
 from sync.webhooks.schema import ARCHIVED, Comment
 
 _NAME_LIMIT = 500
@@ -171,11 +171,11 @@ def _milestone_status(row: RowSource, reached: ReachedMilestone) -> Cell:
     return Cell(text=text, note=note, noted=row.reader.changes.labeled_since(reached))
 
 
-def _milestone_day(means: str, row: RowSource, reached: ReachedMilestone) -> Cell:
+def _milestone_day(means: Meaning, row: RowSource, reached: ReachedMilestone) -> Cell:
     """Return the day of the newest change to a status that `means` this."""
     began: StatusSeen | None = None
     for seen in reached.log.statuses:  # The newest first.
-        if row.reader.statuses.configured_meaning(seen.status) == means:
+        if row.reader.config.configured_meaning(seen.status) is means:
             began = seen
         elif began:
             break
@@ -192,9 +192,9 @@ MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
     "documents:": lambda row, reached: documents_cell(
         reached.event.milestone.documents(), row.files, row.reader.addresses
     ),
-    "submitted:": partial(_milestone_day, "waiting"),
-    "approved:": partial(_milestone_day, "approved"),
-    "rejected:": partial(_milestone_day, "rejected"),
+    "submitted:": partial(_milestone_day, Meaning.WAITING),
+    "approved:": partial(_milestone_day, Meaning.APPROVED),
+    "rejected:": partial(_milestone_day, Meaning.REJECTED),
     "comment:": lambda row, reached: _newest_comment(row, reached.event.milestone.comments),
 }
 
@@ -205,7 +205,7 @@ def _text(text: str, shorter: str = "") -> Cell:
 
 
 def _last_approval(row: RowSource) -> Cell:
-    is_approved, since = row.reader.statuses.is_approved, row.reader.changes.since
+    is_approved, since = row.reader.config.is_approved, row.reader.changes.since
     approved = (each for each in row.begun if is_approved(each.event.milestone.status))
     return Cell(when=max(map(since, approved), default=None))
 
@@ -239,8 +239,8 @@ def _progress(row: RowSource) -> Cell:
     of_milestones: list[str] = []
     for reached in reversed(row.begun):
         milestone = reached.event.milestone
-        means = reader.statuses.configured_meaning(milestone.status)
-        if not milestone.status or means == "canceled":
+        means = reader.config.configured_meaning(milestone.status)
+        if not milestone.status or means is Meaning.CANCELED:
             continue
         held = HOLDING[reader.statuses.meaning(milestone)]
         of_milestones += [milestone_rule(reached.key, status) for status in held]

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from sync.jobs.milestones import Milestones
 from sync.jobs.model import Job
 from sync.jobs.remarks import Remarks
-from sync.jobs.status import Meaning, Statuses
-from sync.settings.config_file import Config, MilestoneConfig
+from sync.jobs.status import Statuses
+from sync.settings.config_file import Config, Meaning, MilestoneConfig
 from sync.types import Value
 
 _ENOUGH = 2
@@ -98,14 +98,15 @@ def seen_statuses(config: Config, jobs: Iterable[Job]) -> list[SeenStatus]:
     unknown = sorted(counts.keys() - config.statuses.keys() - {""}, key=lambda c: (-counts[c], c))
     listed = []
     for code in (*config.statuses, *unknown):
-        known, found = config.statuses.get(code), votes.get(code, Counter[str]())
+        means, found = config.configured_meaning(code), votes.get(code, Counter[str]())
+        is_known = code in config.statuses
         listed.append(
             SeenStatus(
                 status=code,
                 label=config.status_label(code),
-                means=(known.means if known else None) or "",
-                is_known=known is not None,
-                suggested="" if known else min(found, key=lambda m: (-found[m], m), default=""),
+                means="" if means is Meaning.OPEN else means,
+                is_known=is_known,
+                suggested="" if is_known else min(found, key=lambda m: (-found[m], m), default=""),
                 milestones=milestones[code],
                 tasks=tasks[code],
                 changes=changes[code],

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from itertools import combinations
 
 from sync.jobs.model import Job, Origin
+from sync.settings.config_file import Meaning
 
 
 class LearnedOrder:
@@ -24,7 +25,7 @@ class LearnedOrder:
     counts are sums over jobs, and each choice is the least by a total order.
     """
 
-    def __init__(self, means: Callable[[str | None], str | None]) -> None:
+    def __init__(self, means: Callable[[str | None], Meaning]) -> None:
         self._means = means
         self._ahead: Counter[tuple[str, str]] = Counter()
         """Jobs in which the first came before the second."""
@@ -47,7 +48,7 @@ class LearnedOrder:
         if firsts:
             start = min(firsts, key=lambda definition: firsts[definition].order)
             means = self._means(job.logs[start].statuses[-1].status)
-            self._began[start] += means not in ("approved", "rejected")
+            self._began[start] += means not in (Meaning.APPROVED, Meaning.REJECTED)
         for pair in combinations(firsts, 2):
             earlier, other = sorted(pair, key=lambda definition: firsts[definition].stamp)
             if firsts[earlier].stamp < firsts[other].stamp:

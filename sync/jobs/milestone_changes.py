@@ -8,7 +8,8 @@ from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
 from sync.jobs.progress import IN_PROGRESS
 from sync.jobs.remarks import Remarks
-from sync.jobs.status import Meaning, Statuses, join_names
+from sync.jobs.status import Statuses, join_names
+from sync.settings.config_file import Meaning
 from sync.webhooks.schema import Comment
 
 
@@ -54,16 +55,16 @@ class MilestoneChanges:
         return self.moment(reached, next(found, reached.log.statuses[0]))
 
     def _meaning(self, seen: StatusSeen) -> Hashable:
-        meaning = self._statuses.meaning(seen)
-        return self._statuses.label(seen.status) if meaning is Meaning.OPEN else meaning
+        statuses, meaning = self._statuses, self._statuses.meaning(seen)
+        return statuses.config.status_label(seen.status) if meaning is Meaning.OPEN else meaning
 
     def _is_rejection(self, change: StatusSeen, before: StatusSeen | None) -> bool:
-        statuses = self._statuses
+        statuses, config = self._statuses, self._statuses.config
         if statuses.meaning(change) is not Meaning.REJECTED:
             return False
         if before is None or statuses.meaning(before) is not Meaning.REJECTED:
             return True
-        is_new = statuses.is_rejected(change.status) and not statuses.is_rejected(before.status)
+        is_new = config.is_rejected(change.status) and not config.is_rejected(before.status)
         known = statuses.rejected_tasks(before)
         return is_new or any(name not in known for name in statuses.rejected_tasks(change))
 
@@ -80,31 +81,32 @@ class MilestoneChanges:
     def _state(self, seen: StatusSeen) -> Hashable:
         statuses = self._statuses
         rejected = frozenset(statuses.rejected_tasks(seen))
-        return (statuses.label(seen.status), statuses.meaning(seen), rejected)
+        return (statuses.config.status_label(seen.status), statuses.meaning(seen), rejected)
 
     def _text(
         self, reached: ReachedMilestone, change: StatusSeen, before: StatusSeen | None
     ) -> str:
         """Return a change in words: of the tasks, if the milestone's own status is as before."""
         statuses, code, title = self._statuses, change.status, reached.title
-        label = statuses.label(code)
+        config = statuses.config
+        label = config.status_label(code)
         if not label:
             return ""
-        has_same_status = before is not None and statuses.label(before.status) == label
+        has_same_status = before is not None and config.status_label(before.status) == label
         rejected = statuses.rejected_tasks(change)
         known = statuses.rejected_tasks(before) if before else []
         if self._is_rejection(change, before):
             new = [name for name in rejected if name not in known]
-            if new and (has_same_status or not statuses.is_rejected(code)):
-                title = join_names(new, statuses.phrases, 1)
+            if new and (has_same_status or not config.is_rejected(code)):
+                title = join_names(new, config.phrases, 1)
             return statuses.change_text(title, statuses.milestone_label(change))
         corrected = [name for name in known if name not in rejected]
-        labels = {task.name: statuses.label(task.status) for task in change.tasks}
+        labels = {task.name: config.status_label(task.status) for task in change.tasks}
         if has_same_status and corrected and labels.get(corrected[0]):
-            title = join_names(corrected, statuses.phrases, 1)
+            title = join_names(corrected, config.phrases, 1)
             return statuses.change_text(title, labels[corrected[0]])
         if code == IN_PROGRESS and not (before and before.status):
-            return statuses.phrases.started.format(milestone=title)
+            return config.phrases.started.format(milestone=title)
         return statuses.change_text(title, label)
 
     def _remark(self, reached: ReachedMilestone, change: StatusSeen) -> Comment | None:

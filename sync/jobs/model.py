@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import AliasChoices, ConfigDict, Field
 
+from sync.settings.config_file import Meaning
 from sync.types import Value
 from sync.webhooks.schema import Comment, ContractState, Document, Milestone
 
@@ -142,13 +143,15 @@ class MilestoneLog(Value):
             comments=comments,
         )
 
-    def began(self, means: Callable[[str | None], str | None]) -> Origin | None:
+    def began(self, means: Callable[[str | None], Meaning]) -> Origin | None:
         """Return the event with the earliest date, webhook or read: a job read before its first
         webhook had begun before.
 
-        A read with a status that `means` nothing may be of a milestone that hasn't begun.
+        A read with an open status may be of a milestone that hasn't begun.
         """
-        events: list[Origin] = [read for read in self.reads if means(read.status)]
+        events: list[Origin] = [
+            read for read in self.reads if means(read.status) is not Meaning.OPEN
+        ]
         if not self.first.is_from_api:
             events.append(self.first)
         return min(events, key=lambda origin: origin.order, default=None)

@@ -5,8 +5,8 @@ A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES.
 
 from collections.abc import Mapping
 
-from sync.jobs.status import Meaning, in_sentence
-from sync.settings.config_file import Config
+from sync.jobs.status import in_sentence
+from sync.settings.config_file import Config, Meaning
 
 PROGRESS = "progress"
 """The ID of the field."""

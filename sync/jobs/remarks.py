@@ -14,14 +14,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from sync.jobs.model import UNDATED, MilestoneLog, StatusSeen, comment_key
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.webhooks.schema import Comment
 
 _DECISIONS = {
-    "approved": re.compile(r"\bapproved milestone\b", re.IGNORECASE),
-    "rejected": re.compile(r"\brejected milestone\b", re.IGNORECASE),
-    "waiting": re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
-    "canceled": re.compile(r"\bcancell?ed\b", re.IGNORECASE),
+    Meaning.APPROVED: re.compile(r"\bapproved milestone\b", re.IGNORECASE),
+    Meaning.REJECTED: re.compile(r"\brejected milestone\b", re.IGNORECASE),
+    Meaning.WAITING: re.compile(r"\bsubmitted milestone\b", re.IGNORECASE),
+    Meaning.CANCELED: re.compile(r"\bcancell?ed\b", re.IGNORECASE),
 }
 """Patterns of the bot's comments on decisions, by the meaning of the status.
 
@@ -64,7 +64,7 @@ class Remarks:
         self, comments: Iterable[Comment], log: MilestoneLog, change: StatusSeen
     ) -> datetime:
         """Return when `change` happened (UTC), by the bot's comment or else by the event."""
-        decision = _DECISIONS.get(self._meaning(change.status) or "")
+        decision = _DECISIONS.get(self._meaning(change.status))
         times = [
             at
             for at, text in self._by_bot(comments, log, change)

@@ -186,7 +186,7 @@ class Layout(JobReader):
         if change.subject == ARCHIVED:
             before, after = (code and ARCHIVED_CODE for code in (before, after))
         if change.milestone or change.subject == ARCHIVED:
-            before, after = map(self.statuses.label, (before, after))
+            before, after = map(self.config.status_label, (before, after))
         elif change.subject in (CONTRACT, RE_SIGN):
             before, after = (CONTRACT_LABELS.get(code or "", "") for code in (before, after))
         elif entry := FIELDS.get(change.subject):

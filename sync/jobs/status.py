@@ -11,7 +11,7 @@ from enum import StrEnum
 from sync.jobs.cells import Tint, cut
 from sync.jobs.milestones import ReachedMilestone
 from sync.jobs.model import StatusSeen
-from sync.settings.config_file import Config, PhrasesConfig
+from sync.settings.config_file import Config, Meaning, PhrasesConfig
 from sync.webhooks.schema import ContractState, Milestone
 
 REJECTED, WAITING = "Rejected", "Under review"
@@ -21,15 +21,6 @@ ARCHIVED_CODE = "ARCHIVED"
 _TITLE_LIMIT = 40
 _NAMED = 3
 """Most milestones that are named, so that a status can be read at a glance."""
-
-
-class Meaning(StrEnum):
-    """The meaning of a milestone's status."""
-
-    APPROVED = "approved"
-    REJECTED = "rejected"
-    WAITING = "waiting"
-    OPEN = "open"
 
 
 class Case(StrEnum):
@@ -79,38 +70,25 @@ class JobStatus:
     ready: tuple[ReachedMilestone, ...] = ()
 
 
+@dataclass(frozen=True)
 class Statuses:
-    """Interprets statuses with the meanings and phrases in the config."""
+    """Interprets the statuses of milestones and jobs by the config."""
 
-    def __init__(self, config: Config) -> None:
-        self._known = config.statuses
-        self.phrases = config.phrases
-        self.label = config.status_label
-        self.configured_meaning = config.configured_meaning
-        self.is_approved = config.is_approved
-
-    def is_rejected(self, code: str | None) -> bool:
-        return self.configured_meaning(code) == "rejected"
-
-    def is_explained(self, code: str | None) -> bool:
-        """Return whether the config or the console has a meaning for a status."""
-        return code in self._known
+    config: Config
 
     def meaning(self, milestone: Milestone | StatusSeen) -> Meaning:
         """Return the meaning of a milestone's status.
 
         A milestone with a rejected task is rejected, unless it is approved or its submission was
-        canceled, which leaves it open. A status without a known meaning is open, too.
+        canceled, which leaves it open.
         """
-        means = self.configured_meaning(milestone.status)
-        if means == "approved":
-            return Meaning.APPROVED
-        if means == "canceled":
+        means = self.config.configured_meaning(milestone.status)
+        if means is Meaning.CANCELED:
             return Meaning.OPEN
-        is_rejected = means == "rejected" or milestone.rejected_task_count
-        if is_rejected or any(self.is_rejected(task.status) for task in milestone.tasks):
-            return Meaning.REJECTED
-        return Meaning.WAITING if means == "waiting" else Meaning.OPEN
+        has_rejected_task = milestone.rejected_task_count or any(
+            self.config.is_rejected(task.status) for task in milestone.tasks
+        )
+        return Meaning.REJECTED if has_rejected_task and means is not Meaning.APPROVED else means
 
     def begun(self, milestones: Sequence[ReachedMilestone]) -> list[ReachedMilestone]:
         """Return `milestones` without those that may not have begun.
@@ -133,7 +111,8 @@ class Statuses:
     def is_done(self, milestones: Sequence[ReachedMilestone]) -> bool:
         """Return whether the final milestone is among them and approved."""
         return any(
-            each.is_last and self.is_approved(each.event.milestone.status) for each in milestones
+            each.is_last and self.config.is_approved(each.event.milestone.status)
+            for each in milestones
         )
 
     def rejected_tasks(self, milestone: Milestone | StatusSeen) -> list[str]:
@@ -141,16 +120,16 @@ class Statuses:
         if self.meaning(milestone) is not Meaning.REJECTED:
             return []
         tasks = milestone.tasks
-        return [task.name for task in tasks if task.name and self.is_rejected(task.status)]
+        return [task.name for task in tasks if task.name and self.config.is_rejected(task.status)]
 
     def milestone_label(self, milestone: Milestone | StatusSeen) -> str:
         """Return the label in a milestone's cell; one with a rejected task shows rejected."""
-        if self.meaning(milestone) is not Meaning.REJECTED or self.is_rejected(milestone.status):
-            return self.label(milestone.status)
-        codes = (task.status for task in milestone.tasks if self.is_rejected(task.status))
-        known = (code for code, status in self._known.items() if status.means == "rejected")
-        code = next(codes, None) or next(known, None)
-        return self.label(code) if code else REJECTED
+        config = self.config
+        if self.meaning(milestone) is not Meaning.REJECTED or config.is_rejected(milestone.status):
+            return config.status_label(milestone.status)
+        codes = (task.status for task in milestone.tasks)
+        code = next(filter(config.is_rejected, (*codes, *config.statuses)), None)
+        return config.status_label(code) if code else REJECTED
 
     def job_status(
         self,
@@ -170,7 +149,7 @@ class Statuses:
         - Survey approved, Design is `coming`: "Survey approved, Design next"
         """
         if is_archived:
-            label = self.label(ARCHIVED_CODE)
+            label = self.config.status_label(ARCHIVED_CODE)
             return JobStatus(Case.ARCHIVED, label, words=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         # In a text, milestones outside the order follow the others, as their columns do.
@@ -198,7 +177,7 @@ class Statuses:
         return JobStatus(Case.OPEN, text, words=(label,))
 
     def _named_status(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
-        phrases = self.phrases
+        phrases = self.config.phrases
         phrase = phrases.rejected if case is Case.REJECTED else phrases.waiting
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
         text = phrase.format(milestones=join_names(titles, phrases, _NAMED))
@@ -215,13 +194,13 @@ class Statuses:
         furthest = milestones[-1]
         code = furthest.event.milestone.status
         open_milestones = by_meaning[Meaning.OPEN]
-        label = self.label(code)
+        label = self.config.status_label(code)
         text, words = self.milestone_text(furthest.title, code), (label,)
         if furthest in open_milestones:
             only = (furthest,)
             return JobStatus(Case.OPEN, text, milestones=only, dated_by=only, words=words)
         if self.is_done(milestones):
-            done, approved = self.phrases.done, tuple(by_meaning[Meaning.APPROVED])
+            done, approved = self.config.phrases.done, tuple(by_meaning[Meaning.APPROVED])
             return JobStatus(Case.DONE, done, dated_by=approved, words=(done, label))
         if not furthest.is_outside_order:  # One outside the order isn't known to be next.
             open_milestones = [each for each in open_milestones if not each.is_outside_order]
@@ -235,12 +214,12 @@ class Statuses:
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""
-        label = self.label(code)
+        label = self.config.status_label(code)
         if not label:
             return self._coming(title)
-        if code not in self._known:
+        if code not in self.config.statuses:
             title = cut(title, _TITLE_LIMIT)
-            return self.phrases.unnamed.format(milestone=title, status=label)
+            return self.config.phrases.unnamed.format(milestone=title, status=label)
         return self.change_text(title, label)
 
     def change_text(self, title: str, label: str) -> str:
@@ -248,20 +227,20 @@ class Statuses:
         if label.lower() == "approved" and title.lower().endswith(_APPROVAL):
             title = title[: -len(_APPROVAL)]  # "HOA approved", not "HOA Approval approved".
         title = cut(title, _TITLE_LIMIT)
-        return self.phrases.stands.format(milestone=title, status=in_sentence(label))
+        return self.config.phrases.stands.format(milestone=title, status=in_sentence(label))
 
     def contract_text(self, contract: ContractState) -> str:
-        return self.phrases.contract.format(status=in_sentence(CONTRACT_LABELS[contract]))
+        return self.config.phrases.contract.format(status=in_sentence(CONTRACT_LABELS[contract]))
 
     def _coming(self, title: str) -> str:
-        return self.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
+        return self.config.phrases.next.format(milestone=cut(title, _TITLE_LIMIT)) if title else ""
 
     def tint_of(self, case: Case) -> Tint:
         """Return the texts of jobs that are rejected, under review, between milestones, or done.
 
         They are recognized by the part of the phrase before or after the milestones.
         """
-        phrases = self.phrases
+        phrases = self.config.phrases
         if case is Case.DONE:
             return Tint(text=phrases.done)
         phrase = {Case.REJECTED: phrases.rejected, Case.WAITING: phrases.waiting}
@@ -272,7 +251,7 @@ class Statuses:
 
     def tint_with(self, label: str) -> Tint:
         """Return the texts of jobs whose furthest milestone has the status `label`."""
-        _, _, rest = self.phrases.stands.partition("{milestone}")
+        _, _, rest = self.config.phrases.stands.partition("{milestone}")
         return Tint(text=rest.format(status=in_sentence(label)), is_suffix=True)
 
 

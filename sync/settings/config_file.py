@@ -4,9 +4,10 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import (
@@ -245,20 +246,26 @@ class DeadlineConfig(Strict):
     days: Annotated[int, Field(ge=1, le=3650)]
 
 
+class Meaning(StrEnum):
+    """The meaning of a status for filters, stuck jobs and the next action."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+    CANCELED = "canceled"
+    OPEN = "open"
+    """None of the others, or unknown."""
+
+
 class StatusConfig(Strict):
     """How a status reads; `color` is #rrggbb."""
 
     label: Label
     color: Color | None = None
-    means: Literal["approved", "rejected", "waiting", "canceled"] | None = None
-    """The meaning for filters, stuck jobs and the next action."""
+    means: Meaning = Meaning.OPEN
 
 
 _email = matching(r"[^@\s]+@[^@\s]+", "is not an email address; write it like ada@example.com")
-
-
-OPEN = "open"
-"""The confirmed meaning of a status that means none of the others."""
 
 
 @dataclass(frozen=True)
@@ -269,7 +276,7 @@ class ConsoleAnswers:
     """
 
     milestones: tuple[MilestoneConfig, ...] = ()
-    meanings: Mapping[str, str] = field(default_factory=dict)
+    meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 class Config(Strict):
@@ -309,26 +316,30 @@ class Config(Strict):
         known = self.statuses.get(code)
         return known.label if known else code.replace("_", " ").capitalize()
 
-    def configured_meaning(self, code: str | None) -> str | None:
-        """Return the meaning that [statuses] gives a status; None if it has none."""
+    def configured_meaning(self, code: str | None) -> Meaning:
+        """Return the meaning that [statuses] gives a status."""
         known = self.statuses.get(code or "")
-        return known.means if known else None
+        return known.means if known else Meaning.OPEN
 
     def is_approved(self, code: str | None) -> bool:
-        return self.configured_meaning(code) == "approved"
+        return self.configured_meaning(code) is Meaning.APPROVED
+
+    def is_rejected(self, code: str | None) -> bool:
+        return self.configured_meaning(code) is Meaning.REJECTED
 
     def with_answers(self, answers: ConsoleAnswers) -> "Config":
         """Return the config with these answers.
 
-        A status has the color of the first in the file with the same meaning.
+        A status has the color of the first in the file with the same meaning, unless that is OPEN.
         """
-        known = reversed(self.statuses.values())
-        colors = {str(status.means): status.color for status in known if status.means}
+        colors = {status.means: status.color for status in reversed(self.statuses.values())}
+        colors[Meaning.OPEN] = None
         statuses = dict(self.statuses)
-        for code, meaning in answers.meanings.items():
-            values = {"label": self.status_label(code), "color": colors.get(meaning)}
-            values |= {} if meaning == OPEN else {"means": meaning}
-            statuses.setdefault(code, StatusConfig.model_validate(values))
+        for code, means in answers.meanings.items():
+            status = StatusConfig(
+                label=self.status_label(code), color=colors.get(means), means=means
+            )
+            statuses.setdefault(code, status)
         milestones = self.milestones or answers.milestones
         return self.model_copy(update={"milestones": milestones, "statuses": statuses})
 

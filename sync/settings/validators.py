@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+_NOT_KNOWN = "is not known. Set it to {expected}."
 _WHOLE_NUMBER = "is not a whole number. Write it in digits."
 FIXES = {
     "int_parsing": _WHOLE_NUMBER,
@@ -18,7 +19,8 @@ FIXES = {
     "int_parsing_size": "is too large a number. Set it to a smaller one.",
     "greater_than_equal": "is below {ge}. Set it to {ge} or more.",
     "less_than_equal": "is above {le}. Set it to {le} or less.",
-    "literal_error": "is not known. Set it to {expected}.",
+    "literal_error": _NOT_KNOWN,
+    "enum": _NOT_KNOWN,
 }
 """The text of an error by its type in pydantic, for settings and for the config."""
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"

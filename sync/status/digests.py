@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sync.jobs.cells import EMPTY, Cell, day_of
 from sync.jobs.model import placeholder_name
-from sync.jobs.status import Statuses, is_stuck
+from sync.jobs.status import is_stuck
 from sync.jobs.target import Target
 from sync.ops.alerts import Alerts, Channel, Message, mail_channels
 from sync.status.verdict import evaluate
@@ -95,12 +95,12 @@ def send_digests(wiring: Wiring, alerts: Alerts, clock: Callable[[], datetime] =
 
 def _send_daily(wiring: Wiring, alerts: Alerts, slot: datetime) -> bool:
     now = wiring.backlog()
-    statuses = Statuses(wiring.config())
+    config = wiring.config()
     changes = recent_changes(wiring.database, (slot - _DAY).timestamp())
     latest = {(one.site, one.subject): one for one in changes if not one.is_found}.values()
-    approved = sum(one.is_milestone_status and statuses.is_approved(one.after) for one in latest)
+    approved = sum(one.is_milestone_status and config.is_approved(one.after) for one in latest)
     # A milestone with a rejected task reads as rejected in the sheet.
-    rejected = {(one.site, one.milestone) for one in latest if statuses.is_rejected(one.after)}
+    rejected = {(one.site, one.milestone) for one in latest if config.is_rejected(one.after)}
     stuck = sum(job.is_stuck for job in digest_jobs(wiring, slot))
     problems = evaluate(now)
     lines = [

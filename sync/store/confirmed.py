@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from sync.settings.config_file import Config, ConsoleAnswers, MilestoneConfig
+from sync.settings.config_file import Config, ConsoleAnswers, Meaning, MilestoneConfig
 from sync.store.database import Database, mark_all_dirty, now
 from sync.store.schema import detail, milestone_order, status
 
@@ -76,7 +76,10 @@ def read_answers(connection: Connection) -> ConsoleAnswers:
     meanings = select(status.c.code, status.c.means).where(status.c.means.is_not(None))
     return ConsoleAnswers(
         _order(connection, is_confirmed=True),
-        {row.code: row.means for row in connection.execute(meanings.order_by(status.c.code))},
+        {
+            row.code: Meaning(row.means)
+            for row in connection.execute(meanings.order_by(status.c.code))
+        },
     )
 
 

@@ -70,7 +70,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
-    """Return the first kind that a webhook fits: kinds share keys."""
+    """Return a webhook's kind: the first that it fits, because kinds share keys."""
     is_task = other_events.is_task(tree)
     # A comment webhook may have a milestone definition, but neither tasks nor a status.
     has_state = "tasks" in tree or "status" in tree

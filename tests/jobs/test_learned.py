@@ -10,9 +10,9 @@ from structlog.testing import capture_logs
 from brightsheet import cli
 from sync.jobs.learned import SeenStatus, ending_question, proposed_order, seen_statuses
 from sync.jobs.model import Job
-from sync.jobs.status import Meaning, Statuses
+from sync.jobs.status import Statuses
 from sync.projector import Projector
-from sync.settings.config_file import OPEN, Config, ConsoleAnswers, MilestoneConfig
+from sync.settings.config_file import Config, ConsoleAnswers, Meaning, MilestoneConfig
 from sync.settings.environment import load
 from sync.store import Confirmations, Database, Inbox, Jobs, Leases
 from sync.store.jobs import Projected
@@ -73,7 +73,7 @@ def test_statuses_of_the_config_are_listed_first_and_tasks_count() -> None:
 
 
 def test_a_confirmed_meaning_counts_unless_the_config_names_the_status() -> None:
-    meanings = {"PEND": "waiting", "HOLD": OPEN, "APPROVED": "rejected"}
+    meanings = {"PEND": Meaning.WAITING, "HOLD": Meaning.OPEN, "APPROVED": Meaning.REJECTED}
     config = CONFIG.with_answers(ConsoleAnswers(meanings=meanings))
     statuses = Statuses(config)
     found = {

@@ -10,7 +10,7 @@ from sync.errors import Permanent
 from sync.field_table import ASPECTS, FIELDS, JOB_FIELDS, FieldKind
 from sync.jobs.milestones import Heading
 from sync.jobs.status import CONTRACT_LABELS, REJECTED, WAITING
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ class Fields:
         if field_id.startswith("status:"):
             return tuple(dict.fromkeys([*labels, *self.labels]))
         if field_id == "status":
-            by_meaning = {"rejected": REJECTED, "waiting": WAITING}
+            by_meaning = {Meaning.REJECTED: REJECTED, Meaning.WAITING: WAITING}
             statuses = self.config.statuses.values()
-            texts = [by_meaning.get(status.means or "", status.label) for status in statuses]
+            texts = [by_meaning.get(status.means, status.label) for status in statuses]
             return tuple(dict.fromkeys([*texts, self.config.phrases.done, *self.labels]))
         return tuple(CONTRACT_LABELS.values()) if field_id == "contract" else ()
 

@@ -29,12 +29,17 @@ from sync.jobs.progress import (
     milestone_rule,
     rule_label,
 )
+from sync.settings.config_file import Meaning
 
 ENOUGH_RULES, ENOUGH_MILESTONES = 3, 2
 """What a column's values must stand for: fewer may be about anything."""
 _NAMELESS = FILLERS | ASPECT_TERMS["approved"] | {"to", "complete", "completed"}
 """Words of a milestone's name that don't tell it from another."""
-_BY_MEANING = {"approved": APPROVED, "rejected": REJECTED, "waiting": SUBMITTED}
+_BY_MEANING = {
+    Meaning.APPROVED: APPROVED,
+    Meaning.REJECTED: REJECTED,
+    Meaning.WAITING: SUBMITTED,
+}
 _NUMBERING = re.compile(r"^\d+ ")
 """Before a stage, so that stages sort: "3. Design"."""
 _SHORTEST_STEM = 4
@@ -126,7 +131,7 @@ class ProgressRules:
         config = self.fields.config
         for code, known in config.statuses.items():
             if status.casefold() in (code.casefold(), known.label.casefold()):
-                meant = code if code in STATUSES else _BY_MEANING.get(known.means or "")
+                meant = code if code in STATUSES else _BY_MEANING.get(known.means)
                 if meant:
                     return milestone_rule(key, meant)
         fix = f"Write one of {', '.join(STATUSES)}."

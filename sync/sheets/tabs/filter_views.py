@@ -13,7 +13,7 @@ from typing import Any
 from sync.field_table import REP
 from sync.jobs.cells import Cell
 from sync.jobs.status import REJECTED, WAITING, Case, Statuses
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.sheets.cell_data import text_of, typed_text
 from sync.sheets.sheet_requests import Request
 from sync.sheets.snapshot import Tab, Table
@@ -52,7 +52,7 @@ def of_jobs(table: Table, config: Config, stuck_days: int) -> list[View]:
 
 def of_history(tab: Tab, config: Config) -> list[View]:
     """Return the views of a History tab."""
-    approved = (status for status in config.statuses.values() if status.means == "approved")
+    approved = (status for status in config.statuses.values() if status.means is Meaning.APPROVED)
     word = next((status.label for status in approved), "")
     week = {"condition": {"type": "DATE_AFTER", "values": [{"relativeDate": "PAST_WEEK"}]}}
     wanted: dict[str, ViewFilter] = {

@@ -15,7 +15,7 @@ from typing import Any
 
 from sync.jobs.cells import Column
 from sync.jobs.pipeline import PipelineLine
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.sheets import encode, sheet_requests
 from sync.sheets.ids import PIPELINE_KEY, PIPELINE_LABEL, PIPELINE_TAB
 from sync.sheets.sheet_requests import CellWrite, Request, RowWrite
@@ -71,7 +71,7 @@ _COLUMNS = (
 """The columns; None leaves one blank."""
 _SIZE = (60, 14)
 _TITLE = "Open jobs by milestone"
-_COLORS = {_REJECTED: "rejected", _REVIEW: "waiting", _NEXT: None}
+_COLORS = {_REJECTED: Meaning.REJECTED, _REVIEW: Meaning.WAITING, _NEXT: Meaning.OPEN}
 """The series of the chart: each has the color of the first status with that meaning."""
 _STRONGER = 2.2
 _RED = "#e06666"
@@ -291,7 +291,7 @@ def _chart(
 def _spec(
     tab: PipelineTab, rows: Mapping[int, str], shown: Sequence[str], config: Config
 ) -> Request:
-    colors: dict[str | None, str] = {}
+    colors: dict[Meaning, str] = {}
     for status in config.statuses.values():
         if status.color:
             colors.setdefault(status.means, status.color)
