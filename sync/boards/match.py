@@ -72,10 +72,9 @@ def agreeing(job: CriteriaValues, row: CriteriaValues) -> list[str]:
 def criteria_values(texts: Texts, criteria: Iterable[str]) -> CriteriaValues:
     """Return the values of those `criteria` of which every part has one."""
     values = {part: each for part, read in _READ.items() if (each := read(texts.get(part, "")))}
-    if "zip" not in values and "city_zip" in values:
-        values["zip"] = values["city_zip"]
-    if "zip" not in values and (match := LAST_ZIP.search(texts.get("address", ""))):
-        values["zip"] = frozenset((match[1],))
+    for column, read in _ZIP_IN.items():
+        if "zip" not in values and (each := read(texts.get(column, ""))):
+            values["zip"] = each
     return {
         criterion: tuple(values[part] for part in criterion.split("+"))
         for criterion in criteria
@@ -87,7 +86,7 @@ def _matched_texts(row: Texts, criteria: Iterable[str]) -> dict[str, str]:
     """Return the texts of a row that criteria compare, by column ID."""
     columns = {part for criterion in criteria for part in criterion.split("+")}
     if "zip" in columns:
-        columns.add("city_zip")
+        columns |= _ZIP_IN.keys()
     return {c: row[c] for c in IDENTITY_COLUMNS if c in columns and row.get(c)}
 
 
@@ -108,7 +107,12 @@ _READ: Mapping[str, Callable[[str], frozenset[str]]] = {
     "email": emails,
     "phone": phones,
     "address": _streets,
-    "zip": zips,
-    "city_zip": zips,
 }
 """Reads the values in the text of a part: none in "n/a", and maybe several phone numbers."""
+
+_ZIP_IN: Mapping[str, Callable[[str], frozenset[str]]] = {
+    "zip": zips,
+    "city_zip": zips,
+    "address": lambda text: frozenset(LAST_ZIP.findall(text)),
+}
+"""Reads the ZIP in the text of a column: the first column that has one counts."""

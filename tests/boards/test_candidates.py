@@ -268,6 +268,22 @@ def test_an_address_without_a_number_but_its_zip_is_no_criterion() -> None:
     assert criteria_values({"address": "Rural Route, Marlow, CO 80999"}, ["address"]) == {}
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"address": "9 Elm St, Marlow, CO 80999"},
+        {"zip": "n/a", "city_zip": "Marlow, CO 80999"},
+        {"zip": "80999"},
+    ],
+    ids=str,
+)
+def test_a_match_names_every_text_that_may_have_the_zip(place: dict[str, str]) -> None:
+    """The key's write is checked against them."""
+    row = {"phone": OSCAR.phone, **place}
+    found = look_up({PLACE: row}, {uuid(1): OSCAR}, ["phone+zip"])
+    assert found.matches[uuid(1)].texts == row
+
+
 def made_up_board(lots: random.Random, rows: int) -> list[Customer]:
     """Return unrelated customers: names as frequent as in the US, a third of them in one town.
 
