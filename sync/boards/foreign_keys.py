@@ -45,7 +45,7 @@ def foreign_keys(
     return tuple(
         ForeignKey(site=site, row=name, customer_of=shown)
         for sheet_id, number, site, name in keyed
-        if (row := texts.get((sheet_id, number))) and (shown := jobs.shown_in(row, site)) != site
+        if (row := texts.get((sheet_id, number))) and (shown := jobs.shown_job(row, site)) != site
     )
 
 
@@ -59,12 +59,11 @@ class _Customers:
         self._values = cache(lambda site: criteria_values(texts[site], criteria))
         self._index = TextIndex(texts)
 
-    def shown_in(self, row: Texts, site: str) -> str:
+    def shown_job(self, row: Texts, site: str) -> str:
         """Return the job whose customer a row shows: `site`, its own, if in doubt; "" if none.
 
-        They agree by the criteria of a match, or by everything that both have, because a board may
-        have no column that a criterion needs. Some may agree with its own job instead: people
-        sort one column back, and forget the others. Two jobs of one customer may both be shown.
+        They agree by the criteria of a match, or by everything that both have (`_shows`), because a
+        board may have no column that a criterion needs. Two jobs of one customer may both be shown.
         """
         there = Party.of(row)
         own = self._parties[site].agreements(there)
@@ -77,17 +76,20 @@ class _Customers:
             for job in self._index.near(row)
             if agreeing(self._values(job), values) or _shows(there, self._parties[job], own)
         }
+        if shown and site not in shown:
+            return min(shown)  # The same one in every comparison, because findings are dismissed.
         is_nobodys = len(own) > 1 and not any(own.values())
-        return site if site in shown else min(shown, default="" if is_nobodys else site)
+        return "" if is_nobodys and not shown else site
 
 
 def _shows(row: Party, job: Party, own: Mapping[str, bool]) -> bool:
-    """Return whether all agrees that a row and a job have: two things or more, or the full name.
+    """Return whether a row shows a job's customer: two things agree, or the full name.
 
-    Of them, fewer may agree with the row's own job instead (`own`).
+    None may differ, except those that agree with the row's own job (`own`), if they are fewer:
+    people sort one column back, and forget the others.
     """
     agreements = job.agreements(row)
     count = sum(agreements.values())
     is_more = count > sum(own.values())
-    is_all = all(agrees or (is_more and own.get(key)) for key, agrees in agreements.items())
+    is_all = all(agrees or (is_more and own.get(column)) for column, agrees in agreements.items())
     return is_all and (count > 1 or job.has_person_of(row))

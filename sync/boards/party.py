@@ -1,4 +1,18 @@
-"""Normalizes what a row or EverBright says of a customer, so that spellings compare. Pure."""
+"""Normalizes what a row or EverBright says of a customer, so that spellings compare. Pure.
+
+How much of a row and a job has to agree depends on what follows, the strictest first:
+
+| in                      | what agrees                        | then                             |
+|-------------------------|------------------------------------|----------------------------------|
+| `match.agreeing`        | a criterion, and none disagrees    | the row gets the job's key       |
+| `foreign_keys`          | that, or everything that both have | a row with another key is listed |
+| `Party.looks_like`      | one thing, and not by chance       | the user is asked                |
+| `is_ruled_out`          | nothing beyond what the user saw   | the user isn't asked again       |
+
+Only `match` compares whole addresses, and the ZIPs of one column. The others compare house number
+and street's name, and any ZIP. `Party.agreements` are shown to the user, column by column, and
+decide which row loses a copied key (`BoardTabs.differing`).
+"""
 
 import re
 from collections.abc import Mapping, Sequence
