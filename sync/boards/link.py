@@ -31,7 +31,7 @@ from sync.wiring import Sleep, Wiring
 NONE = "none"
 """The answer that none of the candidates is the job's row."""
 
-Answers = Sequence[tuple[ReviewedJob, Candidate | None]]
+ChosenRows = Sequence[tuple[ReviewedJob, Candidate | None]]
 """What the user answered: jobs, each with its row; None if none of its candidates is."""
 
 
@@ -57,7 +57,7 @@ class Review:
 
 def link(
     wiring: Wiring, sleep: Sleep, pairs: Mapping[str, str], *, write: bool
-) -> tuple[Review, Answers]:
+) -> tuple[Review, ChosenRows]:
     """Return the jobs with candidates, and the answers in `pairs` (see `read_answers`).
 
     With `write`, write these. Raises as `read_review` and `write_answers` do.
@@ -98,7 +98,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     return Review(context, rows, jobs, doubled_jobs(tables))
 
 
-def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answers:
+def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> ChosenRows:
     """Return the answers in `pairs`: rows by site, or its beginning.
 
     A row is named by its name (`Open jobs!12`) or its token; NONE is none of them. Raises Permanent
@@ -140,7 +140,7 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Answe
     return answers
 
 
-def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answers) -> None:
+def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: ChosenRows) -> None:
     """Store the answers, give each chosen row its job's key, and empty the one added for it.
 
     Raises Retryable or Permanent. After a failure, the next flush does what was answered, as far
@@ -163,7 +163,7 @@ def write_answers(flusher: Flusher, lease: Lease, review: Review, answers: Answe
     flusher.send(context, Parts(rows=writes))
 
 
-def store_answers(boards: Boards, lease: Lease, answers: Answers) -> None:
+def store_answers(boards: Boards, lease: Lease, answers: ChosenRows) -> None:
     """Store whether each candidate is the job's row: the chosen one rules out the others.
 
     Nothing is stored about rows that read like the chosen one, because it couldn't be found again.

@@ -64,7 +64,7 @@ def look_up(
     keyed = {*sites.values()}
     without_row = {site: customer for site, customer in customers.items() if site not in keyed}
     free_rows = {place: row for place, row in texts.items() if sites[place] is None}
-    by_user = _Answers(answers, free_rows, customers)
+    by_user = _RowAnswers(answers, free_rows, customers)
     chosen = by_user.chosen_rows(without_row.keys())
     chosen_places = {found.place for found in chosen.values()}
     certain = match.match_rows(
@@ -89,7 +89,7 @@ def look_up(
     return Lookup(matches, candidates, frozenset(unsettled))
 
 
-class _Answers:
+class _RowAnswers:
     """What the user answered about rows.
 
     For example, the user chose the row {"customer": "Bea Ortiz"} for a job, and so ruled out the

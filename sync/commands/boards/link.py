@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 import click
 
-from sync.boards.link import Answers, Review, link
+from sync.boards.link import ChosenRows, Review, link
 from sync.boards.review import Candidate, NamedRow, ReviewedJob
 from sync.commands import echo, json_option, pairs
 from sync.wiring import opened
@@ -37,7 +37,7 @@ def link_rows(rows: tuple[str, ...], write: bool, as_json: bool) -> None:
     echo(_json(review) if as_json else _lines(review, answers, is_written=write))
 
 
-def _lines(review: Review, answers: Answers, *, is_written: bool) -> Iterable[str]:
+def _lines(review: Review, answers: ChosenRows, *, is_written: bool) -> Iterable[str]:
     done = {job.site for job, _ in answers}
     for job, row in answers:
         yield from _effect(job, row, is_written=is_written)
