@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from functools import cached_property
 
 from sync.boards import habits, table_end
 from sync.boards.customer_texts import (
@@ -31,7 +30,7 @@ from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import without_note
 from sync.sheets.flush import Flusher
 from sync.sheets.ids import OTHER_TEXTS
-from sync.sheets.job_tabs import JobRows, Match
+from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites
@@ -42,7 +41,7 @@ LINKED = ("documents:", "folder", "contract_documents")
 """Columns whose value is links."""
 
 
-class BoardTabs:
+class BoardTabs(JobTabs):
     """The mapped tabs."""
 
     is_ours = False
@@ -54,10 +53,9 @@ class BoardTabs:
         self._take_call = flusher.writer.take_call
         self._targets = flusher.targets
         self._config = flusher.targets.layout.config
-        if ended is not None:
-            self._ended = ended
+        self._ended = self._store.spreadsheet.ended_words() if ended is None else ended
         self._offered: Options = {}
-        """The options of drop-downs, in a comparison."""
+        """The options of drop-downs; none before `compared` has read them."""
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs: a duplicate is the installer's record, and isn't written."""
@@ -192,17 +190,14 @@ class BoardTabs:
         return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
 
     def is_own_word(self, table: Table, column: str, text: str) -> bool:
-        """Only an option can be: in a column without a drop-down, it may be a typo.
-
-        The options are those that `compared` has read; before that, no text is one.
-        """
+        """Only an option can be: in a column without a drop-down, it may be a typo."""
         options = self._offered.get((table.sheet_id, table.columns[column]), frozenset())
         return column == PROGRESS and text in options and not self._progress(table).rules(text)
 
     def _progress(self, table: Table) -> ProgressWords:
         return ProgressWords(parse_words(table.words.get(PROGRESS, {})), self._config)
 
-    def mask(self, column: str, cell: Cell, there: CellData, _last: Cell = EMPTY) -> str:
+    def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:  # noqa: ARG002
         """Write the value, and links that are the value; a date gets our format if it has none."""
         if column.startswith(LINKED):
             return encode.VALUE
@@ -265,10 +260,6 @@ class BoardTabs:
         # Others begin to wait when a flush would add their row.
         self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
         return lookup, added
-
-    @cached_property
-    def _ended(self) -> frozenset[EndedWord]:
-        return self._store.spreadsheet.ended_words()
 
 
 def _text_with_word(cell: Cell, words: Mapping[str, str]) -> str:
