@@ -26,7 +26,7 @@ from sync.sheets.key_writes import key_repairs, key_write
 from sync.sheets.keys import must_have_keys
 from sync.sheets.reconcile import differences
 from sync.sheets.sheet_requests import RowWrite
-from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site, tab_for_new_rows
 from sync.store import Lease, Spreadsheet
 from sync.types import Mode
 
@@ -180,10 +180,10 @@ def compose(
         else target
         for target in to_show
     ]
-    first = repaired[0]
-    cells = rows[first.sheet_id]
-    end = table_end.find(first, table_end.lines_of(cells))
-    pattern = table_end.new_row_pattern(first, end, cells.get(end.last_row, ()))
+    for_new_rows = tab_for_new_rows(repaired)
+    cells = rows[for_new_rows.sheet_id]
+    end = table_end.find(for_new_rows, table_end.lines_of(cells))
+    pattern = table_end.new_row_pattern(for_new_rows, end, cells.get(end.last_row, ()))
     zone = flusher.zone_of(Snapshot(read.time_zone))
     # Of cells that were written before, the comparison finds the differing ones.
     by = flusher.targets.layout.config.match.by

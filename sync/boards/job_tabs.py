@@ -33,7 +33,7 @@ from sync.sheets.ids import OTHER_TEXTS
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
-from sync.sheets.snapshot import Snapshot, Table, keyed_sites
+from sync.sheets.snapshot import Snapshot, Table, keyed_sites, tab_for_new_rows
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
 
@@ -103,11 +103,11 @@ class BoardTabs(JobTabs):
         self._store.boards.mark_unsettled(lease, unsettled, hours)
         if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
-        first = tables[0]
-        end = table_end.find(first, columns[first.sheet_id])
+        table = tab_for_new_rows(tables)
+        end = table_end.find(table, columns[table.sheet_id])
         self._take_call(lease)
-        above = self._reader.row(first, end.last_row)
-        return JobRows(lookup.matches, waiting, table_end.new_row_pattern(first, end, above))
+        above = self._reader.row(table, end.last_row)
+        return JobRows(lookup.matches, waiting, table_end.new_row_pattern(table, end, above))
 
     def differing(self, texts: Mapping[str, str], target: Target) -> frozenset[str]:
         """Return, for `key_repairs`, the columns that don't agree in any spelling, of known ones.

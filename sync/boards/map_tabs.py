@@ -260,11 +260,11 @@ class TabMapper:
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
-        """Return what the first flush would change; the leftmost tab gets the new rows."""
+        """Return what the first flush would change."""
         mapped = [(m.tab, TabColumns.wanted(m, report.fields)) for m in report.tabs_to_write]
         mapped += [(each.tab, TabColumns.stored(each.stored)) for each in report.staying]
-        from_left = sorted(mapped, key=lambda pair: pair[0].index)
-        tabs = {tab.sheet_id: columns for tab, columns in from_left}
+        in_sheets_order = sorted(mapped, key=lambda pair: pair[0].index)
+        tabs = {tab.sheet_id: columns for tab, columns in in_sheets_order}
         unknown, ended = self._wiring.customers.unknown(), self._ended_words(report)
         return preview(self._flusher, lease, tabs, unknown=unknown, ended=ended)
 

@@ -18,6 +18,7 @@ from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.sheet_requests import CellWrite, RowWrite
+from sync.sheets.snapshot import tab_for_new_rows
 from sync.store import Lease
 from sync.types import letters
 
@@ -86,7 +87,7 @@ class Preview:
     added: int
     """Jobs that get a new row."""
     last_row: int
-    """The row of the first tab, from 1, below which new rows are added."""
+    """The row, from 1, below which new rows are added."""
     reviewed: Sequence[ReviewedJob]
     """The unsettled ones first."""
     unknown: int
@@ -142,7 +143,7 @@ def preview(
 ) -> Preview:
     """Return what the first flush would write into tabs (by sheet ID) that are mapped so.
 
-    From the jobs as they are stored; nothing is written. The first of `tabs` gets the new rows.
+    From the jobs as they are stored; nothing is written. `tabs` are in the order of the sheet.
     `ended` are words that are no longer options. Raises Retryable or Permanent.
 
     Limits: it doesn't list the keys that are removed from copied rows. Where many keys are gone or
@@ -206,7 +207,7 @@ def _copied(
     flush: FirstFlush, columns: TabColumns, write: RowWrite, customer: str
 ) -> Iterator[CellChange]:
     """Yield the cells of a new row that get the formula of the row above."""
-    table, pattern = flush.tables[0], flush.pattern
+    table, pattern = tab_for_new_rows(flush.tables), flush.pattern
     for index, formula in pattern.formulas.items():
         yield CellChange(
             tab=table.title,

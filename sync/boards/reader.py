@@ -13,7 +13,7 @@ from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
 from sync.sheets.read import native_end, rows_of
 from sync.sheets.read_requests import ROW_FIELDS, quoted
-from sync.sheets.snapshot import Table
+from sync.sheets.snapshot import Table, tab_for_new_rows
 from sync.types import letters
 
 
@@ -36,18 +36,19 @@ class BoardReader:
     def columns(self, tables: Sequence[Table]) -> Mapping[int, Lines]:
         """Read columns of tabs as bare texts, by sheet ID.
 
-        Those that are managed, which a match needs; of the first tab all of them, because new rows
-        go below its last job. Raises Retryable if a person has moved a column since `tables` were
-        read.
+        Those that are managed, which a match needs; of the tab for new rows all of them, because
+        these go below its last job. Raises Retryable if a person has moved a column since `tables`
+        were read.
         """
-        first, *others = tables
-        ranges = [f"{quoted(first.title)}!A1:{letters(first.column_count - 1)}"]
+        for_new_rows = tab_for_new_rows(tables)
+        ranges = [f"{quoted(for_new_rows.title)}!A1:{letters(for_new_rows.column_count - 1)}"]
+        others = [table for table in tables if table is not for_new_rows]
         places = [(table, index) for table in others for index in sorted(table.columns.values())]
         for table, index in places:
             ranges.append(f"{quoted(table.title)}!{letters(index)}1:{letters(index)}")
         whole, *read = self._client.values(ranges)
         columns: dict[int, dict[int, list[str]]] = {table.sheet_id: {} for table in tables}
-        columns[first.sheet_id] = dict(enumerate(whole))
+        columns[for_new_rows.sheet_id] = dict(enumerate(whole))
         for (table, index), cells in zip(places, read, strict=True):
             columns[table.sheet_id][index] = cells[0] if cells else []
         for table in tables:

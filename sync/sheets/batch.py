@@ -29,7 +29,7 @@ from sync.sheets.sheet_requests import (
     write,
     write_block,
 )
-from sync.sheets.snapshot import Fence, HiddenTab, PipelineTab, Snapshot, Table
+from sync.sheets.snapshot import Fence, HiddenTab, PipelineTab, Snapshot, Table, tab_for_new_rows
 from sync.store import Attempt, ShownVersion
 from sync.types import Value, letters
 
@@ -174,7 +174,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     before = snapshot.fence.number if snapshot.fence else None
     fence = replace(fence, number=max(fence.number, (before or 0) + 1))
     creates_jobs_tab = snapshot.table is None
-    first = tables[0]
+    for_new_rows = tab_for_new_rows(tables)
     requests = [] if snapshot.has_fence_tab else make_hidden_tab(FENCE_TAB, fence_title)
     # If another batch was carried out since the read, these are gone, and Google rejects this one.
     requests += [
@@ -190,7 +190,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
     response_ranges: list[str] = []
     for table in tables:
         rows = [row for row in parts.rows if row.sheet_id == table.sheet_id]
-        new = parts.new_rows if table is first else ()
+        new = parts.new_rows if table is for_new_rows else ()
         further = table.columns if creates_jobs_tab else parts.guarded.get(table.sheet_id, ())
         if not (rows or new or further):
             continue
@@ -211,7 +211,7 @@ def compose(snapshot: Snapshot, parts: Parts, fence: Fence, fence_title: str) ->
             response_ranges.append(f"{quoted(table.title)}!{number}:{number}")
     requests += write(parts.rows)
     if parts.new_rows:
-        requests += _new_rows(first, parts)
+        requests += _new_rows(for_new_rows, parts)
     requests += [*parts.extra, *parts.history]
     traced = [] if creates_jobs_tab else [*parts.rows, *parts.new_rows]
     trace = Trace(

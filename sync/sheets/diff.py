@@ -20,7 +20,7 @@ from sync.sheets.keys import must_have_keys
 from sync.sheets.policy import Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
-from sync.sheets.snapshot import Table
+from sync.sheets.snapshot import Table, tab_for_new_rows
 from sync.store import ShownVersion
 
 _CELL_BYTES = 150
@@ -96,7 +96,7 @@ def diff(
     zone: tzinfo,
     locale: str = "",
 ) -> Diff:
-    """Return the writes that make the rows in `tables` show `targets`; new rows go into the first.
+    """Return the writes that make the rows in `tables` show `targets`.
 
     `rows` has the places of jobs without a row; dates are shown in `zone`, with the format of
     `locale`. Raises Permanent if a key column is gone.
@@ -115,8 +115,10 @@ def diff(
         elif match := rows.matches.get(target.site):
             result.rows.append(key_write(tables, match, target.site))
         else:
-            _add_new_row(result, deciders[0], rows.pattern)
-            result.shown.append(shown_version(target, _resolved(deciders[:1], present)))
+            table = tab_for_new_rows(tables)
+            for_new_row = [one for one in deciders if one.table is table]
+            _add_new_row(result, for_new_row[0], rows.pattern)
+            result.shown.append(shown_version(target, _resolved(for_new_row, present)))
     return result
 
 

@@ -1,7 +1,7 @@
 """Defines `Snapshot`: the tabs, rows and columns of a spreadsheet as one read shows them. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -195,8 +195,8 @@ class Snapshot:
 
     @property
     def table(self) -> Table | None:
-        """The first tab of jobs: new rows go there."""
-        return self.tables[0] if self.tables else None
+        """The tab of jobs that new rows go into."""
+        return tab_for_new_rows(self.tables) if self.tables else None
 
     @property
     def has_fence_tab(self) -> bool:
@@ -216,6 +216,11 @@ def rows_by_site(key_cells: Mapping[int, CellData]) -> dict[str, tuple[int, ...]
         if site := site_in(cell):
             rows[site] = (*rows.get(site, ()), row)
     return rows
+
+
+def tab_for_new_rows(tables: Sequence[Table]) -> Table:
+    """Return which of the tabs of jobs new rows go into: the first; on a board, the leftmost."""
+    return tables[0]
 
 
 def keyed_sites(tables: Iterable[Table]) -> set[str]:
