@@ -24,7 +24,8 @@ OTHER_SERVICES: Sequence[Converter] = [
     # docs/architecture.md shows how to add one.
 ]
 """Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
-returns None if the body isn't from its service."""
+returns None if the body isn't from its service. A UUID of the service's own number is in place of a
+milestone's."""
 
 _SHAPES = WebhooksConfig()
 
