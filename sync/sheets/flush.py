@@ -19,7 +19,7 @@ its copies: `Batches.begin` asserts that.
 """
 
 from collections import Counter
-from collections.abc import Callable, Container, Sequence, Set
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -143,12 +143,12 @@ class Flusher:
         2. If a tab can't be written as it is: write jobs in the others, and raise its error.
         3. Create missing tabs (`_write_anew`).
         4. Learn tabs and columns that a board shows for the first time (`JobTabs.learn`).
-        5. Restore missing keys, or find that their rows were deleted (`_handle_missing_keys`).
+        5. Restore missing keys, and remove copied ones (`repair_keys`). If rows were only deleted,
+           go on.
         6. Guard columns, because a person may be moving one now.
         7. Write undos, because until then a row may show another job's content or have its key.
         8. Without jobs to write, only move the fence.
-        9. Remove copied keys (`_remove_copied_keys`).
-        10. Write jobs and lines of the History (`_write`).
+        9. Write jobs and lines of the History (`_write`).
 
         Raises Permanent, or Retryable. Retryable includes the case that nobody knows whether the
         write was carried out: the next flush's read will show it.
@@ -201,7 +201,7 @@ class Flusher:
             self._write_most_urgent(context, replace(work, targets=targets))
 
     def _write_most_urgent(self, context: FlushContext, work: Work) -> None:
-        """Do the first of steps 3 to 10 of `flush`.
+        """Do the first of steps 3 to 9 of `flush`.
 
         What decides which row and column is whose comes before the content of jobs.
         """
@@ -215,9 +215,11 @@ class Flusher:
         known = frozenset() if context.is_partial else pending.sites_with_row
         lost = known - keyed_sites(context.snapshot.tables)
         self.counted_as_deleted &= lost
-        if lost:
+        if lost or _may_be_copied(context, work):
             context, rows = self.read_everything(context)
-            if self._handle_missing_keys(context, rows):
+            columns = context.tabs.columns(pending)
+            every = self.targets.lay_out(self.store.pending.every(), columns)
+            if self.repair_keys(context, rows, every):
                 return
         if guards := guarding(context.snapshot.tables):
             self.send(context, Parts(structure=guards))
@@ -226,7 +228,7 @@ class Flusher:
         elif not work.sites:
             # Move the fence, so that Google rejects a batch in doubt if it arrives later.
             self.send(context, Parts())
-        elif not self._remove_copied_keys(context, work):
+        else:
             self._write(context, work)
 
     def _write_anew(self, context: FlushContext, work: Work) -> None:
@@ -288,11 +290,19 @@ class Flusher:
         read = pending.columns_read.columns
         return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
 
-    def _handle_missing_keys(self, context: FlushContext, rows: Rows) -> bool:
-        """Restore missing keys, or find that a few of their rows were deleted.
+    def repair_keys(
+        self,
+        context: FlushContext,
+        rows: Rows,
+        targets: Sequence[Target],
+        *,
+        confirms_deleted: bool = False,
+    ) -> bool:
+        """Restore missing keys and remove copied ones, or find that rows were deleted.
 
-        Return whether a batch was sent. Raises Permanent if keys are in other cells, or if many are
-        missing at once.
+        `rows` are all rows of the tabs, `targets` all jobs. Return whether a batch was sent. Raises
+        Permanent if keys are in other cells, or (unless `confirms_deleted`) if many are missing at
+        once.
         """
         pending, tables = context.pending, context.snapshot.tables
         lost = pending.sites_with_row - keyed_sites(tables)
@@ -306,26 +316,21 @@ class Flusher:
         keys.must_be_gone(tables, rows, lost)
         # An undo restores the keys that we wrote over.
         unexplained = lost - undo.sites_written_over(parsed(pending.undos))
-        self.count_deleted(unexplained, pending.sites_with_row)
+        # Deletions accumulate over reads while undos wait, so only the newly missing are compared
+        # with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
+        few = max(keys.FEW, keys.FEW_SHARE * len(pending.sites_with_row))
+        if len(unexplained - self.counted_as_deleted) <= few:
+            self.counted_as_deleted = unexplained
         if pending.undos or guarding(tables):
             return False  # They come first: an overwritten row shows other content, or its key.
-        if self.repair_keys(context, rows, self._every_target(context), unexplained):
+        if self._write_keys(context, rows, targets, unexplained):
             return True
-        if not unexplained <= self.counted_as_deleted:
+        if not (unexplained <= self.counted_as_deleted or confirms_deleted):
             raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
         self.store.batches.set_has_row(context.lease, unexplained, has_row=False)
-        return False  # Nothing was sent, so this flush still writes the other jobs.
+        return False
 
-    def count_deleted(self, lost: Set[str], known: Set[str]) -> None:
-        """Count the rows of all `lost` jobs as deleted if only a few weren't counted before.
-
-        Deletions accumulate over reads while undos wait, so only the newly missing are compared
-        with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
-        """
-        if len(lost - self.counted_as_deleted) <= max(keys.FEW, keys.FEW_SHARE * len(known)):
-            self.counted_as_deleted = frozenset(lost)
-
-    def repair_keys(
+    def _write_keys(
         self,
         context: FlushContext,
         rows: Rows,
@@ -354,23 +359,6 @@ class Flusher:
         writes = [*restored, *(one.write for one in removals)]
         self.send(context, replace(parts, rows=writes, guarded=guarded))
         return True
-
-    def _every_target(self, context: FlushContext) -> list[Target]:
-        return self.targets.lay_out(
-            self.store.pending.every(), context.tabs.columns(context.pending)
-        )
-
-    def _remove_copied_keys(self, context: FlushContext, work: Work) -> bool:
-        """Remove keys from rows that were copied for another customer; return whether any were.
-
-        Such a row is looked for if a job to write has several rows, or none: it may be that job's.
-        """
-        tables = context.snapshot.tables
-        rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
-        if all(rows[t.site] == 1 for t in work.targets) or rows.total() == len(rows):
-            return False
-        context, every_row = self.read_everything(context)
-        return self.repair_keys(context, every_row, self._every_target(context), ())
 
     def _write(self, context: FlushContext, work: Work) -> None:
         """Write jobs and lines of the History. Raises Permanent without a key column."""
@@ -570,3 +558,13 @@ class Flusher:
             extra=[sheet_requests.append_recovered(lines)],
             recovered_lines=len(lines),
         )
+
+
+def _may_be_copied(context: FlushContext, work: Work) -> bool:
+    """Return whether a row with a key may have been copied for another customer.
+
+    That is checked if a job to write has several rows, or none: it may be that job's.
+    """
+    tables = context.snapshot.tables
+    rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
+    return rows.total() > len(rows) and any(rows[t.site] != 1 for t in work.targets)

@@ -14,13 +14,13 @@ from sync.errors import Permanent, Refused, Retryable
 from sync.field_table import KEY, REP, FieldKind, entry_of
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
-from sync.sheets import encode, keys
+from sync.sheets import encode
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import typed_text
 from sync.sheets.diff import CellDecider
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, must_have_keys, row_names_by_site
+from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, row_names_by_site, still_removed
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, keyed_sites
@@ -97,27 +97,19 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
         return Compared()
     if flusher.writer.conclude_attempt(context):
         return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+    if context.pending.undos:
+        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
     context, rows = flusher.read_everything(context)
     tables = context.snapshot.tables
-    must_have_keys(tables)
+    present = keyed_sites(tables)
+    store.batches.set_has_row(lease, present, has_row=True)
+    columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
+    targets = flusher.targets.lay_out(store.pending.every(), columns)
+    if flusher.repair_keys(context, rows, targets, confirms_deleted=confirms_deleted):
+        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     if guards := guarding(tables):
         flusher.send(context, Parts(structure=guards))
         return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
-    if context.pending.undos:
-        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
-    present = keyed_sites(tables)
-    store.batches.set_has_row(lease, present, has_row=True)
-    known = store.pending.sites_with_row()
-    gone = known - present
-    keys.must_be_gone(tables, rows, gone)
-    columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
-    targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.repair_keys(context, rows, targets, gone):
-        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
-    flusher.count_deleted(gone, known)
-    if not (gone <= flusher.counted_as_deleted or confirms_deleted):
-        raise keys.keys_gone(len(gone), len(known))
-    store.batches.set_has_row(lease, gone, has_row=False)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.zone_of(context.snapshot)
     foreign = tabs.compared(lease, tables, rows, targets, zone)
@@ -126,12 +118,12 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.mark_wrong(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
-    unknown = present - known
+    unknown = present - store.pending.sites_with_row()
     unknown -= store.pending.forgotten_of(unknown)  # Their rows stay until somebody deletes them.
     rows_with_key = row_names_by_site(tables)
     result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
     result.doubled = doubled_jobs(tables)
-    removed = keys.still_removed(tables, store.findings.every(KEYS_REMOVED))
+    removed = still_removed(tables, store.findings.every(KEYS_REMOVED))
     store.findings.replace(lease, [*_findings(result), *removed])
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):

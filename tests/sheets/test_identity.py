@@ -180,6 +180,22 @@ def test_keys_that_were_cut_into_another_column_stop_the_writing(eight: Bench) -
     assert len(eight.texts()) == len(before)
 
 
+@pytest.mark.parametrize("notices", ["comparison", "flush"])
+def test_a_column_into_which_all_keys_were_cut_is_the_key_column(
+    eight: Bench, notices: str
+) -> None:
+    cut_keys(eight, *range(1, 9))
+    if notices == "comparison":
+        eight.compare()
+    else:
+        eight.shown(milestone(1, **LATER))
+    assert eight.index("site_id") == len(eight.look().keys) - 1
+    eight.shown(milestone(2, **LATER))
+    assert eight.compare() == 0
+    rows = {row["Notes"]: row["Milestone 1"] for row in eight.texts()}
+    assert (len(eight.texts()), len(rows), rows[uuid(2)]) == (8, 8, "Approved")
+
+
 def test_keys_that_were_cleared_are_written_again(eight: Bench) -> None:
     before, key = eight.texts(), eight.index("site_id")
     for row in (eight.at(1), eight.at(3), eight.at(4)):
