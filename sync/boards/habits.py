@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 from sync.boards.party import BETWEEN_PEOPLE
-from sync.field_table import PLACEHOLDER
 from sync.jobs.cells import Cell
 from sync.sheets.cell_data import is_formula, text_of
 from sync.sheets.snapshot import Table
@@ -71,7 +70,7 @@ def spellings(column: str, cell: Cell) -> Iterator[Cell]:
     if cell.when is not None and not cell.is_age:
         patterns = ("", *(f"{day}/{year}" for day in _DAYS for year in _YEARS))
         yield from (cell.model_copy(update={"pattern": pattern}) for pattern in patterns)
-    elif column == PLACEHOLDER:
+    elif column == "customer":
         yield from (Cell(text=cell.text), Cell(text=family_first(cell.text)))
     elif column == "address":
         yield from (Cell(text=text) for text in (cell.text, *cell.words))

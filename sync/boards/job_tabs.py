@@ -20,7 +20,7 @@ from sync.boards.review import NamedRow, added_rows
 from sync.boards.row_lookup import Lookup, look_up
 from sync.boards.views import views_of
 from sync.errors import Permanent
-from sync.field_table import KEY, PLACEHOLDER
+from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
 from sync.jobs.model import Customer
 from sync.jobs.progress import PROGRESS
@@ -116,8 +116,8 @@ class BoardTabs(JobTabs):
         """
         agreements = Party.of(texts).agreements(Party.of(texts_of_customer(target.customer)))
         differing = {column for column, agrees in agreements.items() if not agrees}
-        if PLACEHOLDER in differing:
-            differing = (differing - {PLACEHOLDER}).union(name_columns(texts))
+        if "customer" in differing:
+            differing = (differing - {"customer"}).union(name_columns(texts))
         return frozenset(differing)
 
     def lost_rows(
@@ -146,7 +146,7 @@ class BoardTabs(JobTabs):
         if column == PROGRESS:
             return self._as_option(table, column, self._progress(table).word_of(cell))
         bare = _bare(table, column, cell)
-        if column == PLACEHOLDER and not bare.is_stand_in and habits.is_family_first(table, column):
+        if column == "customer" and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
         words = table.words.get(column)
         if words is None or not bare.text:

@@ -177,7 +177,7 @@ class TabMapper:
 
     def _read_and_decide(self, fields: Fields) -> MappingReport:
         surveyed = self._reader.survey()
-        theirs = [tab for tab in surveyed.tabs if not metadata.is_ours(tab)]
+        theirs = [tab for tab in surveyed.tabs if not metadata.is_our_tab(tab)]
         considered = self._considered(theirs)
         mapped = metadata.mapped_tabs(theirs)
         deciders = self._deciders(considered, fields, mapped)

@@ -82,7 +82,7 @@ def is_our_jobs_tab(tab: SeenTab) -> bool:
     return any(not entry.value.startswith(MAPPED_SINCE) for _, entry in headers)
 
 
-def is_ours(tab: SeenTab) -> bool:
+def is_our_tab(tab: SeenTab) -> bool:
     """Return whether Brightsheet made the tab."""
     keys = {entry.key for entries in tab.row_entries.values() for entry in entries}
     return is_our_jobs_tab(tab) or not _TABS_OF_OURS.isdisjoint(keys)

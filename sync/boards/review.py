@@ -113,7 +113,7 @@ def added_rows(
             continue
         ((table, number),) = mine
         row = rows[table.sheet_id][number]
-        if _is_ours(row, CellDecider(tabs, table, target, zone)):
+        if _is_untouched(row, CellDecider(tabs, table, target, zone)):
             added[target.site] = NamedRow.of(table, number, row)
     return added
 
@@ -170,14 +170,14 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
     )
 
 
-def _is_ours(row: Row, cells: CellDecider) -> bool:
+def _is_untouched(row: Row, decider: CellDecider) -> bool:
     """Return whether a row holds nothing but what was written there, and formulas."""
-    mapped = {index: column for column, index in cells.table.columns.items()}
+    mapped = {index: column for column, index in decider.table.columns.items()}
 
     def is_written(column: str, cell: CellData) -> bool:
         if column == KEY:
-            return text_of(cell) == cells.target.site
-        last = cells.last_written(column, content(cell))
+            return text_of(cell) == decider.target.site
+        last = decider.last_written(column, content(cell))
         return last is not None and last.text == content(cell).text
 
     return all(
