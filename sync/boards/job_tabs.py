@@ -11,8 +11,8 @@ from sync.boards.customer_texts import (
     texts_of_rows,
 )
 from sync.boards.foreign_keys import foreign_keys
-from sync.boards.mapping.progress_words import ProgressWords, parse_words
-from sync.boards.mapping.text_words import NO_WORD
+from sync.boards.mapping.progress_words import ProgressWords, parse_rule_words
+from sync.boards.mapping.text_words import parse_text_words
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party, name_columns
 from sync.boards.reader import BoardReader
@@ -29,7 +29,6 @@ from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import without_note
 from sync.sheets.flush import Flusher
-from sync.sheets.ids import OTHER_TEXTS
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
@@ -148,12 +147,10 @@ class BoardTabs(JobTabs):
         bare = _bare(table, column, cell)
         if column == "customer" and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
-        words = table.words.get(column)
-        if words is None or not bare.text:
+        if not bare.text:
             return bare
-        text = _text_with_word(bare, words)
-        option = self._as_option(table, column, words.get(text))
-        return bare if option and text == OTHER_TEXTS else option
+        word = parse_text_words(table.words.get(column)).word_of(bare.text, *bare.words)
+        return bare if word is None else self._as_option(table, column, word)
 
     def spellings(self, column: str, cell: Cell) -> Iterator[Cell]:
         return habits.spellings(column, cell)
@@ -173,8 +170,8 @@ class BoardTabs(JobTabs):
         if column == PROGRESS:
             is_choice = self._progress(table).word_of(cell) is None
         else:
-            words = table.words.get(column, {})
-            is_choice = words.get(_text_with_word(cell, words)) == NO_WORD
+            words = parse_text_words(table.words.get(column))
+            is_choice = words.is_excluded(cell.text, *cell.words)
         return "" if is_choice else cell.text
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
@@ -195,7 +192,7 @@ class BoardTabs(JobTabs):
         return column == PROGRESS and text in options and not self._progress(table).rules(text)
 
     def _progress(self, table: Table) -> ProgressWords:
-        return ProgressWords(parse_words(table.words.get(PROGRESS, {})), self._config)
+        return ProgressWords(parse_rule_words(table.words.get(PROGRESS, {})), self._config)
 
     def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:  # noqa: ARG002
         """Write the value, and links that are the value; a date gets our format if it has none."""
@@ -260,12 +257,6 @@ class BoardTabs(JobTabs):
         # Others begin to wait when a flush would add their row.
         self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
         return lookup, added
-
-
-def _text_with_word(cell: Cell, words: Mapping[str, str]) -> str:
-    """Return which text of a cell has a word, or NO_WORD, in a column; "" if none has."""
-    texts = (cell.text, *cell.words, OTHER_TEXTS)
-    return next((text for text in texts if text in words), "")
 
 
 def _bare(table: Table, column: str, cell: Cell) -> Cell:

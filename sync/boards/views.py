@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
+from sync.boards.mapping.text_words import parse_text_words
 from sync.jobs.status import REJECTED
 from sync.settings.config_file import Config, Meaning
-from sync.sheets.ids import OTHER_TEXTS, stable_id
+from sync.sheets.ids import stable_id
 from sync.sheets.snapshot import Table
 from sync.sheets.tabs.filter_views import Criteria, View, ViewFilter, filters, is_text, views
 from sync.types import letters
@@ -44,14 +45,7 @@ def _rejected(
         texts = [
             status.label for status in config.statuses.values() if status.means is Meaning.REJECTED
         ]
-    words = dict.fromkeys(_word(table, column, text) for text in texts)
-    for word in filter(None, words):
+    words = parse_text_words(table.words.get(column))
+    found = (text if (word := words.word_of(text)) is None else word for text in texts)
+    for word in dict.fromkeys(filter(None, found)):
         yield word, {column: is_text("TEXT_EQ", word)}
-
-
-def _word(table: Table, column: str, text: str) -> str:
-    """Return a column's word for one of our texts; "" if it has none."""
-    words = table.words.get(column)
-    if words is None:
-        return text
-    return words.get(text, text if OTHER_TEXTS in words else "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from demo import board
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.mapping.progress_words import STATUSES, ProgressWords, parse_words
+from sync.boards.mapping.progress_words import STATUSES, ProgressWords, parse_rule_words
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
 from sync.jobs.progress import ARCHIVED, DONE, NEW, SIGNED, milestone_rule
@@ -66,7 +66,7 @@ def cell(state: State, customer: Customer | None = None, **more: Any) -> Cell:
 
 
 def words(**changes: str) -> ProgressWords:
-    return ProgressWords(parse_words(WORDS | changes), LAYOUT.config)
+    return ProgressWords(parse_rule_words(WORDS | changes), LAYOUT.config)
 
 
 def shown(state: State, known: ProgressWords | None = None) -> str:
@@ -174,7 +174,7 @@ def test_a_typed_word_yields_to_a_rejection_that_has_a_word() -> None:
 
 
 def test_without_an_order_a_word_for_a_milestone_not_reached_is_ahead() -> None:
-    known = ProgressWords(parse_words(WORDS), layout(milestones=[]).config)
+    known = ProgressWords(parse_rule_words(WORDS), layout(milestones=[]).config)
     assert known.is_ahead("Install", cell(IN), cell(OK))
 
 
@@ -190,7 +190,7 @@ SUBSETS = st.sets(st.sampled_from([*WORDS])).map(lambda keys: {key: WORDS[key] f
 
 @given(SUBSETS, st.integers(1, 6))
 def test_a_missing_word_never_turns_a_job_back(known: dict[str, str], until: int) -> None:
-    by, state, rank = ProgressWords(parse_words(known), LAYOUT.config), State(), (-1, 0, 0)
+    by, state, rank = ProgressWords(parse_rule_words(known), LAYOUT.config), State(), (-1, 0, 0)
     for milestone in range(1, until + 1):
         for status in ("INPROG", "SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"):
             state[milestone] = status

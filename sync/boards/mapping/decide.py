@@ -17,16 +17,21 @@ from sync.boards.mapping.example import (
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.header_row import HeaderRow, find_header_row
 from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.progress_words import RuleWord, parse_words, stored_words
+from sync.boards.mapping.progress_words import RuleWord, parse_rule_words, stored_words
 from sync.boards.mapping.propose import Proposal, SameColumns, propose
 from sync.boards.mapping.recognize import Recognizer
 from sync.boards.mapping.tab import NativeTable, SeenTab, why_unmappable, why_unwritable
-from sync.boards.mapping.text_words import NO_WORD, TextWords, as_option, fit_options
+from sync.boards.mapping.text_words import (
+    NO_WORD,
+    TextWords,
+    as_option,
+    fit_options,
+    parse_text_words,
+)
 from sync.boards.mapping.vocabulary import plain
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.progress import PROGRESS
-from sync.sheets.ids import OTHER_TEXTS
 from sync.types import letters
 
 _LETTERS = re.compile(r"[A-Za-z]{1,3}")
@@ -328,7 +333,9 @@ class TabDecider:
                 earlier = {
                     r: word for r, word in proposed.items() if word in column.proposal.values
                 }
-            return replace(column, words=self._rule_words(column, parse_words(earlier), chosen))
+            return replace(
+                column, words=self._rule_words(column, parse_rule_words(earlier), chosen)
+            )
         text_words = self._text_words(column, earlier, chosen)
         if text_words and text_words.is_too_long:
             reason = f"its drop-down has {len(text_words.by_text)} long options"
@@ -342,7 +349,7 @@ class TabDecider:
         chosen_by_text = {text: words[0] if words else NO_WORD for text, words in chosen.items()}
         options, wanted = column.proposal.options, {**earlier, **chosen_by_text}
         if options is None:
-            by_text = {t: word for t, word in wanted.items() if word and t != OTHER_TEXTS}
+            by_text = parse_text_words(wanted).by_text
             return TextWords(by_text, takes_others=True) if by_text or earlier else None
         for text, word in chosen_by_text.items():
             if word and word not in options:

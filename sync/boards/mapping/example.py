@@ -7,10 +7,11 @@ from datetime import datetime
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import Proposal
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.mapping.vocabulary import plain
 
 StoredWords = Mapping[str, str]
-"""The words of a column as they are stored: by our text, or as `parse_words` reads them."""
+"""The words of a column as they are stored: by our text, or as `parse_rule_words` reads them."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def columns_like(
         words = {
             text: word
             for text, word in column.words.items()
-            if options is None or word in ("", *options)
+            if options is None or word in (NO_WORD, *options)
         }
         found[proposal.index] = replace(column, words=words)
     return found

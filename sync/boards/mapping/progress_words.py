@@ -37,7 +37,7 @@ class RuleWord:
     """Whether it is only recognized, because another word is written for the rule."""
 
 
-def parse_words(stored: Mapping[str, str]) -> tuple[RuleWord, ...]:
+def parse_rule_words(stored: Mapping[str, str]) -> tuple[RuleWord, ...]:
     """Return the words of a column as they are stored: by rule, synonyms by `RULE~WORD`."""
     return tuple(
         RuleWord(key.partition(_SYNONYM)[0], word, _SYNONYM in key) for key, word in stored.items()
@@ -45,7 +45,7 @@ def parse_words(stored: Mapping[str, str]) -> tuple[RuleWord, ...]:
 
 
 def stored_words(words: Iterable[RuleWord]) -> dict[str, str]:
-    """Return the words of a column as `parse_words` reads them."""
+    """Return the words of a column as `parse_rule_words` reads them."""
     return {
         f"{each.rule}{_SYNONYM}{each.word}" if each.is_synonym else each.rule: each.word
         for each in words

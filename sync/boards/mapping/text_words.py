@@ -42,10 +42,39 @@ class TextWords:
         excluded = dict.fromkeys(self.excluded, NO_WORD)
         return {**self.ended, **self.by_text, **excluded, **others}
 
+    def word_of(self, *texts: str) -> str | None:
+        """Return the word for the first of a value's texts that has one; NO_WORD if none has.
+
+        None if it is written as it is.
+        """
+        for text in texts:
+            if text in self.by_text:
+                return self.by_text[text]
+            if text in self.excluded:
+                return NO_WORD
+        return None if self.takes_others else NO_WORD
+
+    def is_excluded(self, *texts: str) -> bool:
+        """Return whether a person chose that a value with these texts isn't written."""
+        known = (text for text in texts if text in self.by_text or text in self.excluded)
+        return next(known, None) in self.excluded
+
     @property
     def is_too_long(self) -> bool:
         """Whether it is too long to be stored with the column."""
         return sum(map(len, [*self.stored, *self.stored.values()])) > _LONGEST
+
+
+def parse_text_words(stored: Mapping[str, str] | None) -> TextWords:
+    """Return the words that are stored with a column, ended ones, too.
+
+    None for a column without words of its own, where every text is written as it is.
+    """
+    if stored is None:
+        return TextWords({}, takes_others=True)
+    by_text = {t: word for t, word in stored.items() if word != NO_WORD and t != OTHER_TEXTS}
+    excluded = tuple(text for text, word in stored.items() if word == NO_WORD)
+    return TextWords(by_text, excluded, excluded, takes_others=OTHER_TEXTS in stored)
 
 
 def fit_options(

@@ -8,7 +8,7 @@ from sync.boards import metadata
 from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.progress_words import parse_words
+from sync.boards.mapping.progress_words import parse_rule_words
 from sync.boards.mapping.tab import SeenTab, why_unmappable
 from sync.boards.mapping.text_words import TextWords, fit_options
 from sync.console.boards.mapping_form import AND, FIELD, WORD, MappingForm, column_names
@@ -308,7 +308,7 @@ class FieldOffers:
         if not is_about_job and len(values) > _MOST_VALUES:
             return
         if column.field_id != PROGRESS:
-            known = parse_words(self.rules.propose_words(proposal.all_values))
+            known = parse_rule_words(self.rules.propose_words(proposal.all_values))
         rules = form.rules_by_word(name)
         if rules is None:
             rules = {word: [each.rule for each in known if each.word == word] for word in values}
@@ -347,7 +347,7 @@ class FieldOffers:
     def _chosen_words_by_rule(self, column: ColumnView) -> dict[str, list[str]]:
         """Return the words for each rule, without rules whose word has ended and stays."""
         words, rows = column.mapped.words, column.rule_rows
-        ended = parse_words(words.ended) if isinstance(words, RuleWords) else ()
+        ended = parse_rule_words(words.ended) if isinstance(words, RuleWords) else ()
         staying = {each.rule for each in ended}
         chosen = {r: [row.word for row in rows if r in row.rules] for r in self.rules.labels}
         return {rule: found for rule, found in chosen.items() if found or rule not in staying}

@@ -8,7 +8,7 @@ import pytest
 from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
-from sync.boards.mapping.text_words import TextWords
+from sync.boards.mapping.text_words import TextWords, parse_text_words
 from sync.errors import Permanent
 from tests.boards.mapping.seen import MILESTONES, config, fields, tab
 from tests.boards.mapping.stand import Stand
@@ -36,6 +36,17 @@ def words(made: TabMapping) -> list[TextWords | None]:
 
 def by_text(made: TabMapping) -> list[Mapping[str, str] | None]:
     return [column.by_text if column else None for column in words(made)]
+
+
+def test_words_are_read_as_they_were_stored() -> None:
+    some = {"Approved": "OK", "Rejected": ""}
+    for stored, other in ((some, ""), (some | {"*": "*"}, None)):
+        read = parse_text_words(stored)
+        assert read.stored == stored
+        found = [read.word_of(*texts) for texts in (("Sent", "Approved"), ("Rejected",), ("Sent",))]
+        assert found == ["OK", "", other]
+        assert read.is_excluded("Sent", "Rejected")
+        assert not read.is_excluded("Approved", "Rejected")
 
 
 def test_two_drop_downs_have_words_of_their_own() -> None:
