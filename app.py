@@ -254,7 +254,7 @@ def _http_error(error: HTTPException) -> tuple[Response, int]:
 
 
 def _unavailable(error: BrightsheetError) -> tuple[Response, int]:
-    _log.error("unavailable", reason=error.reason)
+    _log.error("unavailable", reason=error.reason, message=error.message)
     return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.what)
 
 

@@ -50,10 +50,7 @@ class CachedBacklog:
 
 
 POLL_SECONDS = 30.0
-UNREADABLE = (
-    "The database doesn't answer, so webhooks aren't stored: they are answered with 503. Start "
-    "PostgreSQL, or free the disk. Then read what was missed: brightsheet backfill"
-)
+_MISSED = "Webhooks are lost meanwhile. Then read what was missed: brightsheet backfill"
 
 _log = structlog.get_logger()
 
@@ -107,7 +104,7 @@ class Watch:
         except BrightsheetError as error:
             self._unread += 1
             if self._unread > 1:  # Once may be a restart of PostgreSQL.
-                self._send(error.reason, UNREADABLE)
+                self._send(error.reason, f"{error.message} {_MISSED}")
             raise
         self._unread = 0
         wrong = alarms(backlog, self._reported)

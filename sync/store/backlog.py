@@ -196,8 +196,10 @@ class Backlog:
 def backlog(database: Database, settings: Settings) -> Backlog:
     """Return the backlog of the configured spreadsheet, in one consistent read.
 
-    Without a folder in Drive, documents aren't copied, so none are pending.
+    Without a folder in Drive, documents aren't copied, so none are pending. Raises Retryable
+    also if the file is damaged elsewhere, because deliveries may not be applied then.
     """
+    database.check_intact()
     spreadsheet = settings.spreadsheet_id
     figures = {**_inbox(), **_jobs(spreadsheet), "clock": select(now())}
     if settings.drive_folder_id:

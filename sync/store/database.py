@@ -94,6 +94,7 @@ class Database:
         self._reading = self._options("reading", "REPEATABLE READ")
         self._appending = self._options("appending", "AUTOCOMMIT")
         self._kept: Connection | None = None
+        self._is_damaged = False
 
     def _options(self, begin: str, isolation_level: str) -> dict[str, Any]:
         return {_BEGIN: begin} | ({} if self.is_sqlite else {"isolation_level": isolation_level})
@@ -107,7 +108,7 @@ class Database:
         Retryable if the database doesn't answer.
         """
         engine = self._engine if durable else self._brief
-        with self._writers_turn(), _translated_errors(), engine.begin() as connection:
+        with self._writers_turn(), self._translated_errors(), engine.begin() as connection:
             if held is not None:
                 must_hold(connection, held)
             yield connection
@@ -115,7 +116,7 @@ class Database:
     @contextmanager
     def _writers_turn(self) -> Iterator[None]:
         if not self._turn.acquire(timeout=_BUSY_SECONDS):
-            raise Retryable("store_unavailable", "The database did not answer (it is busy).")
+            raise Retryable(_UNAVAILABLE, "The database did not answer (it is busy).")
         try:
             yield
         finally:
@@ -125,7 +126,7 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a consistent snapshot for any number of queries, without waiting for a writer."""
         with (
-            _translated_errors(),
+            self._translated_errors(),
             self._engine.connect().execution_options(**self._reading) as connection,
         ):
             yield connection
@@ -155,7 +156,7 @@ class Database:
         is lost it is executed again, because EverBright may not resend the webhook. Raises
         Retryable as `writing` does.
         """
-        with _translated_errors():
+        with self._translated_errors():
             try:
                 return self._appended(statement, row)
             except DBAPIError as error:
@@ -184,7 +185,7 @@ class Database:
         with (
             suppress(Retryable),
             self._writers_turn(),
-            _translated_errors(),
+            self._translated_errors(),
             self._engine.connect().execution_options(**self._appending) as connection,
         ):
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -253,29 +254,35 @@ class Database:
         self._engine.dispose()
         self._brief.dispose()
 
+    @contextmanager
+    def _translated_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            # The driver's text may contain parameters and the address of the database.
+            original = getattr(error, "orig", None) or error
+            if getattr(original, "sqlite_errorname", "").startswith(_DAMAGED):
+                self._is_damaged = True
+                self.check_intact()
+            kind = type(original).__name__
+            fix = (
+                "Check DATABASE_URL, whether the database can be reached from here, and its disk "
+                "space."
+            )
+            raise Retryable(_UNAVAILABLE, f"The database did not answer ({kind}).", fix) from error
+
+    def check_intact(self) -> None:
+        """Raise Retryable if anything read or written so far was damaged."""
+        if self._is_damaged:
+            raise Retryable(_UNAVAILABLE, "The database file is damaged.", "Restore a backup.")
+
 
 def new_database_id() -> str:
     return uuid4().hex[:12]
 
 
+_UNAVAILABLE = "store_unavailable"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
-
-
-@contextmanager
-def _translated_errors() -> Iterator[None]:
-    try:
-        yield
-    except (DBAPIError, PoolTimeout) as error:
-        # The driver's text may contain parameters and the address of the database.
-        original = getattr(error, "orig", None) or error
-        kind = type(original).__name__
-        what = f"The database did not answer ({kind})."
-        fix = (
-            "Check DATABASE_URL, whether the database can be reached from here, and its disk space."
-        )
-        if getattr(original, "sqlite_errorname", "").startswith(_DAMAGED):
-            what, fix = "The database file is damaged.", "Restore a backup."
-        raise Retryable("store_unavailable", what, fix) from error
 
 
 def _check_known(present: str) -> None:

@@ -56,7 +56,7 @@ def run_loop(
     `count` is called with each error, None for an internal one. An error that repeats is logged
     once.
     """
-    logged = ""
+    logged = "", ""
     while not stop.is_set():
         try:
             if not step():
@@ -64,16 +64,21 @@ def run_loop(
         except BrightsheetError as error:
             if error.reason != STOPPING:  # A lost lease is logged: this worker was too slow.
                 count(error)
-                if error.reason != logged:
-                    _log.warning("step_failed", thread=current_thread().name, reason=error.reason)
-                logged = error.reason
+                if (error.reason, error.message) != logged:
+                    _log.warning(
+                        "step_failed",
+                        thread=current_thread().name,
+                        reason=error.reason,
+                        message=error.message,
+                    )
+                logged = error.reason, error.message
                 stop.wait(POLL_SECONDS)
         except Exception:
             count(None)
             _log.exception("fault", thread=current_thread().name)
             stop.wait(FAULT_SECONDS)
         else:
-            logged = ""
+            logged = "", ""
 
 
 class ProjectionLoop:
