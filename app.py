@@ -30,7 +30,7 @@ from sync.status.verdict import answer as status_answer
 from sync.status.watch import CachedBacklog, Watch
 from sync.store import ActionLog, Database
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery
+from sync.webhooks.schema import ParsedWebhook
 from sync.wiring import Wiring
 from sync.worker import Worker
 
@@ -92,14 +92,14 @@ def _add_webhook(
             if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
                 message = "Set the credential's content type to JSON in EverBright."
                 raise Rejected("not_json", message, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-            understood = _parse(body, settings.config.webhooks)
+            webhook = _parse(body, settings.config.webhooks)
         except Rejected as error:
             delivery = inbox.keep_rejected(body, error)
             _log.warning("rejected", delivery=delivery, reason=error.reason)
             return _error(error.status, error.reason, error.message)
-        receipt = inbox.keep(body, understood)
+        receipt = inbox.keep(body, webhook)
         worker.wake()
-        _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=understood.kind)
+        _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=webhook.kind)
         acknowledgements.append(monotonic() - began)
         return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
 
@@ -136,7 +136,7 @@ def _unauthorized(settings: Settings, refusals: RefusalCounter) -> tuple[Respons
     return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
 
-def _parse(body: bytes, shapes: WebhooksConfig) -> Delivery:
+def _parse(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
     """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
     try:
         return parse.read(body, shapes)

@@ -15,7 +15,7 @@ from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs, KeptDelivery, Lease, Projected
 from sync.store.jobs import DocumentToCopy
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery, Document
+from sync.webhooks.schema import Document, ParsedWebhook
 
 _MAX_STATUSES = 100
 """The number of unknown statuses to ask about: a dozen exist, and a sender may invent more."""
@@ -29,7 +29,7 @@ class _Parsed(NamedTuple):
     """A stored delivery, and its content, which has no `site` while its job isn't known."""
 
     kept: KeptDelivery
-    delivery: Delivery
+    webhook: ParsedWebhook
 
 
 class Projector:
@@ -51,12 +51,12 @@ class Projector:
         job was forgotten, or is rejected because it causes an error.
         """
         did_something = False
-        for deliveries in self._inbox.unprojected():
+        for deliveries in self._inbox.queued():
             applied, projected = self._project(deliveries)
             self._ask(applied)  # First, so that it is retried with the deliveries.
             self._jobs.take_in(lease, projected)
-            for kept, delivery in applied:
-                _log.info("projected", delivery=kept.id, site=delivery.site)
+            for kept, webhook in applied:
+                _log.info("projected", delivery=kept.id, site=webhook.site)
             did_something = True
         return did_something
 
@@ -66,7 +66,7 @@ class Projector:
         One that causes an error doesn't delay the others.
         """
         parsed, rejected = self._parse(deliveries)
-        if not all(each.delivery.site for each in parsed):
+        if not all(each.webhook.site for each in parsed):
             parsed = self._with_sites(parsed)
         remembered, forgotten, forgotten_milestones = self._split_forgotten(parsed)
         if (answers := self._jobs.confirmations.read()) != self._answers:
@@ -76,19 +76,19 @@ class Projector:
         jobs: dict[str, Job] = {}
         changes: list[Change] = []
         applied: list[_Parsed] = []
-        for kept, delivery in remembered:
-            if site := delivery.site:
+        for kept, webhook in remembered:
+            if site := webhook.site:
                 try:
                     before = jobs.get(site) or known.get(site) or Job(site=site)
-                    jobs[site], of_delivery = self._apply(before, kept, delivery)
+                    jobs[site], of_webhook = self._apply(before, kept, webhook)
                 except Exception as error:
                     rejected[kept.seq] = _logged_reason(kept, error)
                 else:
-                    changes += of_delivery
-                    applied.append(_Parsed(kept, delivery))
+                    changes += of_webhook
+                    applied.append(_Parsed(kept, webhook))
         return applied, Projected(
             jobs=list(jobs.values()),
-            documents=_documents_to_copy(delivery for _, delivery in applied),
+            documents=_documents_to_copy(webhook for _, webhook in applied),
             changes=changes,
             milestones=_sites_by_milestone(applied),
             applied=[kept.seq for kept, _ in applied],
@@ -101,7 +101,7 @@ class Projector:
 
     def _ask(self, parsed: Iterable[_Parsed]) -> None:
         """Ask people to explain statuses that the config doesn't name."""
-        milestones = [delivery.milestone for _, delivery in parsed if delivery.milestone]
+        milestones = [webhook.milestone for _, webhook in parsed if webhook.milestone]
         codes = {milestone.status for milestone in milestones}
         codes |= {task.status for milestone in milestones for task in milestone.tasks}
         new = codes - self._asked - self._config.statuses.keys()
@@ -117,11 +117,11 @@ class Projector:
         unparsed: dict[int, str] = {}
         for kept in deliveries:
             try:
-                delivery = parse.read(kept.body, self._config.webhooks)
-                if not delivery.has_event:
+                webhook = parse.read(kept.body, self._config.webhooks)
+                if not webhook.has_event:
                     message = "It was accepted on arrival, but can't be parsed now."
                     raise Permanent("not_understood", message)
-                parsed.append(_Parsed(kept, delivery))
+                parsed.append(_Parsed(kept, webhook))
             except Exception as error:
                 unparsed[kept.seq] = _logged_reason(kept, error)
         return parsed, unparsed
@@ -131,11 +131,11 @@ class Projector:
         milestones = {d.milestone_uuid for _, d in parsed if d.milestone_uuid and not d.site}
         sites = self._jobs.sites_of(milestones) | _sites_by_milestone(parsed)
         found = []
-        for kept, delivery in parsed:
-            if not delivery.site:
-                site = sites.get(delivery.milestone_uuid or "")
-                delivery = delivery.model_copy(update={"site": site})
-            found.append(_Parsed(kept, delivery))
+        for kept, webhook in parsed:
+            if not webhook.site:
+                site = sites.get(webhook.milestone_uuid or "")
+                webhook = webhook.model_copy(update={"site": site})
+            found.append(_Parsed(kept, webhook))
         return found
 
     def _split_forgotten(
@@ -153,14 +153,14 @@ class Projector:
         return remembered, forgotten, {uuid for uuid, site in sites.items() if site in gone}
 
     def _apply(
-        self, before: Job, kept: KeptDelivery, delivery: Delivery
+        self, before: Job, kept: KeptDelivery, webhook: ParsedWebhook
     ) -> tuple[Job, list[Change]]:
         """Return the job with a delivery applied, and the lines of the history for it."""
-        if delivery.milestone:
-            event = projection.milestone_event(delivery.milestone, kept.digest, kept.received)
+        if webhook.milestone:
+            event = projection.milestone_event(webhook.milestone, kept.digest, kept.received)
             after = projection.apply_event(before, event, self._config)
             return after, self._history.milestone_changes(before, after, event)
-        other = delivery.other_event
+        other = webhook.other_event
         if other is None:
             return before, []
         after = projection.apply_other_event(before, other, kept.digest, kept.received)
@@ -176,19 +176,19 @@ def _logged_reason(kept: KeptDelivery, error: Exception) -> str:
     return f"fault: {type(error).__name__}"
 
 
-def _documents_to_copy(deliveries: Iterable[Delivery]) -> list[DocumentToCopy]:
-    """Return the uploaded documents in deliveries, each once."""
+def _documents_to_copy(webhooks: Iterable[ParsedWebhook]) -> list[DocumentToCopy]:
+    """Return the uploaded documents in webhooks, each once."""
     found: dict[tuple[str, str], DocumentToCopy] = {}
-    for delivery in deliveries:
+    for webhook in webhooks:
         documents: list[tuple[str, Document]] = []
-        if delivery.milestone:
-            documents += delivery.milestone.documents()
-        if delivery.other_event and (contract := delivery.other_event.contract):
+        if webhook.milestone:
+            documents += webhook.milestone.documents()
+        if webhook.other_event and (contract := webhook.other_event.contract):
             documents += [(contract.sub_task, document) for document in contract.documents]
         for sub_task, document in documents:
-            if delivery.site and document.is_uploaded:
-                found[delivery.site, document.uuid] = DocumentToCopy(
-                    document.uuid, delivery.site, sub_task, document.name[:300]
+            if webhook.site and document.is_uploaded:
+                found[webhook.site, document.uuid] = DocumentToCopy(
+                    document.uuid, webhook.site, sub_task, document.name[:300]
                 )
     return list(found.values())
 

@@ -67,7 +67,7 @@ class Bench:
     def send(self, *payloads: dict[str, Any]) -> list[Outcome]:
         shapes = self.settings.config.webhooks
         read = [(body(one), parse.read(body(one), shapes)) for one in payloads]
-        return [self.inbox.keep(raw, understood).outcome for raw, understood in read]
+        return [self.inbox.keep(raw, webhook).outcome for raw, webhook in read]
 
     @contextmanager
     def held(self) -> Iterator[Lease]:

@@ -15,7 +15,7 @@ from sync.settings.environment import load
 from sync.store import Confirmations, Database, Inbox, Jobs, Lease, Leases, SheetStore
 from sync.store.schema import delivery, job
 from sync.webhooks import parse
-from sync.webhooks.schema import Delivery, Outcome
+from sync.webhooks.schema import Outcome, ParsedWebhook
 from tests.made_up import body, milestone, task, uuid
 from tests.settings.test_environment import LEAST
 from tests.stored import newest
@@ -54,11 +54,11 @@ def test_a_fault_with_one_delivery_sets_only_that_one_aside(
         stand.keep(milestone(number))
     sound = parse.read
 
-    def faulty(sent: bytes, shapes: WebhooksConfig) -> Delivery:
-        delivery = sound(sent, shapes)
-        if delivery.site == uuid(1):
+    def faulty(sent: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
+        webhook = sound(sent, shapes)
+        if webhook.site == uuid(1):
             raise ZeroDivisionError("what somebody sent")
-        return delivery
+        return webhook
 
     monkeypatch.setattr(parse, "read", faulty)
     stand.project()

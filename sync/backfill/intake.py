@@ -14,7 +14,7 @@ from sync.settings.environment import Settings
 from sync.store import Inbox, Jobs
 from sync.webhooks import parse, report
 from sync.webhooks.report import ReportWords
-from sync.webhooks.schema import Delivery, Outcome
+from sync.webhooks.schema import Outcome, ParsedWebhook
 
 _USUAL_STATUSES = {"submitted": "SUBMITTED", "rejected": "REJECTED", "completed": "APPROVED"}
 _MEANINGS = {
@@ -26,9 +26,9 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class _News:
-    """A job's new events, each as body, delivery and date, and the payloads' problems."""
+    """A job's new events, each as body, webhook and date, and the payloads' problems."""
 
-    events: list[tuple[bytes, Delivery, datetime]]
+    events: list[tuple[bytes, ParsedWebhook, datetime]]
     problems: list[str]
 
 
@@ -41,15 +41,15 @@ class Intake:
         self._config = settings.config
 
     def known_job(self, site: str) -> Job:
-        """Return a job with all its deliveries, including those not projected yet."""
-        unprojected = self._inbox.unprojected_of(site)
+        """Return a job with all its deliveries, including the queued ones."""
+        queued = self._inbox.queued_of(site)
         job = self._jobs.states([site]).get(site, Job(site=site))
-        for kept in unprojected:
+        for kept in queued:
             try:
-                delivery = parse.read(kept.body, self._config.webhooks)
+                webhook = parse.read(kept.body, self._config.webhooks)
             except BrightsheetError:
                 continue  # The projector rejects and reports it.
-            job = self._apply(job, delivery, kept.digest, kept.received)
+            job = self._apply(job, webhook, kept.digest, kept.received)
         return job
 
     def is_forgotten(self, site: str) -> bool:
@@ -68,10 +68,10 @@ class Intake:
         `requested` is when it was requested from EverBright (UTC); None: each event's own date.
         """
         missed, news = 0, self._find_news(known, payloads, requested)
-        for body, delivery, moment in news.events:
-            receipt = self._inbox.keep(body, delivery, requested=moment)
+        for body, webhook, moment in news.events:
+            receipt = self._inbox.keep(body, webhook, requested=moment)
             is_new = receipt.outcome is Outcome.ACCEPTED
-            missed += is_new and _sends_webhook(known, delivery, moment)
+            missed += is_new and _sends_webhook(known, webhook, moment)
         return missed, news.problems
 
     def count_missed(
@@ -80,7 +80,7 @@ class Intake:
         """Return how many webhooks of a job were missed, without storing its news."""
         # Reading the job reports the problems.
         news = self._find_news(known, payloads, requested).events
-        return sum(_sends_webhook(known, delivery, moment) for _, delivery, moment in news)
+        return sum(_sends_webhook(known, webhook, moment) for _, webhook, moment in news)
 
     def _find_news(
         self, known: Job, payloads: Iterable[dict[str, Any]], requested: datetime | None
@@ -90,27 +90,27 @@ class Intake:
         for payload in payloads:
             body = json.dumps(payload).encode()
             try:
-                delivery = parse.read(body, self._config.webhooks)
-                _check_date(delivery)
+                webhook = parse.read(body, self._config.webhooks)
+                _check_date(webhook)
             except BrightsheetError as error:
                 name = str(payload.get("uuid") or payload.get("name"))[:100]
                 news.problems.append(f"milestone {name}: {error.message}")
                 continue
-            own = delivery.milestone.date_updated if delivery.milestone else None
+            own = webhook.milestone.date_updated if webhook.milestone else None
             moment = requested or own
             assert moment  # noqa: S101 - a report has milestones alone, each with its date
-            updated = self._apply_news(job, delivery, moment)
+            updated = self._apply_news(job, webhook, moment)
             if updated is not None:
                 job = updated
-                news.events.append((body, delivery, moment))
+                news.events.append((body, webhook, moment))
         return news
 
-    def _apply_news(self, known: Job, delivery: Delivery, requested: datetime) -> Job | None:
+    def _apply_news(self, known: Job, webhook: ParsedWebhook, requested: datetime) -> Job | None:
         """Return `known` with what was read, or None if that isn't later or has nothing new."""
-        digest, other = reads.as_read(delivery.digest), delivery.other_event
-        read = self._apply(known, delivery, digest, requested)
-        if delivery.milestone:
-            event = projection.milestone_event(delivery.milestone, digest, requested)
+        digest, other = reads.as_read(webhook.digest), webhook.other_event
+        read = self._apply(known, webhook, digest, requested)
+        if webhook.milestone:
+            event = projection.milestone_event(webhook.milestone, digest, requested)
             return read if reads.is_news(known, event) else None
         contract = other.contract if other else None
         if not other or not contract or (contract.is_change_order and not contract.new_quote):
@@ -118,31 +118,31 @@ class Intake:
         is_dated = bool(other.moments or contract.signed)
         return read if contracts.is_news(known, read, is_dated=is_dated) else None
 
-    def _apply(self, job: Job, delivery: Delivery, digest: str, received: datetime) -> Job:
+    def _apply(self, job: Job, webhook: ParsedWebhook, digest: str, received: datetime) -> Job:
         """Return `job` with a milestone or a contract applied, as the projector does."""
-        if delivery.milestone:
-            event = projection.milestone_event(delivery.milestone, digest, received)
+        if webhook.milestone:
+            event = projection.milestone_event(webhook.milestone, digest, received)
             return projection.apply_event(job, event, self._config)
-        other = delivery.other_event
+        other = webhook.other_event
         if other is None or other.contract is None:
             return job
         return projection.apply_other_event(job, other, digest, received)
 
 
-def _sends_webhook(known: Job, delivery: Delivery, requested: datetime) -> bool:
+def _sends_webhook(known: Job, webhook: ParsedWebhook, requested: datetime) -> bool:
     """Return whether EverBright sends webhooks of such news: not of `ready_to_submit` alone."""
-    if not (milestone := delivery.milestone):
+    if not (milestone := webhook.milestone):
         return True
     milestone = milestone.model_copy(update={"ready_to_submit": False})
-    event = projection.milestone_event(milestone, reads.as_read(delivery.digest), requested)
+    event = projection.milestone_event(milestone, reads.as_read(webhook.digest), requested)
     return reads.is_news(known, event)
 
 
-def _check_date(delivery: Delivery) -> None:
+def _check_date(webhook: ParsedWebhook) -> None:
     """Raise Permanent if a milestone has no plausible date to compare."""
-    if delivery.milestone is None:
+    if webhook.milestone is None:
         return
-    updated = delivery.milestone.date_updated
+    updated = webhook.milestone.date_updated
     if updated is None or updated < projection.EARLIEST:
         raise Permanent("undated", "EverBright has no date of its last change.")
     if updated > datetime.now(UTC) + projection.CLOCK_SKEW:

@@ -27,8 +27,8 @@ from sync.store.inbox import LAST_WEBHOOK, NEWEST_WEBHOOK
 from sync.store.lookups import is_unanswered
 from sync.store.schema import (
     NEW,
+    QUEUED,
     REJECTED,
-    UNPROJECTED,
     attempt,
     backfill,
     change,
@@ -242,7 +242,7 @@ def _inbox() -> dict[str, Select[Any]]:
     received_at = delivery.c.received_at
     is_unplaced = delivery.c.about.is_not(None) & ~is_dismissed(delivery.c.id)
     return {
-        **_counted("deliveries", received_at, UNPROJECTED),
+        **_counted("deliveries", received_at, QUEUED),
         **_counted("unplaced", received_at, is_unplaced),
         **_counted("rejected_last_hour", received_at, _is_rejected_lately()),
         **_counted("rejected", received_at, _is_rejected()),

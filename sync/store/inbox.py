@@ -2,7 +2,7 @@
 
 | `outcome` | `projected` | `about` | what happens next |
 |---|---|---|---|
-| accepted | False | | The projector applies it to its job. |
+| accepted | False | | It is queued: the projector applies it to its job. |
 | accepted | True | | Nothing: it was applied. |
 | accepted | True | a milestone's UUID | The first webhook that names its job queues it. |
 | rejected | True | | A replay queues it, if it can be parsed by then. |
@@ -24,8 +24,8 @@ from sync.store import hourly_counts
 from sync.store.database import Database, now, utc
 from sync.store.findings import is_dismissed
 from sync.store.forgotten import ERASED, names_forgotten
-from sync.store.schema import UNPROJECTED, delivery, heartbeat
-from sync.webhooks.schema import Delivery, Kind, Outcome
+from sync.store.schema import QUEUED, delivery, heartbeat
+from sync.webhooks.schema import Kind, Outcome, ParsedWebhook
 
 _MAX_BYTES, _MAX_BATCH = 2_000_000, 500
 """Maximum bytes of bodies, and number of deliveries, in a batch.
@@ -35,7 +35,7 @@ of memory, and a flush holds 500.
 """
 _MAX_DELIVERIES = 10_000
 """Maximum number of deliveries between two writes of the sheet: a few seconds' work."""
-_IS_WAITING = select(select(delivery.c.seq).where(UNPROJECTED).exists())
+_HAS_QUEUED = select(select(delivery.c.seq).where(QUEUED).exists())
 _MAX_NAME = 200
 """Number of characters of a milestone's name that can be searched."""
 _BACKFILL = "backfill-"
@@ -82,7 +82,10 @@ class KeptDelivery:
     reason: str
     site: str
     digest: str
-    is_projected: bool
+    """That of the body; `-` and that if it was read from the API. With `:` and `id` appended if the
+    same body may be another event."""
+    is_pending: bool
+    """Whether it is queued, or awaits its milestone's job."""
     has_body: bool
     body: bytes = field(repr=False)
 
@@ -101,7 +104,7 @@ class Inbox:
         self._insert = database.insert_new(delivery).values(received_at=now())
 
     def keep(
-        self, body: bytes, understood: Delivery, *, requested: datetime | None = None
+        self, body: bytes, webhook: ParsedWebhook, *, requested: datetime | None = None
     ) -> Receipt:
         """Store a delivery; a webhook with the same canonical hash is a duplicate.
 
@@ -114,7 +117,7 @@ class Inbox:
             "id": delivery_id,
             "counts_from": requested.timestamp() if requested else None,
             "body": body,
-            **_event_columns(delivery_id, understood, is_from_api=requested is not None),
+            **_event_columns(delivery_id, webhook, is_from_api=requested is not None),
         }
         return Receipt(delivery_id, self._put(row))
 
@@ -150,25 +153,25 @@ class Inbox:
         return utc(self._database.scalar(select(now())))
 
     def is_waiting(self) -> bool:
-        """Return whether any delivery hasn't been projected yet."""
-        return bool(self._database.scalar(_IS_WAITING))
+        """Return whether any delivery is queued."""
+        return bool(self._database.scalar(_HAS_QUEUED))
 
-    def unprojected(self) -> Iterator[list[KeptDelivery]]:
-        """Yield the accepted deliveries that haven't been projected yet, in batches, oldest first.
+    def queued(self) -> Iterator[list[KeptDelivery]]:
+        """Yield the queued deliveries in batches, oldest first.
 
         Deliveries that arrive meanwhile, or exceed the limit, are left to the next call, so that
         the sheet isn't kept waiting while more arrive.
         """
         waiting = select(delivery.c.seq, func.length(delivery.c.body))
-        query = waiting.where(UNPROJECTED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
+        query = waiting.where(QUEUED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
         for batch in _batches(self._database.rows(query)):
             yield self.fetch(
                 select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
             )
 
-    def unprojected_of(self, site: str) -> list[KeptDelivery]:
-        """Return the accepted deliveries of a job that haven't been projected yet, oldest first."""
-        query = select(delivery).where(UNPROJECTED, delivery.c.site == site)
+    def queued_of(self, site: str) -> list[KeptDelivery]:
+        """Return the queued deliveries of a job, oldest first."""
+        query = select(delivery).where(QUEUED, delivery.c.site == site)
         return self.fetch(query.order_by(delivery.c.seq))
 
     def rejected(self) -> Iterator[KeptDelivery]:
@@ -187,13 +190,13 @@ class Inbox:
         with self._database.reading() as connection:
             return [_kept(row) for row in connection.execute(query).mappings()]
 
-    def readmit(self, kept: KeptDelivery, understood: Delivery) -> Outcome | None:
+    def readmit(self, kept: KeptDelivery, webhook: ParsedWebhook) -> Outcome | None:
         """Accept a rejected delivery that parses now. It counts from its first receipt.
 
         Return None if it was replayed or erased after it was read.
         """
         is_from_api = kept.id.startswith(_BACKFILL)
-        values = _event_columns(kept.id, understood, is_from_api=is_from_api)
+        values = _event_columns(kept.id, webhook, is_from_api=is_from_api)
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         is_rejected = delivery.c.outcome == Outcome.REJECTED
         row = update(delivery).where(delivery.c.seq == kept.seq, is_rejected)
@@ -230,12 +233,14 @@ class Inbox:
         return dict(self._database.rows(query))
 
 
-def _event_columns(delivery_id: str, understood: Delivery, *, is_from_api: bool) -> dict[str, Any]:
+def _event_columns(
+    delivery_id: str, webhook: ParsedWebhook, *, is_from_api: bool
+) -> dict[str, Any]:
     """Return the columns of a delivery that its parsed event determines."""
-    milestone, other = understood.milestone, understood.other_event
-    odd = ", ".join(f"`{name}`" for name in understood.odd_fields)
+    milestone, other = webhook.milestone, webhook.other_event
+    odd = ", ".join(f"`{name}`" for name in webhook.odd_fields)
     left_out = f"{ODD_FIELDS}: left out because their type is unexpected: {odd}"
-    digest = as_read(understood.digest) if is_from_api else understood.digest
+    digest = as_read(webhook.digest) if is_from_api else webhook.digest
     # Without a date, the same body may be a new event: A, B, and A again. But EverBright's
     # milestones have dates, so even without one, the same was most likely sent twice. An ignored
     # one isn't the original of a duplicate: another [webhooks] may make it understood.
@@ -243,12 +248,12 @@ def _event_columns(delivery_id: str, understood: Delivery, *, is_from_api: bool)
     if is_from_api or not can_be_duplicate:
         digest = f"{digest}:{delivery_id}"
     return {
-        "outcome": (Outcome.ACCEPTED if understood.has_event else Outcome.IGNORED).value,
-        "kind": understood.kind.value,
+        "outcome": (Outcome.ACCEPTED if webhook.has_event else Outcome.IGNORED).value,
+        "kind": webhook.kind.value,
         "reason": left_out if odd else None,
-        "site": understood.site,
+        "site": webhook.site,
         "digest": digest,
-        "projected": not understood.has_event,
+        "projected": not webhook.has_event,
         # An index doesn't accept texts of any length.
         "milestone": milestone.name[:_MAX_NAME] or None if milestone else None,
     }
@@ -268,7 +273,6 @@ def _batches(waiting: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 
 
 def _kept(row: RowMapping) -> KeptDelivery:
-    awaits_milestone = row["about"] is not None
     return KeptDelivery(
         seq=row["seq"],
         id=row["id"],
@@ -279,7 +283,7 @@ def _kept(row: RowMapping) -> KeptDelivery:
         reason=row["reason"] or "",
         site=row["site"] or "",
         digest=row["digest"] or "",
-        is_projected=row["projected"] and not awaits_milestone,
+        is_pending=not row["projected"] or row["about"] is not None,
         has_body=bool(row["body"] if "body" in row else row["has_body"]),
         body=row.get("body") or b"",
     )

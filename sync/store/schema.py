@@ -86,10 +86,10 @@ _partial_index(
     where=text("outcome IN ('accepted', 'ignored')"),
     is_unique=True,
 )
-UNPROJECTED = text("NOT projected")
+QUEUED = text("NOT projected")
 """Written as in the index, because SQLite doesn't recognize "projected = 0"."""
-_partial_index("delivery_unprojected", delivery.c.seq, where=UNPROJECTED)
-_partial_index("delivery_unprojected_site", delivery.c.site, where=UNPROJECTED)
+_partial_index("delivery_unprojected", delivery.c.seq, where=QUEUED)
+_partial_index("delivery_unprojected_site", delivery.c.site, where=QUEUED)
 _partial_index("delivery_about", delivery.c.about, where=text("about IS NOT NULL"))
 Index("delivery_received", delivery.c.received_at)
 _partial_index("delivery_milestone", delivery.c.milestone, where=text("milestone IS NOT NULL"))

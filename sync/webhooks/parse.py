@@ -1,4 +1,4 @@
-"""Parses the body of a webhook into a `Delivery`, or rejects it with a reason. Pure."""
+"""Parses the body of a webhook into a `ParsedWebhook`, or rejects it with a reason. Pure."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
 from sync.webhooks.literal import to_json
-from sync.webhooks.schema import Delivery, Kind, Milestone
+from sync.webhooks.schema import Kind, Milestone, ParsedWebhook
 from sync.webhooks.values import clean_text
 
 MAX_DEPTH = 64
@@ -34,8 +34,8 @@ _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
 _PRIVATE = '"private"'
 
 
-def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
-    """Return the delivery in `body`; `shapes` has the keys of webhooks without a published sample.
+def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
+    """Return the webhook in `body`; `shapes` has the keys of webhooks without a published sample.
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
@@ -45,7 +45,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     if not isinstance(tree, dict):
-        return Delivery(kind=Kind.OTHER, digest=digest)
+        return ParsedWebhook(kind=Kind.OTHER, digest=digest)
     # Most bodies need neither of the two walks through the tree, which take as long as the rest.
     is_unclean = any(escape in canonical for escape in _ESCAPES)
     if is_unclean:
@@ -63,9 +63,9 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> Delivery:
     if kind is not Kind.MILESTONE:
         event = other_events.read(public, kind, shapes, is_converted=is_converted)
         site = event.site if event else other_events.site_of(public)
-        return Delivery(kind=kind, digest=digest, site=site, other_event=event)
+        return ParsedWebhook(kind=kind, digest=digest, site=site, other_event=event)
     milestone, odd = _milestone(public)
-    return Delivery(
+    return ParsedWebhook(
         kind=kind, digest=digest, site=milestone.site, milestone=milestone, odd_fields=odd
     )
 

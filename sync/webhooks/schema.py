@@ -219,8 +219,8 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-class Delivery(Value):
-    """A parsed body: `digest` is the SHA-256 (hex) of its canonical form."""
+class ParsedWebhook(Value):
+    """The content of a body: `digest` is the SHA-256 (hex) of its canonical form."""
 
     kind: Kind
     digest: str

@@ -79,4 +79,4 @@ def attempt(
 
 
 def waiting(inbox: Inbox) -> list[KeptDelivery]:
-    return [one for batch in inbox.unprojected() for one in batch]
+    return [one for batch in inbox.queued() for one in batch]

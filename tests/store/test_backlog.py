@@ -101,7 +101,7 @@ def test_the_disk_of_a_file_is_looked_at_and_a_server_s_is_not(
         assert abs(room[0] - usage.free) < 2**30
 
 
-def test_an_unprojected_delivery_is_pending(database: Database) -> None:
+def test_a_queued_delivery_is_pending(database: Database) -> None:
     """Counted by jobs alone, five deliveries without a worker would be nothing."""
     for definition in range(5):
         keep(database, definition=definition)

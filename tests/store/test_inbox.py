@@ -143,10 +143,10 @@ def test_an_ignored_webhook_is_accepted_when_a_new_config_understands_it(
     """Catches a `duplicate` of what nobody has ever seen in the sheet."""
     inbox = Inbox(database)
     sent = body({"site_id": uuid(1), "phase": "Sold", "updated_at": "2026-03-01T10:00:00Z"})
-    understood = read(sent, WebhooksConfig(stage=("phase",)))
+    webhook = read(sent, WebhooksConfig(stage=("phase",)))
     assert [inbox.keep(sent, read(sent)).outcome for _ in range(2)] == [Outcome.IGNORED] * 2
-    assert inbox.keep(sent, understood).outcome is Outcome.ACCEPTED
-    assert inbox.keep(sent, understood).outcome is Outcome.DUPLICATE
+    assert inbox.keep(sent, webhook).outcome is Outcome.ACCEPTED
+    assert inbox.keep(sent, webhook).outcome is Outcome.DUPLICATE
     assert [one.site for one in waiting(inbox)] == [uuid(1)]
 
 
@@ -198,7 +198,7 @@ def test_deliveries_are_handed_out_in_small_portions(database: Database) -> None
     """A long transaction would keep senders waiting until they are answered 503."""
     for number in range(5):
         keep(database, status=f"S{number}", name="x" * 900_000)
-    batches = [[len(one.body) for one in batch] for batch in Inbox(database).unprojected()]
+    batches = [[len(one.body) for one in batch] for batch in Inbox(database).queued()]
     assert [len(sizes) for sizes in batches] == [2, 2, 1]
     assert all(sum(sizes) < 2_000_000 for sizes in batches)
 
@@ -209,7 +209,7 @@ def test_deliveries_of_many_jobs_are_handed_out_by_the_jobs(database: Database) 
     for number in range(502):
         sent = body(milestone(number % 501))
         inbox.keep(sent + b" " * (number // 501), read(sent))
-    batches = [{one.site for one in batch} for batch in inbox.unprojected()]
+    batches = [{one.site for one in batch} for batch in inbox.queued()]
     assert [len(sites) for sites in batches] == [500, 1]
 
 
@@ -217,7 +217,7 @@ def test_new_deliveries_wait_for_the_next_portion(database: Database) -> None:
     """Reproduced with 1,000 a second: the sheet was not written until no more came."""
     keep(database, status="A")
     found = list[str]()
-    for batch in Inbox(database).unprojected():
+    for batch in Inbox(database).queued():
         found += [one.id for one in batch]
         keep(database, status=f"B{len(found)}")
     assert len(found) == 1
