@@ -54,18 +54,15 @@ class TabColumns:
         """Return the columns of a mapping that isn't written yet."""
         tab, stored = mapping.tab, stored_mapping(mapping.tab)
         titles = mapping.added_titles(fields)
-        added = {name: index for index, name in enumerate(titles, tab.column_count)}
-        columns = {name: column.index for name, column in mapping.columns_by_field.items()}
+        added = {field_id: index for index, field_id in enumerate(titles, tab.column_count)}
+        by_field = mapping.columns_by_field
+        columns = {field_id: column.index for field_id, column in by_field.items()}
         return cls(
             mapping.header_row,
             columns | added,
-            {
-                name: column.words.stored
-                for name, column in mapping.columns_by_field.items()
-                if column.words
-            },
+            {f: column.words.stored for f, column in by_field.items() if column.words},
             stored.since if stored else None,
-            {index: titles[name] for name, index in added.items()},
+            {index: titles[field_id] for field_id, index in added.items()},
             mapping.edge,
         )
 
@@ -73,9 +70,9 @@ class TabColumns:
     def stored(cls, stored: StoredMapping) -> "TabColumns":
         """Return the columns of a mapping that stays as it is."""
         columns: dict[str, int] = {}
-        for index, name in sorted(stored.fields_by_index.items()):
-            columns.setdefault(name, index)  # As in a flush, the leftmost column counts.
-        words = {name: stored.words[at] for name, at in columns.items() if at in stored.words}
+        for index, field_id in sorted(stored.fields_by_index.items()):
+            columns.setdefault(field_id, index)  # As in a flush, the leftmost column counts.
+        words = {f: stored.words[at] for f, at in columns.items() if at in stored.words}
         return cls(stored.header_row, columns, words, stored.since)
 
     def index_once_added(self, index: int) -> int:

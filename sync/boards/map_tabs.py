@@ -328,19 +328,20 @@ class TabMapper:
         staying, written = report.staying, report.tabs_to_write
         mapped_before = {m.tab.sheet_id for m in written if m.was_mapped}
         mapped_before |= {each.tab.sheet_id for each in staying}
-        fields = {name for mapping in written for name in mapping.columns_by_field}
-        fields |= {name for each in staying for name in each.stored.fields_by_index.values()}
-        added = {name for mapping in written for name in mapping.added}
+        field_ids = {field_id for mapping in written for field_id in mapping.columns_by_field}
+        for each in staying:
+            field_ids |= {*each.stored.fields_by_index.values()}
+        added = {field_id for mapping in written for field_id in mapping.added}
         spreadsheet = self._store.spreadsheet
         spreadsheet.make_current(lease)
         if any(m.was_mapped and KEY in m.added for m in written):
             spreadsheet.lose_rows(lease)
-        spreadsheet.set_mapped(lease, mapped_before, fields | added)
+        spreadsheet.set_mapped(lease, mapped_before, field_ids | added)
         spreadsheet.keep_ended_words(lease, self._ended_words(report))
         if self._answers.kept:
             targets = self._flusher.targets
             targets.use_answers(self._store.confirmations.read())
-            every = targets.lay_out(self._store.pending.every(), fields)
+            every = targets.lay_out(self._store.pending.every(), field_ids)
             self._store.batches.keep_typed(lease, kept_cells(every, self._answers.kept))
 
 
