@@ -13,7 +13,7 @@ from sync.field_table import KEY
 from sync.sheets.ids import COLUMN_KEY, FENCE_TAB, WORDS_KEY
 from sync.sheets.job_tabs import Pattern
 from sync.sheets.read_requests import quoted
-from sync.sheets.row_identity import ByContent, ByHeaderGuard, ByKey, ByWrongKey
+from sync.sheets.row_identity import ByHeaderGuard
 from sync.sheets.sheet_requests import (
     Request,
     RowWrite,
@@ -278,27 +278,18 @@ def _new_rows(table: Table, parts: Parts) -> list[Request]:
 
 
 def _compared_ranges(table: Table, written: Sequence[RowWrite]) -> list[str]:
-    """Return the A1 ranges that the check compares: whole rows if it compares all of a row."""
+    """Return the A1 ranges with all cells that the check compares (`RowWrite.compared_cells`)."""
     ranges = []
     header = [row for row in written if isinstance(row.identity, ByHeaderGuard)]
     for rows in (header, [row for row in written if row not in header]):
-        if not rows:
-            continue
-        indexes = {table.columns[KEY]} if KEY in table.columns else set()
-        first, last = (pick(row.row for row in rows) + 1 for pick in (min, max))
+        indexes = set[int]()
         for row in rows:
-            indexes |= {
-                cell.index
-                for cell in row.cells
-                if cell.expects is not None or cell.expects_note is not None
-            }
-            indexes |= row.formulas.keys()
-            match row.identity:
-                case ByContent():
-                    ranges.append(f"{row.row + 1}:{row.row + 1}")
-                case ByKey(shows=texts) | ByWrongKey(right_texts=texts):
-                    indexes |= {table.columns[c] for c in texts if c in table.columns}
-                case ByHeaderGuard():
-                    pass
-        ranges += [f"{name}{first}:{name}{last}" for name in map(letters, sorted(indexes))]
+            cells = row.compared_cells(table.columns)
+            if cells is None:
+                ranges.append(f"{row.row + 1}:{row.row + 1}")
+            else:
+                indexes |= cells
+        numbers = [row.row + 1 for row in rows]
+        for name in map(letters, sorted(indexes)):
+            ranges.append(f"{name}{min(numbers)}:{name}{max(numbers)}")
     return ranges

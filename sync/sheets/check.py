@@ -21,11 +21,9 @@ from sync.sheets.cell_data import (
     Rows,
     at,
     content,
-    note_of,
     site_in,
     text_of,
 )
-from sync.sheets.encode import is_ours_or_blank
 from sync.sheets.row_identity import (
     IDENTITY_COLUMNS,
     ByContent,
@@ -159,8 +157,9 @@ class _RowCheck:
     def check(self, cell: CellWrite, pending: Mapping[int, Undo]) -> _Finding:
         """Return what became of the write of a cell: of its value, and of its note."""
         is_right = self._is_intended_row and is_in_place(self.table, cell.column, cell.index)
+        before = at(self.copy, cell.index)
         failed_parts = [
-            part for part in cell.parts if not (is_right and self._was_expected(cell, part))
+            part for part in cell.parts if not (is_right and cell.accepts(before, part))
         ]
         if not failed_parts:
             return _Finding(_Outcome.CONFIRMED)
@@ -234,17 +233,6 @@ class _RowCheck:
         if self.row.is_new:
             return self.row.site
         return site_in(self._key_cell) or ""
-
-    def _was_expected(self, cell: CellWrite, part: str) -> bool:
-        before = at(self.copy, cell.index)
-        if part != NOTE:
-            return cell.expects is None or content(before) == cell.expects
-        note, expected = note_of(before), cell.expects_note
-        if expected is None or note == expected:
-            return True
-        if cell.undoes:  # It may restore a blank, and the note of another row may be blank, too.
-            return False
-        return note == note_of(cell.data) or is_ours_or_blank(expected, note)
 
     def _undo(self, cell: CellWrite, part: str) -> Undo:
         before, wrote = (masked(part, data) for data in (at(self.copy, cell.index), cell.data))

@@ -1,7 +1,7 @@
 """Identifies rows by their key or their content, wherever they are. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Set
 from enum import IntEnum, auto
 
 from pydantic import ConfigDict, Field
@@ -141,6 +141,11 @@ class ByKey(_Identity):
     key: str
     shows: dict[str, str] = Field(default_factory=dict)
 
+    @property
+    def compared_columns(self) -> Set[str]:
+        """IDs of the columns that `matches` compares."""
+        return {KEY, *self.shows}
+
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether this is a row, with its managed columns at `columns`."""
         return _key(row, columns) == self.key and _shows(row, columns, self.shows)
@@ -152,6 +157,10 @@ class ByWrongKey(_Identity):
     key: str
     right_texts: dict[str, str]
     """By column ID; {}: no row has the key rightly."""
+
+    @property
+    def compared_columns(self) -> Set[str]:
+        return {KEY, *self.right_texts}
 
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether a row, with its managed columns at `columns`, is one of these."""
@@ -174,6 +183,11 @@ class ByContent(_Identity):
     wrote_customer: dict[str, str] = Field(default_factory=dict)
     """The customer's data that we wrote there by mistake: texts by column ID."""
 
+    @property
+    def compared_columns(self) -> None:
+        """All cells are compared."""
+        return None
+
     def matches(self, row: Row, columns: Mapping[str, int]) -> bool:
         """Return whether this is a row, with its managed columns at `columns`, unchanged."""
         is_same = self.image.has_same_content(RowImage.of(row, columns))
@@ -195,6 +209,11 @@ class ByContent(_Identity):
 
 class ByHeaderGuard(_Identity):
     """The header row of a tab: its guard is on it, wherever people move it."""
+
+    @property
+    def compared_columns(self) -> Set[str]:
+        """Its key cell must have a header."""
+        return {KEY}
 
 
 RowIdentity = ByKey | ByWrongKey | ByContent | ByHeaderGuard

@@ -9,15 +9,15 @@ a column was deleted meanwhile, the guard is on another column afterward, and th
 Requests have the form of the Sheets v4 discovery document.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from itertools import groupby
 from typing import Any
 
 from pydantic import Field
 
 from sync.jobs.cells import Column
-from sync.sheets.cell_data import Content
-from sync.sheets.encode import VALUE, VALUE_AND_FORMAT
+from sync.sheets.cell_data import CellData, Content, content, note_of
+from sync.sheets.encode import VALUE, VALUE_AND_FORMAT, is_ours_or_blank
 from sync.sheets.ids import FENCE_KEY, GUARD_KEY, HEADER, RECOVERED_KEY, RECOVERED_TAB, stable_id
 from sync.sheets.row_identity import ByKey, RowIdentity
 from sync.sheets.snapshot import PipelineTab, Tab
@@ -65,6 +65,22 @@ class CellWrite(Value):
         value = ",".join(name for name in names if name != NOTE)
         return [part for part in (value, NOTE if NOTE in names else "") if part]
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether `accepts` compares anything."""
+        return self.expects is not None or self.expects_note is not None
+
+    def accepts(self, before: CellData, part: str) -> bool:
+        """Return whether a part of it may replace the content that the cell had before."""
+        if part != NOTE:
+            return self.expects is None or content(before) == self.expects
+        note, expected = note_of(before), self.expects_note
+        if expected is None or note == expected:
+            return True
+        if self.undoes:  # It may restore a blank, and the note of another row may be blank, too.
+            return False
+        return note == note_of(self.data) or is_ours_or_blank(expected, note)
+
 
 class RowWrite(Value):
     """Cells of one row, the job `site`'s if there is one; `is_new`: the batch inserts it.
@@ -81,6 +97,17 @@ class RowWrite(Value):
     is_new: bool = False
     formulas: dict[int, str] = Field(default_factory=dict)
     """By column index."""
+
+    def compared_cells(self, columns: Mapping[str, int]) -> Set[int] | None:
+        """Return the indexes of the copied cells that the check compares; None: of the whole row.
+
+        `columns` are the indexes of managed columns.
+        """
+        identifying = self.identity.compared_columns
+        if identifying is None:
+            return None
+        written = {cell.index for cell in self.cells if cell.is_compared}
+        return written | self.formulas.keys() | {columns[c] for c in identifying if c in columns}
 
 
 Request = dict[str, Any]
