@@ -346,18 +346,25 @@ ANY = "any"
 
 
 class Job(Value):
-    """The state of a job. It is a join of its events: the order of arrival has no effect."""
+    """The state of a job. It is a join of its events: the order of arrival has no effect.
+
+    What it has of a milestone definition, by `reads.events_with`:
+
+    | known of it | `events` | `overridden` | `newest_reads` |
+    |---|---|---|---|
+    | webhooks | the newest webhook | | |
+    | reads from the API | the newest read | | the newest read |
+    | both; the read isn't news | the newest webhook | | the newest read |
+    | both; the read is news | it, with what only the webhook has | the webhook | the read |
+    """
 
     site: str
     events: dict[str, Event] = Field(default_factory=dict)
-    """The current event of each milestone definition: its newest webhook, or its newest read from
-    the API with what only the webhook has. `jobs.reads` has the rules."""
+    """The current event of each milestone definition."""
     logs: dict[str, MilestoneLog] = Field(default_factory=dict)
     """What is kept of all events of each milestone definition."""
     overridden: dict[str, Event] = _stored_as("sent", "overridden")
-    """The newest webhook of each milestone definition whose current event is a read."""
     newest_reads: dict[str, Event] = _stored_as("reads", "newest_reads")
-    """The newest read of each milestone definition, if any."""
     first_quote: Fact | None = None
     """The quote of the earliest event that has one."""
     re_sign_completed: Origin | None = _stored_as("re_signed", "re_sign_completed", NoneType)

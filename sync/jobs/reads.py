@@ -48,8 +48,10 @@ def events_with(job: Job, new: Event) -> dict[str, dict[str, Event]]:
 def is_news(job: Job, read: Event) -> bool:
     """Return whether a read is newer than the known event of its milestone and differs from it."""
     known = job.events.get(read.milestone.milestone_definition)
-    if known is None:
-        return True
+    return known is None or _is_news(known, read)
+
+
+def _is_news(known: Event, read: Event) -> bool:
     return read.overrides(known) and not adds_nothing(read.milestone, known.milestone)
 
 
@@ -86,11 +88,7 @@ def _current(webhook: Event | None, read: Event | None) -> Event:
     if webhook is None:
         assert read is not None  # noqa: S101 - there is one of them
         return read
-    if (
-        read is None
-        or not read.overrides(webhook)
-        or adds_nothing(read.milestone, webhook.milestone)
-    ):
+    if read is None or not _is_news(webhook, read):
         return webhook
     kept = {
         name: getattr(webhook.milestone, name)
