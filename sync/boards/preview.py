@@ -153,7 +153,7 @@ def preview(
     flush = compose(flusher, lease, tabs, ended)
     layout = flusher.targets.layout
     customers = {site: target.customer for site, target in flush.targets.items()}
-    names = {site: layout.name(site, customer).text for site, customer in customers.items()}
+    names = {site: layout.reader.name(site, customer).text for site, customer in customers.items()}
     changes: list[CellChange] = []
     for write in flush.writes:
         if write.cells:  # The row that new ones copy has none: it is only checked.

@@ -47,15 +47,11 @@ _NOT_SENT = (
 
 
 class JobReader:
-    """Has everything that reads jobs by a config, with the addresses that links need.
+    """Reads jobs by a config: each part knows one subject. Links need the addresses."""
 
-    A job whose status is older than `stuck_days` days is stuck.
-    """
-
-    def __init__(self, config: Config, addresses: Addresses, stuck_days: int = 14) -> None:
+    def __init__(self, config: Config, addresses: Addresses) -> None:
         self.config = config
         self.addresses = addresses
-        self.stuck_days = stuck_days
         self.milestones = Milestones(config)
         self.statuses = Statuses(config)
         self.remarks = Remarks(config)

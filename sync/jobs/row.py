@@ -12,6 +12,7 @@ from sync.jobs import job_cells
 from sync.jobs.cells import EMPTY, Cell, Column, cut
 from sync.jobs.columns import managed_column
 from sync.jobs.details import value_text
+from sync.jobs.files import Addresses
 from sync.jobs.job_cells import JobReader, RowSource
 from sync.jobs.model import (
     COMMENT,
@@ -24,6 +25,7 @@ from sync.jobs.model import (
 from sync.jobs.pipeline import pipeline_entry
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, join_names
 from sync.jobs.target import Target
+from sync.settings.config_file import Config
 from sync.webhooks.schema import ARCHIVED, STAGE
 
 _SUBJECTS = {
@@ -51,8 +53,16 @@ class HistoryCells(NamedTuple):
     site: Cell
 
 
-class Layout(JobReader):
-    """Makes columns and cells by a config."""
+class Layout:
+    """Makes columns and cells by a config.
+
+    A job whose status is older than `stuck_days` days is stuck.
+    """
+
+    def __init__(self, config: Config, addresses: Addresses, stuck_days: int = 14) -> None:
+        self.config = config
+        self.stuck_days = stuck_days
+        self.reader = JobReader(config, addresses)
 
     def columns(self, jobs: Iterable[Job], *, with_configured: bool = False) -> list[Column]:
         """Return the columns that `jobs` need, from left to right.
@@ -60,7 +70,7 @@ class Layout(JobReader):
         `with_configured` adds those of all milestones that have a header in the config. The order
         of other milestones is learned from `jobs`, so pass all jobs.
         """
-        milestones = self.milestones
+        milestones = self.reader.milestones
         headings = [
             heading
             for heading in milestones.headings(jobs)
@@ -84,7 +94,7 @@ class Layout(JobReader):
         return all(
             field + milestone.key in known
             for job in jobs
-            for milestone in self.milestones.shown(job)
+            for milestone in self.reader.milestones.shown(job)
             for field in self.config.milestone_fields
         )
 
@@ -101,7 +111,7 @@ class Layout(JobReader):
         `fields` are the columns of mapped tabs; without them, the cells are those of the Jobs tab.
         """
         job = target.job
-        row = RowSource(self, job, target.files, target.customer, target.details)
+        row = RowSource(self.reader, job, target.files, target.customer, target.details)
         arrivals: dict[str, float] = {}
         if fields is None:
             fields = {column.id for column in self.config.columns}
@@ -114,7 +124,7 @@ class Layout(JobReader):
                     cells[field + reached.key] = make_of(row, reached)
             if sent := job.newest_webhook(reached.event.milestone.milestone_definition):
                 arrivals[reached.key] = sent.received.timestamp()
-        details = self.details.cells(job, target.details)
+        details = self.reader.details.cells(job, target.details)
         details["deadline"] = job_cells.deadline(row, details.get("deadline", EMPTY))
         cells |= {field: cell for field, cell in details.items() if field in fields}
         cells = {column: cell for column, cell in cells.items() if cell != EMPTY}
@@ -137,7 +147,7 @@ class Layout(JobReader):
         if column in headers:
             return headers[column]
         field, colon, key = column.partition(":")
-        entry, milestones = FIELDS.get(field + colon), self.milestones
+        entry, milestones = FIELDS.get(field + colon), self.reader.milestones
         if entry is None or not (is_mapped or entry.id in headers):
             return ""
         if not colon:
@@ -148,7 +158,7 @@ class Layout(JobReader):
 
     def history_line(self, change: Change, customer: Cell, rep: str = "") -> HistoryCells | None:
         """Return a line of the History, with the sheet's rep; None for a hidden milestone."""
-        if change.milestone and self.milestones.is_hidden(change.milestone):
+        if change.milestone and self.reader.milestones.is_hidden(change.milestone):
             return None
         before, after = self._states(change)
         return HistoryCells(
@@ -166,7 +176,7 @@ class Layout(JobReader):
     def _what(self, change: Change) -> str:
         """Return the text that names the subject of a change."""
         what, name = _SUBJECTS.get(change.subject, ""), change.name
-        title = self.milestones.title(change.milestone, name) if change.milestone else ""
+        title = self.reader.milestones.title(change.milestone, name) if change.milestone else ""
         if change.subject == COMMENT:
             return f"{what} on {title}" if title else what
         if change.subject == CONTRACT:

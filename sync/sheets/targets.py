@@ -106,7 +106,7 @@ class Targets:
         """Use the answers given on the console so far."""
         if answers != self._answers:
             config, known = self._file_config.with_answers(answers), self.layout
-            self.layout = Layout(config, known.addresses, known.stuck_days)
+            self.layout = Layout(config, known.reader.addresses, known.stuck_days)
             self._columns = []
             self._answers = answers
 
@@ -179,7 +179,9 @@ class Targets:
 
     def _line(self, change: Change, customer: Customer, rep: str) -> HistoryCells | None:
         try:
-            return self.layout.history_line(change, self.layout.name(change.site, customer), rep)
+            return self.layout.history_line(
+                change, self.layout.reader.name(change.site, customer), rep
+            )
         except Exception:
             # A change that can't be laid out must not hold up the others.
             _log.exception("fault", site=change.site)
