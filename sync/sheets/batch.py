@@ -1,7 +1,7 @@
 """Composes batches: the writes with their fence and guards, and copies of the rows. Pure.
 
-Every write names its intended row (`RowIdentity`) and the content expected in its cell. The check
-afterward needs nothing else: it knows no policy.
+Every write names its intended row (`RowIdentity`), and which content it may replace
+(`CellWrite.accepts`). The check afterward compares the copies with both.
 """
 
 import json

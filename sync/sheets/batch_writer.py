@@ -40,7 +40,7 @@ class BatchWriter:
     _alert: Callable[[str, str], object]
 
     def take_turn(self, lease: Lease) -> Fence:
-        """Wait until a flush may begin, and return the fence that its batch sets."""
+        """Wait until a flush may begin, and return its `next_fence`."""
         turn = self._store.spreadsheet.take_turn(lease)
         if turn.wait:
             self._sleep(turn.wait)
@@ -82,7 +82,7 @@ class BatchWriter:
         lease, snapshot = context.lease, context.snapshot
         if snapshot.fence is None:
             return False
-        attempt = self._store.batches.claim_attempt(
+        attempt = self._store.batches.settle_attempts(
             lease, snapshot.fence.number, snapshot.fence.batch
         )
         if attempt is None:
@@ -90,7 +90,7 @@ class BatchWriter:
         try:
             trace = Trace.model_validate_json(attempt.trace)
         except ValidationError:
-            trace = None  # It is from an earlier version.
+            trace = None  # It was cleared, or is from an earlier version.
         if trace is None or not _copies_tabs(snapshot, trace) <= snapshot.hidden_tabs.keys():
             # It can't be checked, or a person deleted its copies: its jobs are written again.
             self._store.batches.conclude(lease, replace(attempt, shown=()))

@@ -13,7 +13,8 @@ class FlushContext:
 
     lease: Lease
     next_fence: Fence
-    """The one that its batch sets; `snapshot.fence` is the one that was read."""
+    """The one that its batch sets, with a higher number if needed (`compose`); `snapshot.fence` is
+    the one that was read."""
     tabs: JobTabs
     pending: Pending
     snapshot: Snapshot

@@ -67,8 +67,8 @@ class Undo(Value):
     - Pending: `check` made it (`CheckResult.undos`), and it is stored.
     - Written: a flush found rows with its `identity` that show what we wrote, and wrote into them
       (`place_undos`, `CellWrite.undoes`). If that is mismatched (`missed_undos`), it stays pending.
-    - Confirmed (`confirmed_undos`): the check confirmed that write. It is pending once more
-      (`was_confirmed`), because a person may have copied the row in between.
+    - Confirmed (`confirmed_undos`): the check confirmed that write, or a new undo continues this
+      one. It is pending once more (`was_confirmed`), because a person may have copied the row.
     - Finished, and deleted (`finished_undos`): it was confirmed again, or a flush found no certain
       row. In the second case it is reported in the tab Recovered, unless nothing is lost.
 

@@ -64,7 +64,19 @@ _SHOWN = TypeAdapter(tuple[ShownVersion, ...])
 
 @dataclass(frozen=True)
 class Attempt:
-    """A batch that Google may have carried out: stored before it is sent, until it is checked."""
+    """A batch that Google may have carried out: stored before it is sent, until it is checked.
+
+    Its states, while the fence that it replaces or its own is in the sheet:
+
+    | state | stored | if a read shows its fence |
+    |---|---|---|
+    | sent | all | It is checked, and the jobs in `shown` are up to date. |
+    | rejected (`mark_refused`) | no `shown`, no `changes` | It is checked; its jobs stay dirty. |
+    | sent before another spreadsheet was written (`make_current`) | no `shown` | The same. |
+    | for tabs without jobs now (`_clear_batches`) | no `trace` either | It isn't checked. |
+
+    Once the sheet has another fence, Google rejects it: it is deleted (`settle_attempts`).
+    """
 
     fence: int
     fence_before: int | None
@@ -164,7 +176,7 @@ class Batches:
             connection.execute(self._database.upsert(quarantine, values).values(row))
         return known + 1
 
-    def claim_attempt(self, lease: Lease, fence: int, batch: str = "") -> Attempt | None:
+    def settle_attempts(self, lease: Lease, fence: int, batch: str = "") -> Attempt | None:
         """Return the attempt that set `fence` as `batch`, and delete those that can't happen now.
 
         Google rejects a batch once the fence it replaces is gone. While that fence is in place, a

@@ -102,7 +102,7 @@ class WholePath:
         lines = tuple(seq for seq, *_ in pending.lines)
         tried = Attempt(1, None, tuple(shown), (), "{}", lines)
         self.store.batches.begin(held, tried)
-        landed = self.store.batches.claim_attempt(held, 1)
+        landed = self.store.batches.settle_attempts(held, 1)
         assert landed == tried
         self.store.batches.conclude(held, landed)
         assert not self.store.pending.is_waiting()

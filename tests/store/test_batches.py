@@ -33,12 +33,12 @@ def test_only_the_batch_whose_fence_is_read_is_confirmed(database: Database) -> 
     seen = dirty(store)["a"]
     for fence, text in ((11, "first"), (12, "second")):
         store.batches.begin(mine, attempt(fence, 10, showing(seen, {"c": Cell(text=text)})))
-    assert store.batches.claim_attempt(mine, 10) is None  # neither yet, and both may still land
+    assert store.batches.settle_attempts(mine, 10) is None  # neither yet, and both may still land
     assert store.pending.read(9, 9).has_attempt
-    confirmed = store.batches.claim_attempt(mine, 12)
+    confirmed = store.batches.settle_attempts(mine, 12)
     assert confirmed == attempt(12, 10, showing(seen, {"c": Cell(text="second")}))
     store.batches.conclude(mine, confirmed)
-    assert store.batches.claim_attempt(mine, 11) is None
+    assert store.batches.settle_attempts(mine, 11) is None
     after = store.pending.read(9, 9)
     assert not after.has_attempt
     assert after.created == {"c"}
@@ -49,8 +49,8 @@ def test_an_attempt_that_can_never_land_is_dropped(database: Database) -> None:
     store, mine = with_jobs(database), held(database)
     for fence, before in ((11, 10), (21, 20)):
         store.batches.begin(mine, attempt(fence, before))
-    assert store.batches.claim_attempt(mine, 10) is None
-    assert store.batches.claim_attempt(mine, 21) is None  # was dropped: its fence 20 is gone
+    assert store.batches.settle_attempts(mine, 10) is None
+    assert store.batches.settle_attempts(mine, 21) is None  # was dropped: its fence 20 is gone
     assert store.pending.read(9, 9).has_attempt is False
 
 
@@ -60,7 +60,7 @@ def test_a_batch_replaces_another_only_once_that_was_checked(database: Database)
     store.batches.begin(mine, attempt(12, 10))  # Google may have carried out neither.
     with pytest.raises(AssertionError):
         store.batches.begin(mine, attempt(13, 12))
-    seen = store.batches.claim_attempt(mine, 12)
+    seen = store.batches.settle_attempts(mine, 12)
     assert seen is not None
     store.batches.conclude(mine, seen)
     store.batches.begin(mine, attempt(13, 12))
@@ -73,7 +73,7 @@ def test_where_a_job_is_counted_is_kept_with_what_its_row_shows(database: Databa
     tried = attempt(7, 6, *shown)
     store.batches.begin(mine, tried)
     assert store.pending.counted() == {}
-    assert store.batches.claim_attempt(mine, 7) == tried
+    assert store.batches.settle_attempts(mine, 7) == tried
     store.batches.conclude(mine, tried, Conclusion(mismatched=frozenset({"b"})))
     assert store.pending.counted() == {"a": entry}
     assert (known(store)["a"].counted, known(store)["b"].counted) == (entry, None)
@@ -203,7 +203,7 @@ def test_another_worker_may_conclude_what_the_first_began(database: Database) ->
     store.batches.begin(mine, tried)
     Leases(database, 30).release(mine)
     other, theirs = SheetStore(database, "s"), held(database)
-    confirmed = other.batches.claim_attempt(theirs, 5)
+    confirmed = other.batches.settle_attempts(theirs, 5)
     assert confirmed == tried
     other.batches.conclude(theirs, confirmed)
     assert not other.pending.is_waiting()

@@ -104,7 +104,7 @@ DEEDS: dict[str, Deed] = {
     "write_again": lambda store, held: store.spreadsheet.write_again(held, ["a"]),
     "set_compared": lambda store, held: store.spreadsheet.set_compared(held),
     "begin": lambda store, held: store.batches.begin(held, attempt(1, None)),
-    "claim_attempt": lambda store, held: store.batches.claim_attempt(held, 1),
+    "settle_attempts": lambda store, held: store.batches.settle_attempts(held, 1),
     "conclude": lambda store, held: store.batches.conclude(held, attempt(1, None)),
     "confirm": lambda store, held: store.batches.confirm(held, [ShownVersion("a", 1, 1, X)]),
     "mark_wrong": lambda store, held: store.batches.mark_wrong(held, {"a": ["c"]}),

@@ -89,7 +89,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
     store.batches.begin(mine, attempt(3, None, showing(dirty(store)["a"], X)))
     for name in ("second", "first"):
         SheetStore(database, name).spreadsheet.make_current(mine)
-    confirmed = store.batches.claim_attempt(mine, 3)
+    confirmed = store.batches.settle_attempts(mine, 3)
     assert confirmed is not None
     assert confirmed.shown == ()
     store.batches.conclude(mine, confirmed)
@@ -98,7 +98,7 @@ def test_a_batch_in_doubt_confirms_no_rows_after_a_switch(database: Database) ->
 
 def confirms_nothing(store: SheetStore, mine: Lease, fence: int) -> None:
     """Check that a batch that may still land is known as ours, and confirms nothing."""
-    confirmed = store.batches.claim_attempt(mine, fence)
+    confirmed = store.batches.settle_attempts(mine, fence)
     assert confirmed is not None
     assert (confirmed.shown, confirmed.changes, confirmed.trace) == ((), (), "")
 
