@@ -12,7 +12,7 @@ from sync.boards.customer_texts import (
 )
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.mapping.progress_words import ProgressWords, parse_rule_words
-from sync.boards.mapping.text_words import parse_text_words
+from sync.boards.mapping.text_words import NO_WORD, parse_text_words
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party, name_columns
 from sync.boards.reader import BoardReader
@@ -147,10 +147,10 @@ class BoardTabs(JobTabs):
         bare = _bare(table, column, cell)
         if column == "customer" and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
-        if not bare.text:
+        words, texts = parse_text_words(table.words.get(column)), (bare.text, *bare.words)
+        if not bare.text or words.writes_as_is(*texts):
             return bare
-        word = parse_text_words(table.words.get(column)).word_of(bare.text, *bare.words)
-        return bare if word is None else self._as_option(table, column, word)
+        return self._as_option(table, column, words.word_of(*texts))
 
     def spellings(self, column: str, cell: Cell) -> Iterator[Cell]:
         return habits.spellings(column, cell)
@@ -171,7 +171,7 @@ class BoardTabs(JobTabs):
             is_choice = self._progress(table).word_of(cell) is None
         else:
             words = parse_text_words(table.words.get(column))
-            is_choice = words.is_excluded(cell.text, *cell.words)
+            is_choice = words.word_of(cell.text, *cell.words) == NO_WORD
         return "" if is_choice else cell.text
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:

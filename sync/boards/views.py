@@ -46,6 +46,6 @@ def _rejected(
             status.label for status in config.statuses.values() if status.means is Meaning.REJECTED
         ]
     words = parse_text_words(table.words.get(column))
-    found = (text if (word := words.word_of(text)) is None else word for text in texts)
+    found = (text if words.writes_as_is(text) else words.word_of(text) for text in texts)
     for word in dict.fromkeys(filter(None, found)):
         yield word, {column: is_text("TEXT_EQ", word)}

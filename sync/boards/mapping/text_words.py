@@ -43,21 +43,17 @@ class TextWords:
         return {**self.ended, **self.by_text, **excluded, **others}
 
     def word_of(self, *texts: str) -> str | None:
-        """Return the word for the first of a value's texts that has one; NO_WORD if none has.
-
-        None if it is written as it is.
-        """
+        """Return the word, or NO_WORD, for the first of a value's texts with either; else None."""
         for text in texts:
             if text in self.by_text:
                 return self.by_text[text]
             if text in self.excluded:
                 return NO_WORD
-        return None if self.takes_others else NO_WORD
+        return None
 
-    def is_excluded(self, *texts: str) -> bool:
-        """Return whether a person chose that a value with these texts isn't written."""
-        known = (text for text in texts if text in self.by_text or text in self.excluded)
-        return next(known, None) in self.excluded
+    def writes_as_is(self, *texts: str) -> bool:
+        """Return whether a value with these texts is written as it is."""
+        return self.takes_others and self.word_of(*texts) is None
 
     @property
     def is_too_long(self) -> bool:
