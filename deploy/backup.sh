@@ -8,9 +8,11 @@ alert() {
     cd /opt/brightsheet/.venv/bin
     # The addresses may hold passwords, and every user can read the arguments of a command.
     ./dotenv --file /etc/brightsheet.env run -- sh -c \
-        'APPRISE_URLS=$ALERT_URLS ./apprise --title Brightsheet --body "The daily backup failed."'
+        'APPRISE_URLS=$ALERT_URLS ./apprise --title Brightsheet --body "$1"' \
+        sh "The backup to $copy on $(uname -n) failed. To see why: /etc/cron.daily/brightsheet-backup $name"
 }
-copy=/var/backups/brightsheet/${1:-$(date +%u)}
+name=${1:-$(date +%u)}
+copy=/var/backups/brightsheet/$name
 trap '[ $? = 0 ] || { rm -rf "$copy.new"; alert; }' EXIT
 rm -rf "$copy.new"
 mkdir -p "$copy.new"

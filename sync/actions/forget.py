@@ -33,8 +33,9 @@ def lines(found: StoredData) -> Iterator[str]:
     else:
         yield f"Stored: {', '.join(parts)}, and the customer's details."
     yield (
-        "Left in the spreadsheet: the job's row, its lines of the History and Recovered, copies "
-        "on the hidden tabs, and Google's version history. Delete the row and the lines there."
+        "Left in the spreadsheet: the job's row, its lines of the History and Recovered, and "
+        "Google's version history. Delete the row and the lines there. The next write clears "
+        "copies on hidden tabs."
     )
     if found.folder:
         yield f"Left in Drive: {found.folder}"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 
 from sync.doctor.check import Check, failed, ok, skipped, warning
+from sync.errors import SettingsError
 from sync.jobs.learned import ending_question
 from sync.jobs.milestones import Milestones
 from sync.routes import WEBHOOK
@@ -31,11 +32,13 @@ _ELSEWHERE = {SILENCE, TRASHED, TAKEN_IDS}
 
 def database(wiring: Wiring) -> Check:
     """Check that the database answers and has the schema of this version."""
-    if not wiring.database.is_current():
+    try:
+        wiring.database.check_current()
+    except SettingsError as error:
         return failed(
             "The database doesn't have the schema of this version.",
             "It is new, or Brightsheet was upgraded or downgraded.",
-            "Run: brightsheet db upgrade",
+            error.message,
         )
     return ok("It answers, and has the schema of this version.")
 

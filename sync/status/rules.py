@@ -204,8 +204,14 @@ SHEET_EDITS = {
 """What people did, and the page that fixes it, by the reason why the sheet isn't written."""
 
 
-def edit_details(now: Backlog) -> Mapping[str, Any]:
-    """Return the values of the problem if people stopped the writing, and so can undo it."""
+def trouble_details(now: Backlog) -> Mapping[str, Any]:
+    """Return the values of the problem if people stopped the writing, or if they resumed it."""
+    if now.trouble in set(FenceDoubt):  # While there is a doubt, it is a problem of its own.
+        return {
+            "what": "The sheet is written again within a minute.",
+            "cause": "This database took over the spreadsheet.",
+            "fix": f"Otherwise, {_CHECKS}",
+        }
     if now.trouble not in SHEET_EDITS:
         return {}
     what, page = SHEET_EDITS[now.trouble]
@@ -263,10 +269,10 @@ RULES = [
         TROUBLE,
         what=trouble,
         cause="{0.trouble_message}",
-        fix="Every webhook is stored, and will be written when this is fixed. If it doesn't go "
-        f"away, {_CHECKS}",
+        fix="Every webhook is stored, and will be written when this is fixed. To find the cause, "
+        f"{_CHECKS}",
         command=_DOCTOR,
-        details=edit_details,
+        details=trouble_details,
         behind=lambda now, _: now.trouble and not now.doubt,
         age=lambda now: now.trouble_age,
         alerts=lambda now: (
@@ -367,10 +373,11 @@ RULES = [
         "disk_low",
         what=disk_low,
         cause="Webhooks are stored there. When the disk is full, they are answered with 503.",
-        fix="Free some space, or use a larger disk. To keep less, lower KEEP_DELIVERIES_DAYS.",
+        fix="Free some space, such as that of old backups and logs, or use a larger disk. A lower "
+        "KEEP_DELIVERIES_DAYS only keeps the database from growing.",
         behind=lambda now, _: is_disk_low(now) and (now.disk_free or 0) < _MEGABYTE,
         warns=is_disk_low,
-        resolved="The database's disk has enough space again.",
+        resolved=f"The database's disk has enough space again. If it was full: {_MISSED}",
     ),
     ProblemRule(
         "columns_gone",

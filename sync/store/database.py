@@ -228,13 +228,23 @@ class Database:
         """Upgrade a SQLite file. Raises SettingsError for a PostgreSQL that isn't upgraded."""
         if self.is_sqlite:
             self.upgrade()
-        elif not self.is_current():
-            fix = "does not have the schema of this version. Run: brightsheet db upgrade"
-            raise SettingsError("DATABASE_URL", f"the database {fix}")
+        else:
+            self.check_current()
 
     def is_current(self) -> bool:
+        """Return whether it has this version's schema."""
         with self.reading() as connection:
             return revisions.current(connection) == revisions.known()[-1]
+
+    def check_current(self) -> None:
+        """Raise SettingsError, with the fix, unless it has this version's schema."""
+        if self.is_current():
+            return
+        with self.reading() as connection:
+            if present := revisions.current(connection):
+                _check_known(present)
+        fix = "does not have the schema of this version. Run: brightsheet db upgrade"
+        raise SettingsError("DATABASE_URL", f"the database {fix}")
 
     def room(self) -> tuple[int, int] | None:
         """Return the free and the total bytes of the database's disk.

@@ -35,6 +35,9 @@ _COMPARE_AGAIN = 900.0
 _TRASH_EVERY = 900.0
 """The interval between checks whether the spreadsheet is in the trash."""
 
+_RETRIED = "It is retried. If it lasts 15 minutes, another alert follows."
+"""Because `Watch` reports the end only of what it reported."""
+
 _log = structlog.get_logger()
 
 
@@ -139,5 +142,6 @@ class SheetLoop:
         _log.error("sheet_not_written", reason=error.reason, message=error.message)
         age = self._note_trouble(error)
         if isinstance(error, Permanent) and error.reason not in DOUBTS:  # `Watch` reports those.
-            self._alerts.send(error.reason, f"The sheet isn't being updated. {error.message}", age)
+            text = f"The sheet isn't being updated. {error.message} {_RETRIED}"
+            self._alerts.send(error.reason, text, age)
         self._stop.wait(_PERMANENT_PAUSE if isinstance(error, Permanent) else FAULT_SECONDS)

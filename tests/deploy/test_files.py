@@ -218,4 +218,5 @@ def test_a_backup_saves_what_a_restore_needs_and_reports_a_failure(tmp_path: Pat
         assert [*saved.parent.iterdir()] == [saved]
     arguments, addresses = (tmp_path / "sent").read_text().splitlines()
     assert "json" not in arguments
+    assert f"The backup to {saved} on " in arguments
     assert addresses == "json://a?b=1 json://c"

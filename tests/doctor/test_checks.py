@@ -58,6 +58,11 @@ def _no_schema(patient: Patient) -> None:
     patient.set(DATABASE_URL=f"{patient.environment['DATABASE_URL']}.other")
 
 
+def _refused_database(patient: Patient) -> None:
+    with patient.bench.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+
+
 def _wrong_clock(patient: Patient) -> None:
     late = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
     headers = {"Date": late}
@@ -177,6 +182,7 @@ def _unshown_event(patient: Patient) -> None:
 Break = Callable[[Patient], Iterable[str] | None]
 PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "no database": (_no_database, "database", "failed", ("DATABASE_URL",)),
+    "refused": (_refused_database, "database", "failed", ("older", "brightsheet backfill")),
     "no schema": (_no_schema, "database", "failed", ("brightsheet db upgrade",)),
     "wrong clock": (_wrong_clock, "clock", "failed", ("3 hours", "timedatectl set-ntp true")),
     "deleted key": (_deleted_key, "google", "failed", ("brightsheet auth google",)),

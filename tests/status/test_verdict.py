@@ -15,7 +15,7 @@ from sync.status.rules import (
     rule_of,
 )
 from sync.status.verdict import alarms, answer, evaluate
-from sync.store import Backlog
+from sync.store import Backlog, FenceDoubt
 
 WELL = Backlog(worker_age=10.0)
 
@@ -268,6 +268,16 @@ def test_the_action_of_each_rule_exists_on_the_console() -> None:
     assert {"put-back", "read-changed", "resume", "retry-all", "replay-all"} <= actions
     (moved,) = evaluate(replace(WELL, trouble="column_moved"))
     assert moved.action in ACTIONS
+
+
+@pytest.mark.parametrize("reason", FenceDoubt)
+def test_after_a_takeover_the_doubt_is_not_given_as_the_trouble(reason: str) -> None:
+    """The last attempt failed because of it, and the next one is half a minute away."""
+    stopped = replace(WELL, trouble=reason, trouble_message="Another database.", trouble_age=7.0)
+    is_one_problem("trouble", stopped)
+    (problem,) = evaluate(stopped)
+    assert problem.what == "The sheet is written again within a minute."
+    assert "Another" not in problem.explained
 
 
 @pytest.mark.parametrize("reason", SHEET_EDITS)
