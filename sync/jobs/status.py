@@ -193,23 +193,21 @@ class Statuses:
         """Return the status of a job in which nothing is rejected or under review."""
         furthest = milestones[-1]
         code = furthest.event.milestone.status
-        open_milestones = by_meaning[Meaning.OPEN]
         label = self.config.status_label(code)
         text, words = self.milestone_text(furthest.title, code), (label,)
-        if furthest in open_milestones:
+        if furthest in by_meaning[Meaning.OPEN]:
             only = (furthest,)
             return JobStatus(Case.OPEN, text, milestones=only, dated_by=only, words=words)
         if self.is_done(milestones):
             done, approved = self.config.phrases.done, tuple(by_meaning[Meaning.APPROVED])
             return JobStatus(Case.DONE, done, dated_by=approved, words=(done, label))
+        needed = tuple(by_meaning[Meaning.OPEN])
         if not furthest.is_outside_order:  # One outside the order isn't known to be next.
-            open_milestones = [each for each in open_milestones if not each.is_outside_order]
-        if open_milestones:
-            coming = open_milestones[0].title
-        if not coming:
+            needed = tuple(each for each in needed if not each.is_outside_order)
+        following = needed[0].title if needed else coming
+        if not following:
             return JobStatus(Case.ALL_APPROVED, text, dated_by=(furthest,), words=words)
-        text = f"{text}, {self._coming(coming)}"
-        needed = tuple(open_milestones)
+        text = f"{text}, {self._coming(following)}"
         return JobStatus(Case.BETWEEN, text, milestones=needed, dated_by=(furthest,), words=words)
 
     def milestone_text(self, title: str, code: str | None) -> str:

@@ -164,6 +164,7 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
     names: list[str] = []
+    # It ends, because each round leaves something out, and what is needed can't be left out.
     while True:
         try:
             return Milestone.model_validate(tree), tuple(dict.fromkeys(names))
@@ -201,16 +202,13 @@ def _without(tree: Any, places: Set[tuple[int | str, ...]], here: tuple[Any, ...
     return tree
 
 
-_TEXTS = ("comment", "comments")
-
-
-def _is_private(tree: Mapping[str, Any]) -> bool:
-    """Return whether `tree` is marked as private; a mark that is not clearly "no" counts as "yes".
+def _is_private(tree: Any) -> bool:
+    """Return whether an object is marked as private, by anything that is not clearly "no".
 
     EverBright marks a comment that only its own people may read with `"private": true` (source: a
     captured contract webhook), and writes `True` and "None" where JSON has true and null.
     """
-    mark = tree.get("private")
+    mark = tree.get("private") if isinstance(tree, dict) else None
     return isinstance(mark, list | dict) or other_events.is_yes(mark)
 
 
@@ -220,24 +218,20 @@ def without_private_comments(tree: Any) -> Any:
     - An entry of a list: `{"comments": [{"comment": "Hi", "private": true}]}`
     - An object under any key: `{"reply": {"comment": "Hi", "private": true}}`
     - A text beside the mark, with its author: `{"site": "…", "comment": "Hi", "private": true}`
-    - An object under a text's key: `{"comment": {"text": "Hi", "private": true}}`
+    - An object under the text's or author's key: `{"comment": {"text": "Hi", "private": true}}`
     """
     if isinstance(tree, list):
         return [without_private_comments(entry) for entry in tree if not _is_private_comment(entry)]
     if not isinstance(tree, dict):
         return tree
-    is_private = _is_private(tree)
-    return {
-        key: without_private_comments(value)
-        for key, value in tree.items()
-        if not (is_private and key.startswith("comment")) and not _is_hidden(key, value)
-    }
-
-
-def _is_hidden(key: str, value: Any) -> bool:
-    is_marked = key in _TEXTS and isinstance(value, dict) and _is_private(value)
-    return is_marked or _is_private_comment(value)
+    is_private, public = _is_private(tree), dict[str, Any]()
+    for key, value in tree.items():
+        is_comment = key.startswith("comment")  # The text, or its author: `commentor_last_name`.
+        is_hidden = is_comment and (is_private or _is_private(value))
+        if not (is_hidden or _is_private_comment(value)):
+            public[key] = without_private_comments(value)
+    return public
 
 
 def _is_private_comment(tree: Any) -> bool:
-    return isinstance(tree, dict) and "comment" in tree and _is_private(tree)
+    return _is_private(tree) and "comment" in tree
