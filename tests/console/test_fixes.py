@@ -5,6 +5,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
+from playwright.sync_api import Browser
 
 from emulator import Emulator
 from sync.errors import Permanent
@@ -13,7 +14,7 @@ from tests import databases
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
 from tests.console.conftest import Console
-from tests.made_up import milestone, uuid
+from tests.made_up import ROOT, milestone, uuid
 
 pytestmark = pytest.mark.long
 
@@ -73,6 +74,23 @@ def test_selected_rows_are_restored_only_if_any_are_selected(console: Console) -
     bench.wiring.heartbeats.give()
     visitor.send("/actions/compare")
     assert done(console) == "1 job has no row."
+
+
+@pytest.mark.long
+def test_all_findings_of_a_list_are_selected_at_once(console: Console, browser: Browser) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1), milestone(2), milestone(3))
+    for number in (1, 2):
+        bench.edit("delete_rows", index=bench.at(number))
+    bench.compare()
+    page = browser.new_page()
+    page.set_content(visitor.text("/findings"))
+    page.add_script_tag(path=ROOT / "sync" / "console" / "static" / "console.js")
+    page.get_by_label("Select all").check()
+    assert page.locator("[name=id]:checked").count() == 2
+    page.get_by_label("Select all").uncheck()
+    assert page.locator("[name=id]:checked").count() == 0
+    page.close()
 
 
 def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> None:

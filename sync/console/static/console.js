@@ -1,4 +1,4 @@
-// Keeps what is marked data-live up to date, and ignores impatient clicks. The pages work without it.
+// Keeps what is marked data-live up to date, selects whole lists, and ignores impatient clicks. The pages work without it.
 "use strict";
 
 const EVERY = 4000;
@@ -30,6 +30,12 @@ async function refresh() {
 
 // A page that answers a form is not asked for again.
 if (document.querySelector("[data-live]")) setInterval(refresh, EVERY);
+
+for (const all of document.querySelectorAll("[data-all]")) {
+  const boxes = [...all.form.querySelectorAll("[name=id]")];
+  all.closest("[hidden]").hidden = false;
+  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
+}
 
 // A second click would end the wait for the answer to the first, which can take a minute.
 document.addEventListener("submit", (event) => {
