@@ -260,7 +260,12 @@ class BackfillLoop:
         # A milestone that becomes ready to submit sends no webhook: every open job is read.
         again = {*last.not_read, *self._sheet.pending.counted()}
         backfill = self._wiring.backfill(NIGHTLY, self._stop.sleep)
-        self._report(backfill.run(lease, since, sorted(again)))
+        run = backfill.run(lease, since, sorted(again))
+        if run.missed:
+            self._wake()
+            text = f"{missed(run)} What was missed is added now. Is EverBright's webhook on?"
+            self._alerts.send("events_missed", text)
+        self._report(run)
 
     def _report(self, run: Summary) -> None:
         _log.info(
@@ -272,10 +277,6 @@ class BackfillLoop:
             problems=run.problems,
             requests=run.requests,
         )
-        if run.missed:
-            self._wake()
-            text = f"{missed(run)} What was missed is added now. Is EverBright's webhook on?"
-            self._alerts.send("events_missed", text)
         if not run.is_complete:
             missing = "Part of the list of jobs"
             if run.not_read:
