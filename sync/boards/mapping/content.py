@@ -31,6 +31,8 @@ _CITY_ZIP = re.compile(
 )
 _ZIP = re.compile(r"\d{5}(?:-\d{4})?")
 _ADDRESS = re.compile(r"\d+[a-z]?\s+\S.*[a-z].*\b\d{5}(?:-\d{4})?", re.IGNORECASE)
+_DATE = re.compile(r"\d{1,2}/\d{1,2}(?:/(?:\d{4}|\d{2}))?")
+"""A date as people type it: in a column of plain text, Google keeps it as text."""
 _MOST = 0.5
 """A type is recognized if more than this share of the filled cells has it.
 
@@ -118,7 +120,7 @@ def is_data(text: str) -> bool:
 
 def _kind_of_most(filled: Sequence[SeenCell]) -> str:
     """Return what most of the cells are: a key of DESCRIPTIONS, or ""."""
-    if _are_most([cell.kind is CellKind.DATE for cell in filled]):
+    if _are_most([_is_date(cell) for cell in filled]):
         return DATE
     for what, test in _TESTS:
         # A number with five digits is more likely a price than a ZIP code.
@@ -129,6 +131,10 @@ def _kind_of_most(filled: Sequence[SeenCell]) -> str:
         if _are_most(fits):
             return what
     return ""
+
+
+def _is_date(cell: SeenCell) -> bool:
+    return cell.kind is CellKind.DATE or bool(_DATE.fullmatch(cell.text.strip()))
 
 
 def _are_most(answers: Collection[bool]) -> bool:

@@ -164,7 +164,8 @@ def _with_cells(
         if milestone and aspect == "status" and holding.what == content.DATE:
             dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
             are = "are formatted as" if holding.is_blank else "are"
-            reason = f"its cells {are} dates: it may be {' or '.join(dated)}"
+            yours = "yours (the city's, the utility's)"
+            reason = f"its cells {are} dates: it may be {yours}, or {' or '.join(dated)}"
             return ColumnMatch("", reason, named.rank)
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return ColumnMatch("", f"its header says {field.title}, it has a drop-down", named.rank)

@@ -73,10 +73,11 @@ def test_cells_decide_nothing_below_a_header_of_amounts() -> None:
     assert found(("Amount", "Office"), ("a@b.example", "c@d.example")) == ["", "email"]
 
 
-def test_a_milestones_column_with_dates_is_not_its_status() -> None:
-    (one,) = proposed(("Permit",), (date(),), (date(),))
+@pytest.mark.parametrize("dated", [date(), "3/1", "3/1/26"])
+def test_a_milestones_column_with_dates_is_not_its_status(dated: object) -> None:
+    (one,) = proposed(("Permit",), (dated,), (dated,))
     assert one.field_id == ""
-    assert "Permit submitted or Permit approved" in one.reason
+    assert "yours (the city's, the utility's), or Permit submitted or Permit" in one.reason
     assert found(("Permit approved",), (date(),)) == [f"approved:{PERMIT}"]
 
 
