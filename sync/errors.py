@@ -11,19 +11,29 @@ ENDS_WORK = frozenset({STOPPING, LEASE_LOST})
 
 
 class BrightsheetError(Exception):
-    """Base of all errors: a machine-readable reason and a sentence for people.
+    """Base of all errors: a machine-readable reason, and sentences for people.
 
-    `command` is the fix at the command line; pages show `what` without it. A retry, if there is
-    one, waits at least `after` seconds.
+    `what` says what is wrong; `fix`, if that isn't part of it, how to fix it; and `command`, how at
+    the command line, which pages leave out. A retry, if there is one, waits at least `after`
+    seconds.
     """
 
     def __init__(
-        self, reason: str, message: str, command: str = "", *, after: float | None = None
+        self,
+        reason: str,
+        what: str,
+        command: str = "",
+        *,
+        fix: str = "",
+        after: float | None = None,
     ) -> None:
         self.reason = reason
-        self.what = message
+        self.what = what
+        self.fix = fix
+        self.remedy = f"{fix} {command}".strip()
+        self.page_text = f"{what} {fix}".rstrip()
+        self.message = f"{what} {self.remedy}".rstrip()
         self.after = after
-        self.message = f"{message} {command}".rstrip()
         super().__init__(self.message)
 
 

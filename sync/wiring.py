@@ -74,7 +74,8 @@ def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
         raise Permanent(
             "boards_missing",
             "The spreadsheet's own tabs are mapped, and this installation can't write those.",
-            "Install all of Brightsheet, or use a database and a spreadsheet without a mapping.",
+            fix="Install all of Brightsheet, "
+            "or use a database and a spreadsheet without a mapping.",
         )
     return _TABS[mode](flusher)
 

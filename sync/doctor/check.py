@@ -67,7 +67,6 @@ def text(check: Check) -> str:
     return indent.join(lines)
 
 
-_LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
 _CAUSES = {
     "store_unavailable": (
         "Its address or password is wrong, it isn't running, its disk is full, or it is damaged.",
@@ -77,35 +76,23 @@ _CAUSES = {
         "The ID is wrong, or the file was never shared.",
         "Correct the ID, or share the file with {account}.",
     ),
-    "excel_file": (
-        "In Drive it looks like a spreadsheet, but its name ends in .xlsx.",
-        "Open it, choose File, Save as Google Sheets, and set SPREADSHEET_ID to the new one.",
-    ),
-    "not_shared": (
-        "It is shared as read-only, or is no longer shared.",
-        "Share it with {account} as an editor.",
-    ),
-    "api_off": ("The API is turned off in the project of the credentials.", _LIBRARY),
+    "excel_file": ("In Drive it looks like a spreadsheet, but its name ends in .xlsx.", ""),
+    "not_shared": ("It is shared as read-only, or is no longer shared.", ""),
+    "api_off": ("Each project has to enable the API.", ""),
     "google_unreachable": (
         "This machine can't connect to Google.",
         "Check its network and its clock, and whether a firewall or a proxy blocks Google.",
     ),
-    "no_storage": (
-        "A service account has no storage, and a folder in My Drive doesn't give it any.",
-        "Use one on a shared drive, or: brightsheet auth google --client FILE --spreadsheet ID",
-    ),
+    "no_storage": ("A folder in My Drive doesn't give it any.", ""),
     "drive_full": (
         "Copies belong to the account that signed in, and count against its storage.",
-        "Free up space, buy more, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
+        "",
     ),
     "drive_limit": (
         "The drive has reached a limit of Google's.",
         "Delete files that you don't need, or use another folder.",
     ),
-    "everbright_token": (
-        "The token is mistyped, expired, or sent in the wrong header.",
-        "Copy it again into EVERBRIGHT_API_TOKEN. If it is right, see EVERBRIGHT_AUTH_HEADER.",
-    ),
+    "everbright_token": ("The token is mistyped, expired, or sent in the wrong header.", ""),
     "everbright_missing": (
         "It was deleted, belongs to another account, or has another address.",
         "Check EVERBRIGHT_URL and EVERBRIGHT_DOCUMENT_PATH, and which account the token is for.",
@@ -115,6 +102,7 @@ _CAUSES = {
         "Ask EverBright's support for the address, and set EVERBRIGHT_DOCUMENT_PATH.",
     ),
 }
+"""The cause and the fix of errors, by reason; the fix is "" if the error has its own."""
 _EVERBRIGHT = (
     "EverBright is down or can't be reached.",
     "Try again later. If it still fails, ask EverBright's support.",
@@ -129,5 +117,4 @@ def explained(error: BrightsheetError, account: str) -> Check:
     if error.reason.startswith("everbright_"):
         usual = _EVERBRIGHT
     cause, fix = _CAUSES.get(error.reason, usual)
-    message = error.what if error.reason in _CAUSES else error.message
-    return failed(message, cause, fix.format(account=account))
+    return failed(error.what, cause, error.remedy or fix.format(account=account))

@@ -32,7 +32,9 @@ def refusal(response: Response) -> BrightsheetError:
     if status == 401:
         return Permanent(
             TOKEN,
-            "EverBright does not accept the token (status 401). Set EVERBRIGHT_API_TOKEN.",
+            "EverBright does not accept the token (status 401).",
+            fix="Copy it again into EVERBRIGHT_API_TOKEN. "
+            "If it is right, see EVERBRIGHT_AUTH_HEADER.",
             after=900.0,
         )
     # A document may take a while to be available after its webhook. With 403, one job or list isn't

@@ -23,10 +23,7 @@ _LIMITS = {
     "activeItemCreationLimitExceeded",
 }
 _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
-_EXCEL_FILE = (
-    "The spreadsheet is an Excel file in Drive, which programs can't edit. Open it, choose File, "
-    "Save as Google Sheets, and set SPREADSHEET_ID to the new one."
-)
+_LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
 
 
 def from_google(error: Exception, account: str) -> BrightsheetError:
@@ -44,8 +41,8 @@ def from_google(error: Exception, account: str) -> BrightsheetError:
             return Retryable("google_unreachable", "Google's sign-in did not answer.")
         return Permanent(
             "google_credentials",
-            "Google does not accept the credentials. Make a new key for the service account "
-            "(or sign in again) and set it.",
+            "Google does not accept the credentials.",
+            fix="Make a new key for the service account (or sign in again) and set it.",
         )
     if isinstance(error, RequestException):
         return Retryable("google_unreachable", f"Google did not answer ({type(error).__name__}).")
@@ -72,7 +69,12 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 401:
         return Retryable("google_signed_out", "Google wants a fresh sign-in.")
     if status == 400 and "not supported for this document" in message:
-        return Permanent("excel_file", _EXCEL_FILE)
+        return Permanent(
+            "excel_file",
+            "The spreadsheet is an Excel file in Drive, which programs can't edit.",
+            fix="Open it, choose File, Save as Google Sheets, "
+            "and set SPREADSHEET_ID to the new one.",
+        )
     if status == 400:
         return Refused("google_refused", f"Google refused the request: {message}")
     if status == 409:
@@ -89,12 +91,14 @@ def _denied(reasons: set[str], message: str, account: str) -> Permanent:
     if "storageQuotaExceeded" in reasons:
         return _no_storage(account)
     if reasons & _API_OFF:
-        return Permanent("api_off", f"Switch the API on in the Google Cloud project: {message}")
+        text = f"A Google API is off in the project of the credentials ({message})."
+        return Permanent("api_off", text, fix=_LIBRARY)
     if reasons & _LIMITS:
         return Permanent("drive_limit", f"A limit of Drive is reached: {message}")
     return Permanent(
         "not_shared",
-        f"Google denies access ({message}). Share the file with {account} as an editor "
+        f"Google denies access ({message}).",
+        fix=f"Share the file with {account} as an editor "
         "(on a shared drive: as a content manager).",
     )
 
@@ -103,13 +107,14 @@ def _no_storage(account: str) -> Permanent:
     if account.endswith(SERVICE_ACCOUNT_DOMAIN):
         return Permanent(
             "no_storage",
-            "A service account has no storage of its own. Put DRIVE_FOLDER_ID on a shared drive, "
-            "or sign in as a person (GOOGLE_OAUTH_TOKEN_JSON).",
+            "A service account has no storage of its own.",
+            "To sign in: brightsheet auth google --client FILE --spreadsheet ID",
+            fix="Set DRIVE_FOLDER_ID to a folder on a shared drive, or sign in as a person.",
         )
     return Permanent(
         "drive_full",
-        f"The Google storage of {account} is full. Free up space, buy more, or put "
-        "DRIVE_FOLDER_ID on a shared drive.",
+        f"The Google storage of {account} is full.",
+        fix="Free up space, buy more, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
     )
 
 

@@ -133,8 +133,8 @@ class SheetClient:
         except Exception as error:
             translated = from_google(error, self._account)
             if isinstance(translated, Permanent):
-                message = f"Spreadsheet {self._id}: {translated.message}"
-                translated = Permanent(translated.reason, message)
+                what = f"Spreadsheet {self._id}: {translated.what}"
+                translated = Permanent(translated.reason, what, fix=translated.fix)
             raise translated from error
 
 

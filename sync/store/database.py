@@ -279,12 +279,13 @@ class Database:
                 "Check DATABASE_URL, whether the database can be reached from here, and its disk "
                 "space."
             )
-            raise Retryable(_UNAVAILABLE, f"The database did not answer ({kind}).", fix) from error
+            what = f"The database did not answer ({kind})."
+            raise Retryable(_UNAVAILABLE, what, fix=fix) from error
 
     def check_intact(self) -> None:
         """Raise Retryable if anything read or written so far was damaged."""
         if self._is_damaged:
-            raise Retryable(_UNAVAILABLE, "The database file is damaged.", "Restore a backup.")
+            raise Retryable(_UNAVAILABLE, "The database file is damaged.", fix="Restore a backup.")
 
 
 def new_database_id() -> str:

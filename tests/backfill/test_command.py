@@ -85,7 +85,7 @@ def test_a_refused_token_is_one_line(stand: Stand) -> None:
     stand.google.everbright.token = "another"
     status, _, err = ran(stand, "--json")
     assert status == 1
-    assert err.strip().splitlines()[-1].endswith("Set EVERBRIGHT_API_TOKEN.")
+    assert err.strip().splitlines()[-1].endswith("see EVERBRIGHT_AUTH_HEADER.")
     assert stand.environment["EVERBRIGHT_API_TOKEN"] not in err
 
 

@@ -109,6 +109,11 @@ def _api_off(patient: Patient) -> None:
     patient.google.faults.answer(403, body, api="sheets", count=None)
 
 
+def _excel_file(patient: Patient) -> None:
+    error = {"code": 400, "message": "This operation is not supported for this document"}
+    patient.google.faults.answer(400, {"error": error}, api="sheets", count=None)
+
+
 def _protected(patient: Patient) -> None:
     area = {"sheetId": JOBS_TAB, "startColumnIndex": 0, "endColumnIndex": 2}
     request = {"addProtectedRange": {"protectedRange": {"range": area}}}
@@ -196,6 +201,7 @@ PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "only readable": (_only_readable, "spreadsheet", "failed", (ADA,)),
     "in the trash": (_in_the_trash, "spreadsheet", "failed", ("brightsheet rebuild",)),
     "API off": (_api_off, "spreadsheet", "failed", ("Sheets API",)),
+    "Excel file": (_excel_file, "spreadsheet", "failed", ("Save as Google Sheets",)),
     "protected": (_protected, "protection", "failed", ("Jobs", ADA)),
     "no storage": (_no_storage, "drive", "failed", ("brightsheet auth google",)),
     "no folder": (
@@ -223,6 +229,7 @@ def test_each_problem_is_found_with_its_fix(patient: Patient, name: str) -> None
     found = checks[check]
     assert found.result == result, message(found)
     assert found.fix
+    assert found.fix not in found.text
     assert [one.name for one in checks.values() if one.text == found.text] == [check]
     assert [word for word in words if word not in message(found)] == []
     lacking = {check} if result == "failed" else set()

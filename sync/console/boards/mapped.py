@@ -55,7 +55,7 @@ def rows(parts: ConsoleParts) -> Any:
                 return _write_answers(parts, chosen)
             return _listed(_read(parts), chosen, "")
     except BrightsheetError as error:
-        return _listed(None, chosen, error.what)
+        return _listed(None, chosen, error.page_text)
 
 
 def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
@@ -69,7 +69,7 @@ def _write_answers(parts: ConsoleParts, chosen: Mapping[str, str]) -> Any:
         )
     except BrightsheetError as error:
         review = _read(parts)
-        return _listed(review, chosen, with_names(error.what, review.jobs))
+        return _listed(review, chosen, with_names(error.page_text, review.jobs))
     parts.wake()
     joined = sum(row is not None for _, row in answers)
     said = [pluralize(joined, "row was matched", "rows were matched")] if joined else []
@@ -116,7 +116,7 @@ def extras(parts: ConsoleParts) -> Any:
                     "It is in the sheet.",
                 )
         except BrightsheetError as error:
-            said = error.what
+            said = error.page_text
         else:
             parts.wake()
             flash(". ".join(line[0].upper() + line[1:] for line in lines) or _NONE)
@@ -144,5 +144,5 @@ def unmap(parts: ConsoleParts) -> Any:
                     flash(f"Unmapped: {title}. The cells stay.")
                     return redirect(url_for("console.mapping"), 303)
         except BrightsheetError as error:
-            said = error.what
+            said = error.page_text
     return render_template("console/boards/unmap.html", tabs=tabs, said=said)

@@ -60,7 +60,7 @@ def mapping(parts: ConsoleParts) -> Any:
         try:
             return _begun(parts, like)
         except BrightsheetError as error:
-            said = error.what
+            said = error.page_text
     return render_template(
         "console/boards/mapping.html",
         is_mapped=parts.wiring.mode() is Mode.MAPPED,
@@ -117,7 +117,7 @@ def _shown(parts: ConsoleParts, form: MappingForm, render: Render, step: str) ->
     except BrightsheetError as error:
         # The sheet can't be read now, but the choices are stored.
         at = PREVIEW if step == WRITE else step
-        return _page("wait", at, error.what, wanted=step, seen=form.digest)
+        return _page("wait", at, error.page_text, wanted=step, seen=form.digest)
 
 
 def _go(draft: str, step: str) -> Any:
@@ -153,7 +153,7 @@ def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     try:
         report = _mapper(parts, form, form.header_choices()).run(write=False)
     except Permanent as error:  # A tab was renamed or deleted.
-        return _tabs(parts, form, said or error.what)
+        return _tabs(parts, form, said or error.page_text)
     form, changed = _without_changed(form, report)
     offers = FieldOffers(report.fields)
     views = [offers.tab(mapping, form) for mapping in report.tabs]
@@ -234,7 +234,7 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
             return _page("progress", PREVIEW, said, left=left)
         report = mapper.run(write=False, with_preview=True)
     except Permanent as error:
-        return _columns(parts, form, error.what)
+        return _columns(parts, form, error.page_text)
     if report.problem:
         return _columns(parts, form, report.problem)
     return _page(
@@ -260,13 +260,13 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) ->
     try:
         choices, _ = _chosen(parts, form)
     except Permanent as error:
-        return _columns(parts, form, error.what)
+        return _columns(parts, form, error.page_text)
     try:
         mapper = _mapper(parts, form, choices)
         done = "The mapping is stored in the sheet."
         report = parts.recorded("map", named, lambda: mapper.run(write=True), done)
     except Permanent as error:
-        return _preview(parts, form, error.what)
+        return _preview(parts, form, error.page_text)
     stays = f" Still mapped as before: {staying}." if (staying := _titles(report.staying)) else ""
     flash(
         (
