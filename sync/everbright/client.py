@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from ipaddress import ip_address
 from typing import IO, Any
@@ -96,9 +97,8 @@ class EverBright:
         try:
             with self._open(self._url + self._document_path.format(**names)) as response:
                 writer = _HashingWriter(into)
-                size = _copy_body(
-                    response, writer, self._grace_seconds, MAX_BYTES, UnprocessableDocument
-                )
+                too_large = partial(UnprocessableDocument, "document_too_large")
+                size = _copy_body(response, writer, self._grace_seconds, MAX_BYTES, too_large)
                 length = response.headers.get("Content-Length", "")
                 if length and length != str(size):
                     raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
@@ -125,7 +125,8 @@ class EverBright:
         try:
             with self._open(self._url + path, may_leave_host=False) as response:
                 body = BytesIO()
-                _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, Permanent)
+                too_large = partial(Permanent, "everbright_too_large")
+                _copy_body(response, body, self._grace_seconds, _MAX_JSON_BYTES, too_large)
                 try:
                     tree = json.loads(body.getvalue())
                 except (ValueError, RecursionError):
@@ -258,7 +259,7 @@ def _copy_body(
     into: Any,
     grace_seconds: float,
     max_bytes: int,
-    too_large: type[Permanent],
+    too_large: Callable[[str], Permanent],
 ) -> int:
     """Write the body `into` a file; return its size (bytes). Raises Retryable or `too_large`."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -270,7 +271,7 @@ def _copy_body(
         size += len(chunk)
         took = time.monotonic() - began
         if size > max_bytes:
-            raise too_large("document_too_large", f"EverBright's answer is over {max_bytes} bytes.")
+            raise too_large(f"EverBright's answer is over {max_bytes} bytes.")
         if took > MAX_SECONDS or (took > grace_seconds and size < took * MIN_SPEED):
             raise Retryable("everbright_slow", f"Only {size} bytes arrived in {took:.0f} s.")
         into.write(chunk)

@@ -1,7 +1,4 @@
-"""Translates EverBright's refusals into errors, and groups their reasons by what they mean.
-
-Only the client decides whether an error is retryable; what depends on the caller has a name here.
-"""
+"""Translates EverBright's refusals into errors, and groups their reasons by what they mean."""
 
 from requests import Response
 

@@ -158,6 +158,11 @@ def _unreadable_job(patient: Patient) -> None:
     patient.google.everbright.fail(site, "error", status=500)
 
 
+def _large_job(patient: Patient) -> None:
+    body = {"uuid": "x" * (5 << 20)}
+    patient.google.faults.answer(200, body, method="everbright.site.get", count=None)
+
+
 def _page_for_a_document(patient: Patient) -> None:
     patient.google.everbright.fail(uuid(40_001), "sign_in")
 
@@ -212,6 +217,7 @@ PROBLEMS: dict[str, tuple[Break, str, str, tuple[str, ...]]] = {
     "other token": (_other_token, "everbright", "failed", ("401", "EVERBRIGHT_AUTH_HEADER")),
     "list elsewhere": (_list_elsewhere, "everbright", "warning", ()),
     "unreadable job": (_unreadable_job, "job", "failed", ("500",)),
+    "large job": (_large_job, "job", "failed", ("EverBright's support",)),
     "page": (_page_for_a_document, "download", "failed", ("EVERBRIGHT_DOCUMENT_PATH",)),
     "no webhook": (_no_webhook, "delivery", "warning", ("/webhooks/everbright",)),
     "silence": (lambda p: _age_webhooks(p, 30), "delivery", "warning", ("30 days", "SILENCE_DAYS")),
