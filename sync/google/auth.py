@@ -185,8 +185,9 @@ def _sign_in_service_account(settings: GoogleSettings) -> AcceptedSignIn:
     try:
         credentials(settings).refresh(Request())
     except GoogleAuthError as error:
-        if error.retryable or "Transport" in type(error).__name__:
-            raise from_google(error, account(settings)) from None
+        translated = from_google(error, account(settings))
+        if isinstance(translated, Retryable):
+            raise translated from None
         reason = str(error.args[0]) if error.args else ""
         raise _sign_in_refusal(reason.partition(":")[0] or "no reason given") from None
     return AcceptedSignIn()
