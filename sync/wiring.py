@@ -133,7 +133,12 @@ class Wiring:
         return backlog(self.database, self.settings)
 
     def config(self) -> Config:
-        """Return the config with the answers that were confirmed on the console."""
+        """Return the config with the answers that were confirmed on the console.
+
+        For what depends on statuses or on the order of milestones, and only briefly, because the
+        answers may change. `settings.config` is the file alone: for its other parts, to see which
+        statuses it explains, and for what adds the answers itself (`Projector`, `Targets`).
+        """
         return self.settings.config.with_answers(Confirmations(self.database).read())
 
     def layout(self, config: Config | None = None) -> Layout:
