@@ -38,8 +38,8 @@ class Worker:
         self._wiring = wiring
         self._alerts = wiring.alerts()
         self._stop = Stop()
-        self._work = Event()
-        self._arrival = Event()
+        self._wakes_sheet = Event()
+        self._wakes_projection = Event()
         self._threads: list[Thread] = []
         self._sheet_threads: tuple[Thread, ...] = ()
         """The threads that write the sheet, and store what it should show."""
@@ -49,9 +49,11 @@ class Worker:
         settings = self._wiring.settings
         gc.set_threshold(_NEW_OBJECTS)
         sheet = SheetLoop(self._wiring, self._alerts, self._stop)
-        writes = self._start("sheet", sheet.step, lambda: self._await(self._work))
-        projection = ProjectionLoop(self._wiring, self._work.set)
-        projects = self._start("projection", projection.step, lambda: self._await(self._arrival))
+        writes = self._start("sheet", sheet.step, lambda: self._await(self._wakes_sheet))
+        projection = ProjectionLoop(self._wiring, self._wakes_sheet.set)
+        projects = self._start(
+            "projection", projection.step, lambda: self._await(self._wakes_projection)
+        )
         self._sheet_threads = writes, projects
         actions = ActionLoop(self._wiring, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
@@ -82,8 +84,8 @@ class Worker:
 
     def wake(self) -> None:
         """Have the loops of deliveries and of the sheet check for work at once."""
-        self._arrival.set()
-        self._work.set()
+        self._wakes_projection.set()
+        self._wakes_sheet.set()
 
     def stop(self, seconds: float) -> None:
         """Stop the loops; after `seconds`, unfinished work is left as a kill would leave it."""

@@ -198,7 +198,7 @@ _RESTORED = "restored"
 class BackfillLoop:
     """Runs the backfill every BACKFILL_HOURS, and after the database was restored from a backup.
 
-    `wake` wakes the sheet's loop.
+    `wake` wakes the projection and the sheet's loop.
     """
 
     def __init__(
