@@ -342,7 +342,7 @@ class TabMapper:
             targets = self._flusher.targets
             targets.use_answers(self._store.confirmations.read())
             every = targets.lay_out(self._store.pending.every(), field_ids)
-            self._store.batches.keep_typed(lease, kept_cells(every, self._answers.kept))
+            self._store.batches.leave_typed_cells(lease, kept_cells(every, self._answers.kept))
 
 
 def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:

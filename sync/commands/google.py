@@ -105,7 +105,7 @@ def _files(
 
     Raises SettingsError, Permanent or Retryable.
     """
-    if folder and not Drive(auth.session(settings), folder, account).is_writable_folder():
+    if folder and not Drive(auth.session(settings), folder, account).is_root_writable():
         raise SettingsError("--folder", f"is not a folder where {account} can create files.")
     if not folder:
         file, is_new = own_files.find_or_create_folder(Drive(auth.session(settings), "", account))

@@ -11,7 +11,7 @@ import requests
 from sync.doctor.check import Check, failed, ok, skipped, warning
 from sync.errors import BrightsheetError, NotFound, Permanent
 from sync.google import auth
-from sync.google.auth import DRIVE, FILE, SHEETS, sign_in
+from sync.google.auth import DRIVE, FILE, SHEETS
 from sync.google.upload import FileContent
 from sync.settings.environment import Settings
 from sync.sheets.ids import CHECK_KEY, RECOVERED_TAB
@@ -55,7 +55,7 @@ def credentials(wiring: Wiring) -> Check:
     if kind == "emulator":
         return ok("An emulator on this machine is used instead of Google, without a sign-in.")
     try:
-        accepted = sign_in(settings)
+        accepted = auth.try_credentials(settings)
     except Permanent as error:
         return _refused(settings, error)
     account = auth.account(settings)
@@ -102,7 +102,9 @@ def not_covered(settings: Settings, error: Permanent, kind: str) -> Check:
     """
     if error.reason not in ("not_found", "not_shared") or auth.kind(settings) != "person":
         raise error
-    if sign_in(settings).scopes & ({DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}):
+    if auth.try_credentials(settings).scopes & (
+        {DRIVE, SHEETS} if kind == "spreadsheet" else {DRIVE}
+    ):
         raise error
     folder = f" --folder {settings.drive_folder_id}" if kind == "folder" else ""
     return failed(
@@ -161,7 +163,7 @@ def file(wiring: Wiring) -> Check:
         )
     drive = wiring.drive(folder)
     try:
-        is_writable = drive.is_writable_folder()
+        is_writable = drive.is_root_writable()
     except Permanent as error:
         return not_covered(wiring.settings, error, "folder")
     if not is_writable:

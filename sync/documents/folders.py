@@ -72,7 +72,7 @@ class JobFolders:
         if not files:
             # The folder may be empty, in the trash, deleted, or not created yet.
             found = self._search_folder(calls, claim.site, stored)
-            if found and found.is_trashed and not calls.retry(calls.drive.is_writable_folder):
+            if found and found.is_trashed and not calls.retry(calls.drive.is_root_writable):
                 # So is each folder in it; it may be restored with all of them.
                 raise _root_is_trashed()
             folder_id = self._reconcile(claim, stored, found)

@@ -143,10 +143,10 @@ class AcceptedSignIn:
     ends_in: float | None = None
 
 
-def sign_in(settings: GoogleSettings) -> AcceptedSignIn:
+def try_credentials(settings: GoogleSettings) -> AcceptedSignIn:
     """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's code."""
     if is_service_account(settings):
-        return _sign_in_service_account(settings)
+        return _try_service_account(settings)
     key = credentials_json(settings)
     form = {name: key[name] for name in ("client_id", "client_secret", "refresh_token")}
     try:
@@ -160,10 +160,8 @@ def sign_in(settings: GoogleSettings) -> AcceptedSignIn:
             )
         content = answer.json()
     except (requests.RequestException, ValueError) as error:
-        kind = type(error).__name__
-        raise Retryable(
-            "google_unreachable", f"Google's sign-in did not answer ({kind})."
-        ) from None
+        text = f"Google's sign-in did not answer ({type(error).__name__})."
+        raise Retryable("google_unreachable", text) from None
     content = content if isinstance(content, dict) else {}
     if answer.status_code >= 500:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
@@ -181,7 +179,7 @@ def ends_in(answer: Mapping[str, Any]) -> float | None:
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
 
 
-def _sign_in_service_account(settings: GoogleSettings) -> AcceptedSignIn:
+def _try_service_account(settings: GoogleSettings) -> AcceptedSignIn:
     try:
         credentials(settings).refresh(Request())
     except GoogleAuthError as error:

@@ -133,7 +133,7 @@ class Drive:
         metadata = _metadata(file_id, name, self._root or "root", tag) | {"mimeType": kind}
         return _file(self._call("POST", _FILES, {"fields": FIELDS}, metadata))
 
-    def is_writable_folder(self) -> bool:
+    def is_root_writable(self) -> bool:
         """Return whether the root is a folder that accepts files. Raises Permanent."""
         fields = {"fields": "mimeType,trashed,capabilities(canAddChildren)"}
         try:

@@ -55,7 +55,7 @@ class Setup:
         """
         configured, account = self._settings.drive_folder_id, auth.account(self._settings)
         if configured:
-            if not self._wiring.drive(configured).is_writable_folder():
+            if not self._wiring.drive(configured).is_root_writable():
                 fix = f"is not a folder that {account} may put files into. Share it with it."
                 raise SettingsError("DRIVE_FOLDER_ID", fix)
             return configured, False

@@ -114,7 +114,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     zone = flusher.zone_of(context.snapshot)
     foreign = tabs.compared(lease, tables, rows, targets, zone)
     result = differences(tabs, tables, targets, zone, foreign)
-    store.batches.keep_typed_reps(lease, _typed_reps(tables, targets))
+    store.batches.store_typed_reps(lease, _typed_reps(tables, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
     store.batches.mark_wrong(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]

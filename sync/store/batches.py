@@ -234,8 +234,8 @@ class Batches:
             # Every other attempt was for a fence that is gone now.
             connection.execute(delete(attempt).where(mine))
 
-    def keep_typed(self, lease: Lease, cells: Mapping[str, Cells]) -> None:
-        """Keep cells as they are, by site and column, until EverBright's value changes.
+    def leave_typed_cells(self, lease: Lease, cells: Mapping[str, Cells]) -> None:
+        """Leave cells as they are, by site and column, until EverBright's value changes.
 
         A job without a row has them in the row that gets its key. Its last written cells are in
         another row.
@@ -321,8 +321,8 @@ class Batches:
             for site, ids in columns.items():
                 _set(connection, site, {"recheck": json.dumps(sorted(ids)), **made_dirty()})
 
-    def keep_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
-        """Record typed reps, by site; "" if nobody typed a name."""
+    def store_typed_reps(self, lease: Lease, reps: Mapping[str, str]) -> None:
+        """Store typed reps, by site; "" if nobody typed a name."""
         with self._database.writing(lease) as connection:
             known = connection.execute(select(job.c.site, job.c.typed_rep)).all()
             for site, rep in known:

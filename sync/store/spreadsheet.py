@@ -117,10 +117,10 @@ class Spreadsheet:
                 mine = attempt.c.spreadsheet_id == self.id
                 connection.execute(update(attempt).where(mine).values(shown="[]"))
                 write_all_again(connection)
-                self._keep_typed(connection)
+                self._mark_events_shown(connection)
         self._was_made_current = True
 
-    def _keep_typed(self, connection: Connection) -> None:
+    def _mark_events_shown(self, connection: Connection) -> None:
         """Make only webhooks since the last batch here replace what people typed in mapped tabs.
 
         A job that has been waiting for its row still gets one.
