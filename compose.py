@@ -1,4 +1,4 @@
-"""Puts the program together: the core, and boards if `sync.boards` is installed."""
+"""Puts the program together; importing it registers `sync.boards` if that is installed."""
 
 from collections.abc import Sequence
 from importlib import import_module

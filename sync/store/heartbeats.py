@@ -1,4 +1,4 @@
-"""The worker's heartbeat, and since when EverBright refuses the token or fails."""
+"""The worker's heartbeat, and since when requests to EverBright, its token or alerts fail."""
 
 from contextlib import suppress
 from dataclasses import dataclass

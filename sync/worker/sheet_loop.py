@@ -1,4 +1,4 @@
-"""Writes the sheet: flushes while anything waits, compares once a day, prunes the inbox.
+"""Keeps the sheet up to date: flushes, compares, checks fence and trash, adds reps' views, prunes.
 
 While Google is down, deliveries wait in the database and flushes are retried with growing pauses.
 """
