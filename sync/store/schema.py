@@ -106,6 +106,7 @@ job = _table(
     "job",
     _key("site"),
     _required("state"),
+    # The cells (JSON) that were confirmed in the row, or left as typed: `resolved` in the code.
     _required("written", default="{}"),
     # `version` counts all changes that may affect the row, `events` only the deliveries.
     _required("version", Integer, default=1),
@@ -121,7 +122,8 @@ job = _table(
     # Whether it has a row, as of the last read. `written` is kept when the row is deleted, because
     # a person may undo that.
     _required("has_row", Boolean, server_default=false()),
-    # IDs (JSON) of columns in which a comparison found something else than the last written value.
+    # IDs (JSON) of columns in which a comparison found something else than the last written value:
+    # `wrong` in the code.
     _required("recheck", server_default="[]"),
     # The rep in the sheet, if a comparison found another name than we wrote.
     _text("typed_rep"),
@@ -153,10 +155,13 @@ document = _table(
     _required("attempts", Integer, default=0),
     _required("due_at", Float, default=0.0),
     _text("file_id"),
+    # SHA-256 (hex) of the bytes that are uploaded as `file_id`.
     _text("digest"),
     _text("link"),
+    # Why the last try failed: a code and its message.
     _text("reason"),
     _text("message"),
+    # When it was queued, or last retried by a person.
     Column("wanted_at", Float),
 )
 _partial_index("document_pending", document.c.due_at, where=text("state = 'pending'"))
@@ -173,6 +178,7 @@ sheet = _table(
     "sheet",
     _key("spreadsheet_id"),
     _required("fence", Integer, default=0),
+    # IDs (JSON) of columns, further tabs and filter views: `created` in the code.
     _required("columns", default="[]"),
     _text("reason"),
     _text("message"),
@@ -216,9 +222,13 @@ attempt = _table(
     Column("fence_before", Integer),
     # The ID of the batch, as the fence's description shows it.
     _required("batch"),
+    # The jobs that it shows, as JSON of ShownVersion.
     _required("shown"),
+    # As in `sheet`, after this batch.
     _required("columns"),
+    # The changes (seq, JSON) that it writes into the History.
     _required("changes"),
+    # The intended writes, as JSON of a Trace.
     _required("trace"),
 )
 
@@ -226,9 +236,11 @@ change = _table(
     "change",
     _serial("seq"),
     _required("site"),
+    # What changed, and the identity of the event: see `Change`.
     _required("subject"),
     _required("digest"),
     _required("body"),
+    # When the event was received; when the change was stored.
     _required("at", Float),
     _required("kept_at", Float),
     _required("shown", Boolean, default=False),
@@ -301,7 +313,7 @@ undo = _table(
 
 cell_history = _table(
     "cell_history",
-    # Typed texts of mapped cells that an event replaced.
+    # Typed texts of mapped cells that an event replaced: `replaced` in the code.
     _serial("id"),
     _required("spreadsheet_id"),
     _required("site", index=True),
