@@ -52,7 +52,7 @@ from sync.store import (
     SheetStore,
     backlog,
 )
-from sync.store.backfills import SINCE
+from sync.store.backfills import Scope, scope_since
 from sync.store.heartbeats import ALERTS_FAILING, CUSTOMERS_FAILING, DETAILS_FAILING, TOKEN_REFUSED
 from sync.types import Mode
 
@@ -264,7 +264,7 @@ class Wiring:
     def read_job(self, site: str, sleep: Sleep) -> Summary:
         """Read one job from EverBright, outside of any run. Raises Permanent or Retryable."""
         self.must_have_token()
-        return self.backfill("", sleep).read_job(site)
+        return self.backfill(Scope.ONE_JOB, sleep).read_job(site)
 
     def read_back(
         self, since: datetime | None, sleep: Sleep, progress: ProgressCallback = no_progress
@@ -274,7 +274,7 @@ class Wiring:
         Raises Permanent or Retryable if EverBright can't be read; the next call continues.
         """
         self.must_have_token()
-        backfill = self.backfill(f"{SINCE}{since:%Y-%m-%d}" if since else "all", sleep)
+        backfill = self.backfill(scope_since(since) if since else Scope.ALL, sleep)
         with self.hold_lease(sleep, BACKFILL) as lease:
             return backfill.run(lease, since, progress=progress)
 

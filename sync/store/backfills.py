@@ -13,12 +13,26 @@ from sqlalchemy.sql import ColumnElement
 from sync.store.database import Database, Lease, now, utc
 from sync.store.schema import backfill, backfill_job
 
-SINCE = "since "
-"""Prefix of the scopes of runs that read the changes since a date that the operator gave."""
-NIGHTLY = "nightly"
-"""The scope whose runs never become too old: the next one looks for changes since they began."""
+_SINCE = "since "
 _CONTINUED_SECONDS = 7 * 86_400
-"""Other runs are begun anew after this time, because the jobs that they read may have changed."""
+"""Runs that aren't regular begin anew after this time: the jobs that they read may have changed."""
+
+
+class Scope(StrEnum):
+    """Which jobs a run reads, besides those since a date (`scope_since`)."""
+
+    ALL = "all"
+    REGULAR = "nightly"
+    """Those that changed since the last one, every BACKFILL_HOURS. It never becomes too old."""
+    RESTORED = "restored"
+    """Those that changed since the last batch before the database was restored from a backup."""
+    ONE_JOB = ""
+    """A job that isn't read in a run, so nothing is stored under this name."""
+
+
+def scope_since(moment: datetime) -> str:
+    """Return the scope of a run that reads the changes since a date that the operator gave."""
+    return f"{_SINCE}{moment:%Y-%m-%d}"
 
 
 class JobState(StrEnum):
@@ -67,7 +81,7 @@ class Backfills:
         `again` are sites that are read even if they aren't listed.
         """
         unfinished = select(backfill).where(self._mine, backfill.c.finished_at.is_(None))
-        if self._scope != NIGHTLY:
+        if self._scope != Scope.REGULAR:
             unfinished = unfinished.where(backfill.c.started_at > now() - _CONTINUED_SECONDS)
         with self._database.writing(lease) as connection:
             if connection.execute(unfinished).first() is None:
@@ -80,7 +94,7 @@ class Backfills:
 
     def _begin(self, connection: Connection, since: datetime | None) -> None:
         # Runs since a date are of no use once they have finished.
-        over = backfill.c.scope.startswith(SINCE) & backfill.c.finished_at.is_not(None)
+        over = backfill.c.scope.startswith(_SINCE) & backfill.c.finished_at.is_not(None)
         old = select(backfill.c.scope).where(self._mine | over)
         connection.execute(delete(backfill_job).where(backfill_job.c.scope.in_(old)))
         connection.execute(delete(backfill).where(self._mine | over))

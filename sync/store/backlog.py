@@ -12,7 +12,7 @@ from sqlalchemy.sql import ColumnElement
 from sync.jobs.model import FileState
 from sync.settings.environment import Settings
 from sync.store import refusals
-from sync.store.backfills import NIGHTLY
+from sync.store.backfills import Scope
 from sync.store.confirmed import read_unexplained
 from sync.store.database import SETUP, Database, now
 from sync.store.findings import is_dismissed, is_open
@@ -212,7 +212,7 @@ def backlog(database: Database, settings: Settings) -> Backlog:
         figures["unanswered_customers"] = _count(is_unanswered())
         if settings.backfill_hours:
             moment = func.coalesce(backfill.c.finished_at, backfill.c.started_at)
-            figures["backfill_age"] = _age(moment, backfill.c.scope == NIGHTLY)
+            figures["backfill_age"] = _age(moment, backfill.c.scope == Scope.REGULAR)
     columns = [query.scalar_subquery().label(name) for name, query in figures.items()]
     with database.reading() as connection:
         row = dict(connection.execute(select(*columns)).mappings().one())

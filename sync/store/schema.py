@@ -353,7 +353,7 @@ row_answer = _table(
 
 backfill = _table(
     "backfill",
-    # The jobs that the run reads: all, those changed since a date, or those due each day.
+    # The jobs that the run reads: a Scope, or "since" and a date.
     _key("scope"),
     _required("started_at", Float),
     Column("finished_at", Float),

@@ -25,7 +25,7 @@ from sync.ops.heartbeat import beating
 from sync.ops.pause import Pause
 from sync.status.problem import pluralize
 from sync.store import Backfills, Claim, FenceDoubt, Lease, PendingDocument
-from sync.store.backfills import NIGHTLY
+from sync.store.backfills import Scope
 from sync.wiring import BACKFILL, PROJECTION, Wiring
 
 POLL_SECONDS = 0.5
@@ -192,7 +192,6 @@ OVERLAP = timedelta(hours=1)
 """Changes up to this long before the last run are read again, because clocks differ."""
 _PAUSE_SECONDS = 900.0
 """The pause after a run that failed."""
-_RESTORED = "restored"
 
 
 class BackfillLoop:
@@ -205,7 +204,7 @@ class BackfillLoop:
         self, wiring: Wiring, alerts: Alerts, stop: Stop, wake: Callable[[], object]
     ) -> None:
         self._wiring = wiring
-        self._store = Backfills(wiring.database, NIGHTLY)
+        self._store = Backfills(wiring.database, Scope.REGULAR)
         self._every = wiring.settings.backfill_hours * 3600.0
         self._alerts = alerts
         self._stop = stop
@@ -236,7 +235,7 @@ class BackfillLoop:
         """Read every open job and what changed since the last batch; then write again."""
         landed = self._sheet.spreadsheet.glance().landed_at or 0.0
         since = datetime.fromtimestamp(landed, UTC) - OVERLAP if landed else None
-        backfill = self._wiring.backfill(_RESTORED, self._stop.sleep)
+        backfill = self._wiring.backfill(Scope.RESTORED, self._stop.sleep)
         run = backfill.run(lease, since, sorted(self._sheet.pending.counted()))
         self._report(run)
         if not run.is_complete:
@@ -259,7 +258,7 @@ class BackfillLoop:
         since = last.since if last.problems else last.started - OVERLAP
         # A milestone that becomes ready to submit sends no webhook: every open job is read.
         again = {*last.not_read, *self._sheet.pending.counted()}
-        backfill = self._wiring.backfill(NIGHTLY, self._stop.sleep)
+        backfill = self._wiring.backfill(Scope.REGULAR, self._stop.sleep)
         run = backfill.run(lease, since, sorted(again))
         if run.missed:
             self._wake()
