@@ -1,4 +1,4 @@
-"""Counts rejected requests by day and reason."""
+"""Counts refused requests, whose bodies aren't stored, by day and reason."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _LONGEST_SOURCE = 64
 
 @dataclass(frozen=True)
 class RefusedRequests:
-    """Requests rejected for the same reason; `ago` is the last one's age in seconds."""
+    """Requests refused for the same reason; `ago` is the last one's age in seconds."""
 
     count: int
     ago: float
@@ -28,7 +28,7 @@ class RefusedRequests:
 
 @dataclass(frozen=True)
 class RefusedDay:
-    """Requests rejected for one reason on one day (UTC); `last` is the time of the last one."""
+    """Requests refused for one reason on one day (UTC); `last` is the time of the last one."""
 
     reason: str
     count: int
@@ -44,7 +44,7 @@ class Refusals:
     _keep_days: int
 
     def add(self, refused: Mapping[str, RefusedRequests]) -> None:
-        """Add counts of rejected requests, by reason, in one transaction."""
+        """Add counts of refused requests, by reason, in one transaction."""
         with self._database.writing() as connection:
             moment = clock(connection)
             # Sorted, so that two processes can't deadlock.
@@ -64,7 +64,7 @@ class Refusals:
             connection.execute(delete(refusal).where(refusal.c.day < oldest))
 
     def latest(self, days: int) -> list[RefusedDay]:
-        """Return the rejected requests of the last `days` days (with today), newest first."""
+        """Return the refused requests of the last `days` days (with today), newest first."""
         columns = (refusal.c.reason, refusal.c["count"], refusal.c.last_at, refusal.c.last_source)
         query = select(*columns).where(_since(days))
         query = query.order_by(refusal.c.day.desc(), refusal.c.last_at.desc())
@@ -74,7 +74,7 @@ class Refusals:
         ]
 
     def totals(self) -> dict[str, int]:
-        """Return the number of rejected requests by reason, over all days kept."""
+        """Return the number of refused requests by reason, over all days kept."""
         query = select(refusal.c.reason, _sum()).group_by(refusal.c.reason)
         return dict(self._database.rows(query))
 
