@@ -110,7 +110,10 @@ class Wiring:
         self._detail_columns = DetailColumns(settings.config)
 
     def sheet_store(self, spreadsheet: str = "") -> SheetStore:
-        """Return the store of a spreadsheet: the configured one, or another."""
+        """Return the store of the configured spreadsheet, or of another one.
+
+        A spreadsheet that is given is filled at once: nothing waits for customers' names and reps.
+        """
         waits = self.settings.everbright_api_token is not None and not spreadsheet
         return SheetStore(
             self.database,
