@@ -13,6 +13,7 @@ from threading import Event
 from typing import NoReturn
 
 import click
+import structlog
 from dotenv import dotenv_values
 
 import compose
@@ -143,7 +144,11 @@ def worker() -> None:
     """Update the sheet from a separate process (set WORKER=separate for the receiver)."""
     _log_events()
     _give_back_memory()
-    running = Worker(opened())
+    wiring = opened()
+    if wiring.settings.worker == "embedded":
+        text = "The receiver runs a worker, too: WORKER isn't separate. Either may write the sheet."
+        structlog.get_logger().warning("second_worker", message=text)
+    running = Worker(wiring)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
