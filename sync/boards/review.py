@@ -177,7 +177,7 @@ def _is_untouched(row: Row, decider: CellDecider) -> bool:
     def is_written(column: str, cell: CellData) -> bool:
         if column == KEY:
             return text_of(cell) == decider.target.site
-        last = decider.last_written(column, content(cell))
+        last = decider.last_written_as_seen(column, content(cell))
         return last is not None and last.text == content(cell).text
 
     return all(

@@ -179,8 +179,8 @@ class CellDecision:
     """In the column's words; None if it has no word for the value, which stays then."""
     value: Decision
     rule: Rule
-    observed: Content | None
-    """What a read showed; if the cell wasn't read, what was last written. None: unknown."""
+    expects: Content | None = None
+    """What the check expects, if the value is written; None: it may replace anything."""
     replaces_words: bool = False
     """Whether typed text is replaced, if the value is written."""
     note: Decision = Decision.NOTHING
@@ -217,49 +217,56 @@ class CellDecider:
         """Decide on the value of a cell."""
         table, target = self.table, self.target
         rule, wanted = self._rule(column), self.wanted(column)
-        if column not in table.cells and rule is Rule.OURS:
-            observed = self.last_written(column)
-        elif column not in table.cells and column in TYPED_IDS:
-            observed = None  # See `columns_to_read`.
-        else:
-            observed = table.value(column, row)
-        last_written = self.last_written(column, observed)
-        is_news, typed = True, TypedWord.OTHER
-        if observed is not None and not table.is_ours:
+        is_read = column in table.cells
+        text = content(encode.encoded(wanted, self.zone)) if wanted is not None else None
+        if rule is Rule.OURS:
+            observed = table.value(column, row) if is_read else self.last_written(column)
+            value = decide(rule, observed, None, text, is_news=False)
+            return CellDecision(column, wanted, value, rule)
+        if column in TYPED_IDS and not is_read:  # See `columns_to_read`.
+            return CellDecision(column, wanted, Decision.LEAVE, rule)
+        observed = table.value(column, row)
+        last_written = self.last_written_as_seen(column, observed)
+        is_news, typed = False, TypedWord.OTHER
+        if not table.is_ours:
             is_news = target.is_fresh and is_received_since_mapping(table, target, column)
             typed = self.tabs.compare_word(table, column, observed.text, target)
             if self._is_spelling(observed, column, target.cells.get(column, EMPTY), self.zone):
                 typed = TypedWord.SAME
             if age_since(observed.text) is not None:
                 last_written = observed  # A row that had another job's ID may have its age.
-        text = content(encode.encoded(wanted, self.zone)) if wanted is not None else None
         decision = decide(rule, observed, last_written, text, is_news=is_news, typed=typed)
-        replaces_words = rule is Rule.NEWS and observed not in (None, BLANK, last_written)
+        replaces_words = rule is Rule.NEWS and observed not in (BLANK, last_written)
         return CellDecision(column, wanted, decision, rule, observed, replaces_words)
 
     def wanted(self, column: str) -> Cell | None:
         """Return the wanted cell in the words of a column; None if it has no word for it."""
         return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
 
-    def last_written(self, column: str, observed: Content | None = None) -> Content | None:
-        """Return the content of a column's resolved cell; None if the last one isn't known.
-
-        If `observed` is the same in another spelling, it is returned: the words of a column, or its
-        habit, such as "Ortiz, Bea", may have changed since.
-        """
-        target = self.target
-        if self._is_doubtful(column) or not target.resolved:
+    def last_written(self, column: str) -> Content | None:
+        """Return the content of a column's resolved cell; None if the last one isn't known."""
+        if self._is_doubtful(column) or not self.target.resolved:
             return None
-        written = target.resolved.get(column, EMPTY)
-        zone = (written.when and written.when.tzinfo) or self.zone
-        was_shown = observed and observed.text and observed.text == written.shown_as
-        if was_shown or self._is_spelling(observed, column, written, zone):
-            return observed
+        written = self.target.resolved.get(column, EMPTY)
         shown = self.tabs.translated(self.table, column, written) or EMPTY
-        return content(encode.encoded(shown, zone))
+        return content(encode.encoded(shown, self._zone_of(written)))
 
-    def _is_spelling(self, observed: Content | None, column: str, cell: Cell, zone: tzinfo) -> bool:
-        return observed not in (None, BLANK) and any(
+    def last_written_as_seen(self, column: str, observed: Content) -> Content | None:
+        """Return what was last written, as `observed` if that is the same in another spelling.
+
+        The words of a column, or its habit, such as "Ortiz, Bea", may have changed since.
+        """
+        written = self.target.resolved.get(column, EMPTY)
+        was_shown = observed.text and observed.text == written.shown_as
+        if was_shown or self._is_spelling(observed, column, written, self._zone_of(written)):
+            return observed
+        return self.last_written(column)
+
+    def _zone_of(self, written: Cell) -> tzinfo:
+        return (written.when and written.when.tzinfo) or self.zone
+
+    def _is_spelling(self, observed: Content, column: str, cell: Cell, zone: tzinfo) -> bool:
+        return observed != BLANK and any(
             content(encode.encoded(one, zone)) == observed
             for one in self.tabs.spellings(column, cell)
         )
@@ -331,7 +338,7 @@ class CellDecider:
             column=column,
             data=encode.encoded(wanted, self.zone, self.locale),
             fields=",".join(fields),
-            expects=None if decision.rule is Rule.OURS else decision.observed,
+            expects=decision.expects,
             expects_note=decision.expects_note if writes_note else None,
             replaces_words=decision.replaces_words,
         )
