@@ -206,9 +206,9 @@ class _RowCheck:
 
     @cached_property
     def _is_intended_row(self) -> bool:
-        if self.row.is_new:
-            return True
         identity = self.row.identity
+        if self.row.is_new or identity is None:
+            return True
         if isinstance(identity, ByHeaderGuard):
             return self._is_copy_of_header
         return self._knows_keys and identity.matches(self.copy, self.columns)

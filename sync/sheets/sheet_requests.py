@@ -19,7 +19,7 @@ from sync.jobs.cells import Column
 from sync.sheets.cell_data import CellData, Content, content, note_of
 from sync.sheets.encode import VALUE, VALUE_AND_FORMAT, is_ours_or_blank
 from sync.sheets.ids import FENCE_KEY, GUARD_KEY, HEADER, RECOVERED_KEY, RECOVERED_TAB, stable_id
-from sync.sheets.row_identity import ByKey, RowIdentity
+from sync.sheets.row_identity import RowIdentity
 from sync.sheets.snapshot import PipelineTab, Tab
 from sync.types import Value
 
@@ -92,8 +92,8 @@ class RowWrite(Value):
     row: int
     cells: tuple[CellWrite, ...] = ()
     site: str = ""
-    identity: RowIdentity = ByKey(key="")
-    """Not checked for rows of other tabs, and those without cells."""
+    identity: RowIdentity | None = None
+    """None for rows of other tabs, and those without cells: they aren't checked."""
     is_new: bool = False
     formulas: dict[int, str] = Field(default_factory=dict)
     """By column index."""
@@ -103,7 +103,7 @@ class RowWrite(Value):
 
         `columns` are the indexes of managed columns.
         """
-        identifying = self.identity.compared_columns
+        identifying = self.identity.compared_columns if self.identity else frozenset()
         if identifying is None:
             return None
         written = {cell.index for cell in self.cells if cell.is_compared}
