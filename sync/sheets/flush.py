@@ -141,7 +141,7 @@ class Flusher:
 
         1. Check an earlier batch that was carried out (`conclude_attempt`).
         2. If a tab can't be written as it is: write jobs in the others, and raise its error.
-        3. Create missing tabs (`_write_anew`).
+        3. Create missing tabs (`_begin_anew`).
         4. Learn tabs and columns that a board shows for the first time (`JobTabs.learn`).
         5. Restore missing keys, and remove copied ones (`repair_keys`). If rows were only deleted,
            go on.
@@ -207,7 +207,7 @@ class Flusher:
         """
         pending = context.pending
         if not context.snapshot.tables:
-            self._write_anew(context, work)
+            self._begin_anew(context, work)
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
@@ -231,8 +231,8 @@ class Flusher:
         else:
             self._write(context, work)
 
-    def _write_anew(self, context: FlushContext, work: Work) -> None:
-        """Create the tabs with the first jobs. If rows existed, the next flush writes them all."""
+    def _begin_anew(self, context: FlushContext, work: Work) -> None:
+        """Create the tabs with the first jobs, or mark all that had rows for the next flush."""
         will_rewrite = self.store.spreadsheet.clear_written(context.lease)
         if context.snapshot.history is None:
             will_rewrite = self.store.history.write_again(context.lease) or will_rewrite
@@ -240,24 +240,28 @@ class Flusher:
             self._write(context, work)
 
     def _check_fence(self, context: FlushContext) -> None:
-        """Raise Permanent if a read shows a fence that this database didn't set.
+        """Raise Permanent if a read shows a fence that this database didn't set."""
+        doubt = self._fence_doubt(context)
+        self.has_checked_fence = self.has_checked_fence or not doubt
+        if context.pending.takes_over:
+            return
+        if doubt or context.pending.doubt:
+            self.store.spreadsheet.set_doubt(context.lease, doubt)
+        if doubt:
+            raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
+
+    def _fence_doubt(self, context: FlushContext) -> str:
+        """Return why a fence isn't one that this database set (a FenceDoubt), or "" if it is.
 
         If it has this database's ID, the database is a backup that was restored. But if this
         process has read the sheet without that fence, it wasn't restored now: a copy is running.
         """
-        seen, pending, doubt = context.snapshot.fence, context.pending, ""
-        if seen is not None and not pending.has_set(seen.number, seen.batch):
-            is_copied = self.has_checked_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
-            is_restored = seen.database == context.next_fence.database and not is_copied
-            doubt = FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
-        else:
-            self.has_checked_fence = True
-        if pending.takes_over:
-            return
-        if doubt or pending.doubt:
-            self.store.spreadsheet.set_doubt(context.lease, doubt)
-        if doubt:
-            raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
+        seen, pending = context.snapshot.fence, context.pending
+        if seen is None or pending.has_set(seen.number, seen.batch):
+            return ""
+        is_copied = self.has_checked_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
+        is_restored = seen.database == context.next_fence.database and not is_copied
+        return FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
 
     def send(self, context: FlushContext, parts: Parts, titles: Titles | None = None) -> None:
         """Send a batch; `titles` are free ones for new tabs, if known."""
