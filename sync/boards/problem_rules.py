@@ -68,8 +68,8 @@ RULES = (
         cause="Some columns were sorted or moved without Site ID, or the row was reused for "
         "another customer: {items}. New webhooks go into the row with the job's ID.",
         fix="In Google Sheets, undo it (File, Version history), or put each site ID into its "
-        "customer's row, and clear it in a row that was reused. Always sort whole rows, and "
-        "include Site ID in the filter.",
+        "customer's row. In a row that was reused, clear it, Next action, Days and the statuses. "
+        "Always sort whole rows, and include Site ID in the filter.",
     ),
 )
 """The most urgent first."""

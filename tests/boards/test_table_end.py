@@ -108,7 +108,9 @@ def test_a_table_that_is_cut_is_one_table() -> None:
     assert (end.last_row, taken(end)) == (5, {6: LEFT})
 
 
-@pytest.mark.parametrize("divider", ["*** ON HOLD / WAITING ***", "Dead jobs", "CLOSED 2025"])
+@pytest.mark.parametrize(
+    "divider", ["*** ON HOLD / WAITING ***", "Dead jobs", "CLOSED 2025", "LOST / ON ICE"]
+)
 def test_new_rows_go_above_jobs_that_are_set_aside(divider: str) -> None:
     total = ("", "TOTAL", "", "=SUM(D2:D6)")
     assert ended(ADA, BEN, BLANK, ("", divider), ("", "Fay"), total).last_row == 2

@@ -226,7 +226,7 @@ _SUMS = frozenset(
 _ASIDE = frozenset(
     _terms(
         "hold, waiting, installed, installs, done, complete, completed, finished, closed, dead, "
-        "cancelled, canceled, lost, archive, archived, old, paid, stuck, espera, cerrados, "
+        "cancelled, canceled, lost, ice, archive, archived, old, paid, stuck, espera, cerrados, "
         "cancelados, instalados, terminados"
     )
 )

@@ -32,6 +32,7 @@ from sync.console.boards.mapping_views import (
 )
 from sync.console.parts import ConsoleParts, PageWait, typed_text
 from sync.errors import BrightsheetError, Permanent
+from sync.field_table import DETAIL_IDS, REP
 from sync.store.drafts import MappingDrafts
 from sync.store.findings import ListedFinding
 from sync.types import Mode
@@ -247,11 +248,20 @@ def _preview(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
         answers=form.row_answers,
         no_row=NONE,
         cautions=cautions(grouped(views)),
+        following=_following(report),
         nameless=[view.mapping.tab.title for view in views if not view.shows_name],
         staying=_titles(report.staying),
         dropped=report.dropped,
         most=_MOST_ROWS,
     )
+
+
+def _following(report: MappingReport) -> list[str]:
+    """Return the titles of the fields that EverBright is asked for once the tabs are mapped."""
+    tabs, asked = report.tabs_to_write, {*DETAIL_IDS}.intersection(report.fields.ids)
+    late = (REP, *DETAIL_IDS) if asked else ()
+    mapped = {field_id for each in tabs for field_id in (*each.columns_by_field, *each.added)}
+    return [report.fields.get(field_id).title for field_id in late if field_id in mapped]
 
 
 def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) -> Any:

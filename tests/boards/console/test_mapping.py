@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from sync.store.schema import mapping_draft
 from tests import databases
 from tests.boards.console.forms import Form
 from tests.console.conftest import Console, Visitor
-from tests.made_up import milestone, uuid
+from tests.made_up import DEMO_CONFIG, ROOT, milestone, uuid
 
 ACTIVE, DONE = 0, 2027
 BOTH = f"{ACTIVE}+{DONE}"
@@ -36,10 +37,10 @@ def console(google: Emulator, sqlite_url: str) -> Console:
     return with_board(google, sqlite_url)
 
 
-def with_board(google: Emulator, url: str) -> Console:
+def with_board(google: Emulator, url: str, config: Path = DEMO_CONFIG) -> Console:
     """Return the console of somebody with such a board, and with ten jobs that came."""
     google.everbright.token = "a-token"
-    made = Console(google, url, EVERBRIGHT_API_TOKEN="a-token")
+    made = Console(google, url, config, EVERBRIGHT_API_TOKEN="a-token")
     board.fill(google, made.bench.spreadsheet, SITES)
     for job in range(1, 11):
         made.bench.send(milestone(job, 1, name=NTP), milestone(job, 2, name=PERMIT))
@@ -220,6 +221,13 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
     assert form.answer(visitor, MAPPING, step="write").status_code == 303
     rows = visitor.send("/mapping/rows", "/mapping/rows", step="look").text
     assert rows.count("<fieldset") == 1
+
+
+@pytest.mark.long
+def test_the_preview_names_what_follows_later(google: Emulator, sqlite_url: str) -> None:
+    visitor = with_board(google, sqlite_url, ROOT / "config" / "brightsheet.toml").visitor
+    page = plain(chosen(columns(visitor)).send(visitor, MAPPING, step="preview").page)
+    assert "Rep, System size (kW): what is missing here follows" in page
 
 
 @pytest.mark.long
