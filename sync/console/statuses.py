@@ -1,11 +1,14 @@
 """Serves the page on which people choose the meanings of statuses that the config doesn't have."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from sync.console.access import shows_personal
 from sync.console.parts import ConsoleParts
 from sync.jobs.learned import seen_statuses
+from sync.jobs.model import Job
 from sync.settings.config_file import Meaning
 from sync.store import Confirmations
 
@@ -16,6 +19,9 @@ _MEANINGS = {
     Meaning.CANCELED: "The submission was canceled",
     Meaning.OPEN: "None of these: still in progress",
 }
+
+_LISTED = 5
+"""Most jobs that are named for a status."""
 
 
 def statuses(parts: ConsoleParts) -> Any:
@@ -36,10 +42,28 @@ def statuses(parts: ConsoleParts) -> Any:
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
     # Reads every job, which takes seconds if there are thousands.
-    listed = seen_statuses(wiring.config(), wiring.jobs()) if asked else []
+    jobs = [*wiring.jobs()] if asked else []
+    listed = seen_statuses(wiring.config(), jobs)
+    sites = {code: _sites(jobs, code) for code in asked}
+    shown = {site for found in sites.values() for site in found[:_LISTED]}
     return render_template(
         "console/statuses.html",
         asked=asked,
         seen_statuses={status.status: status for status in listed},
         meanings=_MEANINGS,
+        sites=sites,
+        most=_LISTED,
+        names=parts.jobs.names(shown) if shows_personal() else {},
     )
+
+
+def _sites(jobs: Sequence[Job], code: str) -> list[str]:
+    """Return the jobs in which a milestone or a task has a status now."""
+    return [
+        job.site
+        for job in jobs
+        if any(
+            code in (event.milestone.status, *(task.status for task in event.milestone.tasks))
+            for event in job.events.values()
+        )
+    ]

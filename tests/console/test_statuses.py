@@ -19,6 +19,7 @@ def test_an_unknown_status_gets_the_chosen_meaning_everywhere(store_console: Con
     assert bench.row(uuid(1))["Status"] == "Permits: Pend"
     page = visitor.text("/statuses")
     assert 'aria-label="Meaning of PEND"' in page
+    assert f'href="/jobs/{uuid(1)}"' in page
     overview = visitor.text("/")
     assert '<a href="/statuses">' in overview
     assert '<a class="button" href="/">Check again</a>' in overview, "the overview evaluates again"
