@@ -227,7 +227,7 @@ def test_before_a_worker_ran_only_uncertain_rows_are_listed(console: Console) ->
 def test_the_preview_names_what_follows_later(google: Emulator, sqlite_url: str) -> None:
     visitor = with_board(google, sqlite_url, ROOT / "config" / "brightsheet.toml").visitor
     page = plain(chosen(columns(visitor)).send(visitor, MAPPING, step="preview").page)
-    assert "Rep, System size (kW): what is missing here follows" in page
+    assert "Missing values of Rep, System size (kW) follow" in page
 
 
 @pytest.mark.long
