@@ -124,9 +124,9 @@ def compose(
 ) -> FirstFlush:
     """Compose what is written once the tabs are mapped, in three rounds.
 
-    1. The comparison restores the keys that people cleared, and removes copied ones.
-    2. A flush writes the keys of the rows that match.
-    3. Another writes all values, those that the comparison found to differ, and the rows of the
+    1. A flush restores the keys that people cleared, and removes copied ones.
+    2. Another writes the keys of the rows that match.
+    3. Others write all values, those that the comparison finds to differ, and the rows of the
        other jobs.
 
     `ended` are words of the tabs that are no longer options. Raises Permanent if a tab has no
@@ -145,7 +145,7 @@ def compose(
     stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS})
     board = BoardTabs(flusher, frozenset(ended))
 
-    # 1. The comparison.
+    # 1. Keys that were cleared or copied.
     once_mapped = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
     present = keyed_sites(before)
     gone = {target.site for target in once_mapped if target.has_row} - present

@@ -8,6 +8,10 @@ from sync.boards import link
 from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.decide import Choices
 from sync.errors import Permanent
+from sync.ops.alerts import Alerts
+from sync.store.findings import dismiss
+from sync.worker.loop import Stop
+from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.test_mapped import APPROVED, flushed
@@ -70,6 +74,22 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     changed = {name for name in finished if finished[name] != then.get(name)}
     assert (changed, finished["Permit"]) == ({"Permit"}, "Waiting"), "what we wrote follows"
     assert not asking.store.boards.unsettled()
+
+
+def test_once_mapped_again_the_comparison_finds_what_it_found_before(asking: Bench) -> None:
+    board(asking)
+    asking.compare()
+    findings = asking.store.findings.listed(9)["kept_words"]
+    assert len(findings) > 1
+    dismiss(asking.database, [findings[0].item])
+    for tab in (OPEN, INSTALLED):
+        delete_site_ids(asking, tab)
+    TabMapper(asking.wiring, lambda _: None, Choices(), []).run(write=True)
+    loop = SheetLoop(asking.wiring, Alerts([]), Stop())
+    while loop.step():
+        pass
+    assert asking.store.spreadsheet.glance().compared_at
+    assert asking.store.findings.listed(9)["kept_words"] == findings[1:]
 
 
 def test_an_event_of_another_milestone_replaces_no_typed_date(asking: Bench) -> None:
