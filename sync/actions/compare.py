@@ -166,8 +166,14 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "doubled": [job.model_dump() for job in found.doubled],
         "kept_words": [cell.model_dump() for cell in found.kept],
         "missing_words": [
-            {"tab": tab, "header": header, "text": text, "cells": count, "is_status": is_status}
-            for (tab, header, text, is_status), count in sorted(found.unsayable.items())
+            {
+                "tab": word.tab,
+                "header": word.header,
+                "text": word.text,
+                "cells": cells,
+                "is_status": word.is_status,
+            }
+            for word, cells in sorted(found.missing_words.items())
         ],
         "reasons": [
             {"reason": reason.code, "message": reason.text} for reason in comparison.reasons

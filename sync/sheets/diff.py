@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.field_table import KEY, TYPED_IDS, is_noted
+from sync.field_table import KEY, TYPED_IDS, FieldKind, entry_of, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
@@ -22,11 +22,35 @@ from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table, tab_for_new_rows
 from sync.store import ShownVersion
+from sync.store.findings import Finding
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
 _ROW_BYTES = 400
 """Bytes of JSON around a row: its copy to the hidden tab, and the ranges of its runs."""
+
+
+@dataclass(frozen=True, order=True)
+class MissingWord:
+    """A text for which a column's drop-down has no option, or none was chosen."""
+
+    tab: str
+    header: str
+    text: str
+    column: str
+
+    @property
+    def is_status(self) -> bool:
+        """Whether people choose the options for the column's values."""
+        return entry_of(self.column).kind is FieldKind.STATUS
+
+    def finding(self, cells: int = 0) -> Finding:
+        """Return the item of a warning; `cells` need it, if that is known."""
+        text = f"{self.tab}, {self.header}: “{self.text}”"
+        if cells:
+            text += f", {cells} {'cell' if cells == 1 else 'cells'}"
+        code = "missing_words" if self.is_status else "missing_options"
+        return Finding(code, (self.tab, self.header, self.text), text)
 
 
 @dataclass
@@ -41,6 +65,7 @@ class Diff:
     shown: list[ShownVersion] = field(default_factory=list)
     absent: list[ShownVersion] = field(default_factory=list)
     """Jobs whose row a person deleted: it returns only with the next event."""
+    missing_words: set[MissingWord] = field(default_factory=set)
 
 
 def shown_version(target: Target, cells: Cells | None = None) -> ShownVersion:
@@ -110,6 +135,7 @@ def diff(
             typed_notes = _add_known_rows(result, with_row)
             cells = with_typed_notes(_resolved(with_row, present), typed_notes)
             result.shown.append(shown_version(target, cells))
+            result.missing_words |= _missing_words(with_row)
         elif not target.is_fresh:
             result.absent.append(shown_version(target))
         elif match := rows.matches.get(target.site):
@@ -119,6 +145,7 @@ def diff(
             for_new_row = [one for one in deciders if one.table is table]
             _add_new_row(result, for_new_row[0], rows.pattern)
             result.shown.append(shown_version(target, _resolved(for_new_row, present)))
+            result.missing_words |= _missing_words(for_new_row)
     return result
 
 
@@ -144,6 +171,17 @@ def _add_new_row(result: Diff, decider: "CellDecider", pattern: Pattern | None) 
     first = pattern.row if pattern else table.last_row + 1
     cells = [*decider.new_cell_writes(pattern.above if pattern else ())]
     result.new_rows.append(decider.row_write(first + len(result.new_rows), cells, is_new=True))
+
+
+def _missing_words(deciders: Sequence["CellDecider"]) -> set[MissingWord]:
+    """Return the words that a job's changed cells lack."""
+    changed = deciders[0].target.differences()
+    return {
+        word
+        for decider in deciders
+        for column in decider.table.words
+        if column in changed and (word := decider.missing_word(column))
+    }
 
 
 def _resolved(deciders: Sequence["CellDecider"], present: Container[str]) -> dict[str, Cell]:
@@ -242,6 +280,16 @@ class CellDecider:
     def wanted(self, column: str) -> Cell | None:
         """Return the wanted cell in the words of a column; None if it has no word for it."""
         return self.tabs.translated(self.table, column, self.target.cells.get(column, EMPTY))
+
+    def missing_word(self, column: str) -> MissingWord | None:
+        """Return what a column has no word for; None also if a person chose that it has none."""
+        cell = self.target.cells.get(column, EMPTY)
+        if cell == EMPTY or self._rule(column) is not Rule.NEWS:
+            return None
+        text = self.tabs.unsayable(self.table, column, cell)
+        return (
+            MissingWord(self.table.title, self.table.header(column), text, column) if text else None
+        )
 
     def last_written(self, column: str) -> Content | None:
         """Return the content of a column's resolved cell; None if the last one isn't known."""

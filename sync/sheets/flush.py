@@ -411,6 +411,9 @@ class Flusher:
         # For the others, a person may still say which row is theirs.
         served = [target for target in work.targets if target.site not in rows.waiting]
         change = diff(tabs, ensured.tables, served, rows, zone, snapshot.locale)
+        if change.missing_words:
+            missing = [word.finding() for word in change.missing_words]
+            self.store.findings.add(context.lease, missing)
         parts, tab = ensured.parts, ensured.history
         parts = replace(
             parts,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
 from sync.errors import Permanent, Refused, Retryable
-from sync.field_table import KEY, REP, FieldKind, entry_of
+from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.batch import Parts, guarding
 from sync.sheets.cell_data import typed_text
-from sync.sheets.diff import CellDecider
+from sync.sheets.diff import CellDecider, MissingWord
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, row_names_by_site, still_removed
@@ -50,9 +50,8 @@ class Compared:
 
     wrong: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     kept: list[KeptCell] = field(default_factory=list)
-    unsayable: Counter[tuple[str, str, str, bool]] = field(default_factory=Counter)
-    """The number of cells that need a text for which their drop-down has no option, by tab, header
-    and text; and whether people choose the options for the column's values, as for a status."""
+    missing_words: Counter[MissingWord] = field(default_factory=Counter)
+    """The number of cells that need each word."""
     without_row: Sequence[str] = ()
     """The sites of jobs whose row was deleted."""
     without_job: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -172,18 +171,15 @@ def _compare_row(result: Compared, decider: CellDecider, row: int) -> None:
             observed = encode.shown_text(table.cell(column, row))
             if decider.tabs.is_own_word(table, column, observed):
                 continue
-            index = table.columns[column]
-            header = table.headers.get(index, column)
             if decision.wanted is None:
-                if text := decider.tabs.unsayable(table, column, cell):
-                    is_status = entry_of(column).kind is FieldKind.STATUS
-                    result.unsayable[table.title, header, text, is_status] += 1
+                if word := decider.missing_word(column):
+                    result.missing_words[word] += 1
                 continue
             kept = KeptCell(
                 site=target.site,
                 tab=table.title,
-                cell=f"{letters(index)}{row + 1}",
-                header=header,
+                cell=f"{letters(table.columns[column])}{row + 1}",
+                header=table.header(column),
                 shows=observed,
                 everbright=encode.shown_text(encode.encoded(decision.wanted, decider.zone)),
             )
@@ -216,7 +212,5 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         text = f"{cell.tab}!{cell.cell} ({cell.header})"
         detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
         yield Finding("kept_words", identity, text, cell.site, detail)
-    for (tab, header, word, is_status), count in compared.unsayable.items():
-        text = f"{tab}, {header}: “{word}”, {count} {'cell' if count == 1 else 'cells'}"
-        code = "missing_words" if is_status else "missing_options"
-        yield Finding(code, (tab, header, word), text)
+    for word, cells in compared.missing_words.items():
+        yield word.finding(cells)

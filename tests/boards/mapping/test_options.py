@@ -8,6 +8,7 @@ from sync.boards.job_tabs import BoardTabs
 from sync.boards.survey import range_of
 from sync.jobs.cells import Cell
 from sync.sheets.ids import OTHER_TEXTS
+from sync.store.findings import dismiss
 from tests.boards.grids import BOARD, FLUSHER
 from tests.boards.mapping.stand import Stand, area
 from tests.made_up import milestone
@@ -41,8 +42,8 @@ def test_a_renamed_option_is_reported_and_not_written_until_mapped_again(theirs:
     assert permit(theirs) == "Applied", "no word is mapped to Approved now"
     assert "Issued" not in permits(theirs)
     theirs.compare()
-    (((_, *missing, _), cells),) = theirs.compared.unsayable.items()
-    assert (missing, cells) == (["Permit", "Approved"], 2)
+    ((missing, cells),) = theirs.compared.missing_words.items()
+    assert (missing.header, missing.text, cells) == ("Permit", "Approved", 2)
     ended = {(0, f"status:{milestone(1)['milestone_definition']}", "Issued")}
     assert theirs.flusher.store.spreadsheet.ended_words() == ended
     assert theirs.wiring.backlog().found("missing_words") == 1
@@ -73,6 +74,25 @@ def test_a_cell_with_another_list_ends_no_word(theirs: Stand, is_list: bool) -> 
     assert theirs.flusher.store.spreadsheet.ended_words() == frozenset()
     theirs.shown(milestone(2, **LATER))
     assert permits(theirs)[:3] == ["Applied", "Issued", "Applied"]
+
+
+def test_a_flush_reports_what_it_cannot_write(theirs: Stand) -> None:
+    theirs.drop_down(2, "Applied", "Stamped", "Redo")
+    theirs.compare()
+    assert theirs.store.findings.every("missing_words") == []
+    theirs.shown(milestone(1, **LATER))
+    (known,) = theirs.store.findings.every("missing_words")
+    assert theirs.wiring.backlog().found("missing_words") == 1
+    dismiss(theirs.database, [known.item])
+    theirs.shown(milestone(2, **LATER))  # A new row.
+    theirs.compare()
+    (listed,) = theirs.store.findings.every("missing_words")
+    assert (listed.item, listed.text) == (known.item, f"{known.text}, 2 cells")
+    assert theirs.wiring.backlog().found("missing_words") == 0
+    theirs.map("--write", "--word", "Permit:APPROVED=")
+    theirs.compare()
+    theirs.shown(milestone(3, **LATER))
+    assert theirs.store.findings.every("missing_words") == [], "a person chose that it has none"
 
 
 def test_an_option_that_is_there_again_is_written(theirs: Stand) -> None:
