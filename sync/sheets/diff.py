@@ -37,6 +37,7 @@ class MissingWord:
     tab: str
     header: str
     text: str
+    sheet_id: int
     column: str
 
     @property
@@ -50,7 +51,7 @@ class MissingWord:
         if cells:
             text += f", {cells} {'cell' if cells == 1 else 'cells'}"
         code = "missing_words" if self.is_status else "missing_options"
-        return Finding(code, (self.tab, self.header, self.text), text)
+        return Finding(code, (str(self.sheet_id), self.column, self.text), text)
 
 
 @dataclass
@@ -286,10 +287,10 @@ class CellDecider:
         cell = self.target.cells.get(column, EMPTY)
         if cell == EMPTY or self._rule(column) is not Rule.NEWS:
             return None
-        text = self.tabs.unsayable(self.table, column, cell)
-        return (
-            MissingWord(self.table.title, self.table.header(column), text, column) if text else None
-        )
+        table = self.table
+        if not (text := self.tabs.unsayable(table, column, cell)):
+            return None
+        return MissingWord(table.title, table.header(column), text, table.sheet_id, column)
 
     def last_written(self, column: str) -> Content | None:
         """Return the content of a column's resolved cell; None if the last one isn't known."""

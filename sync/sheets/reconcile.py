@@ -25,7 +25,7 @@ from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, keyed_sites
 from sync.store import Lease
-from sync.store.findings import KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW, Finding
+from sync.store.findings import KEPT_WORDS, KEYS_REMOVED, WITHOUT_JOB, WITHOUT_ROW, Finding
 from sync.types import Value, letters
 
 NO_TAB = "no_tab"
@@ -40,6 +40,8 @@ class KeptCell(Value):
     cell: str
     """In A1 notation."""
     header: str
+    column: str
+    """The column's ID."""
     shows: str
     everbright: str
 
@@ -123,7 +125,8 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
     result.doubled = doubled_jobs(tables)
     removed = still_removed(tables, store.findings.every(KEYS_REMOVED))
-    store.findings.replace(lease, [*_findings(result), *removed])
+    uncompared = {key.site for key in foreign} | {t.site for t in targets if t.site not in present}
+    store.findings.replace(lease, [*_findings(result), *removed], uncompared)
     if requests := flusher.with_pipeline(context, Parts(), is_daily=True).extra:
         with suppress(Refused):
             flusher.send(context, Parts(extra=requests))
@@ -180,6 +183,7 @@ def _compare_row(result: Compared, decider: CellDecider, row: int) -> None:
                 tab=table.title,
                 cell=f"{letters(table.columns[column])}{row + 1}",
                 header=table.header(column),
+                column=column,
                 shows=observed,
                 everbright=encode.shown_text(encode.encoded(decision.wanted, decider.zone)),
             )
@@ -208,9 +212,9 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         whose = (key.site, key.customer_of)
         yield Finding("foreign_keys", whose, key.row, key.site, "has the site ID of this job")
     for cell in compared.kept:
-        identity = (cell.site, cell.tab, cell.header, cell.shows, cell.everbright)
+        identity = (cell.site, cell.column, cell.shows, cell.everbright)
         text = f"{cell.tab}!{cell.cell} ({cell.header})"
         detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
-        yield Finding("kept_words", identity, text, cell.site, detail)
+        yield Finding(KEPT_WORDS, identity, text, cell.site, detail)
     for word, cells in compared.missing_words.items():
         yield word.finding(cells)

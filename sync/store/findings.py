@@ -1,6 +1,6 @@
 """Stores the findings of the last comparison, and which items people dismissed."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -11,7 +11,7 @@ from sync.store.database import Database, Lease
 from sync.store.schema import HAS_ROW, dismissed, finding, job
 
 WITHOUT_ROW, WITHOUT_JOB = "jobs_without_row", "rows_without_job"
-KEYS_REMOVED = "keys_removed"
+KEYS_REMOVED, KEPT_WORDS = "keys_removed", "kept_words"
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,21 @@ class Findings:
         self._id = spreadsheet_id
         self._is_this = finding.c.spreadsheet_id == spreadsheet_id
 
-    def replace(self, lease: Lease, found: Iterable[Finding]) -> None:
-        """Replace the findings. An item that is missing now counts as new when it returns."""
+    def replace(
+        self, lease: Lease, found: Iterable[Finding], uncompared: Container[str] = ()
+    ) -> None:
+        """Replace the findings. An item that is missing now counts as new when it returns.
+
+        Cells of the jobs `uncompared` are missing only because they weren't compared.
+        """
         new = {one.item: one for one in found}
         with self._database.writing(lease) as connection:
-            known = connection.scalars(select(finding.c.item).where(self._is_this))
-            gone = set(known) - new.keys()
+            query = select(finding.c.item, finding.c.code, finding.c.site).where(self._is_this)
+            gone = {
+                item
+                for item, code, site in connection.execute(query)
+                if item not in new and not (code == KEPT_WORDS and site in uncompared)
+            }
             connection.execute(delete(dismissed).where(dismissed.c.item.in_(gone)))
             connection.execute(delete(finding).where(self._is_this))
             self._add(connection, new)

@@ -9,7 +9,9 @@ from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.decide import Choices
 from sync.errors import Permanent
 from sync.ops.alerts import Alerts
+from sync.sheets.cell_data import at, text_of
 from sync.store.findings import dismiss
+from sync.types import letters
 from sync.worker.loop import Stop
 from sync.worker.sheet_loop import SheetLoop
 from tests.bench import Bench
@@ -90,6 +92,43 @@ def test_once_mapped_again_the_comparison_finds_what_it_found_before(asking: Ben
         pass
     assert asking.store.spreadsheet.glance().compared_at
     assert asking.store.findings.listed(9)["kept_words"] == findings[1:]
+
+
+def test_a_kept_cell_stays_kept_in_another_tab_and_after_a_partial_sort(asking: Bench) -> None:
+    board(asking)
+    asking.compare()
+    findings = asking.store.findings
+    kept = findings.listed(9)["kept_words"]
+    dismiss(asking.database, [one.item for one in kept])
+    renamed = {"sheetId": OPEN, "title": "Sold"}
+    header = two_tab_board.fill_header(OPEN, DATE_AT, "City OK")
+    asking.do({"updateSheetProperties": {"properties": renamed, "fields": "title"}}, header)
+    swap_site_ids(asking, HEADER_ROW + 1, HEADER_ROW + 2)
+    asking.compare()
+    assert {"foreign_keys"} == findings.listed(9).keys()
+    swap_site_ids(asking, HEADER_ROW + 1, HEADER_ROW + 2)
+    move_row(asking, HEADER_ROW + 2, INSTALLED, HEADER_ROW + 2)
+    asking.compare()
+    assert not findings.listed(9)
+    texts = {one.text for one in findings.every("kept_words")}
+    assert len(texts) == len(kept)
+    assert f"Installed!{letters(DATE_AT)}{HEADER_ROW + 3} (Permit OK on)" in texts
+
+
+def swap_site_ids(bench: Bench, row: int, other: int) -> None:
+    rows = two_tab_board.rows(bench, OPEN)
+    for place, source in ((row, other), (other, row)):
+        key = text_of(at(rows[source], KEY_AT))
+        bench.edit("type_cell", sheet_id=OPEN, row=place, column=KEY_AT, text=key)
+
+
+def move_row(bench: Bench, row: int, sheet_id: int, to: int) -> None:
+    """Cut a row, and paste it into another tab."""
+    source = {"sheetId": OPEN, "startRowIndex": row, "endRowIndex": row + 1}
+    width = {"startColumnIndex": 0, "endColumnIndex": KEY_AT + 1}
+    destination = {"sheetId": sheet_id, "rowIndex": to, "columnIndex": 0}
+    paste = {"source": source | width, "destination": destination, "pasteType": "PASTE_NORMAL"}
+    bench.do({"cutPaste": paste})
 
 
 def test_an_event_of_another_milestone_replaces_no_typed_date(asking: Bench) -> None:

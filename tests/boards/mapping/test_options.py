@@ -89,7 +89,11 @@ def test_a_flush_reports_what_it_cannot_write(theirs: Stand) -> None:
     (listed,) = theirs.store.findings.every("missing_words")
     assert (listed.item, listed.text) == (known.item, f"{known.text}, 2 cells")
     assert theirs.wiring.backlog().found("missing_words") == 0
-    theirs.map("--write", "--word", "Permit:APPROVED=")
+    theirs.fill([["Client", "Phone", "City permit"]])
+    theirs.compare()
+    (listed,) = theirs.store.findings.every("missing_words")
+    assert (listed.item, "City permit" in listed.text) == (known.item, True)
+    theirs.map("--write", "--word", "City permit:APPROVED=")
     theirs.compare()
     theirs.shown(milestone(3, **LATER))
     assert theirs.store.findings.every("missing_words") == [], "a person chose that it has none"
