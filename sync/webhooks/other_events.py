@@ -10,7 +10,7 @@ signed document is the UPLOADED one.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +34,8 @@ from sync.webhooks.values import text_at
 Tree = Mapping[str, Any]
 
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_NOON = timedelta(hours=12)
 SITE_KEYS = ("site", "site_id", "site_uuid")
 """Keys that may hold a job's UUID, in this order."""
 _MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
@@ -253,12 +255,15 @@ def text(tree: Tree, keys: Iterable[str]) -> str:
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
     """Yield the dates (UTC) under `keys`."""
     for key in keys:
+        value = tree.get(key)
         try:
-            moment = _WHEN.validate_python(tree.get(key))
+            moment = _WHEN.validate_python(value)
         except ValidationError:
             continue
         if moment is not None:
-            yield moment
+            # A day is noon UTC, which is the same day in all American time zones.
+            is_day = isinstance(value, str) and _DAY.fullmatch(value)
+            yield moment + _NOON if is_day else moment
 
 
 def objects(value: object) -> list[Tree]:

@@ -88,6 +88,22 @@ def test_each_service_reads_the_body_itself(monkeypatch: pytest.MonkeyPatch) -> 
     assert read(body({"permit": 1})).site == uuid(1)
 
 
+@pytest.mark.parametrize(
+    ("date", "moment"),
+    [
+        ("2026-03-05", "2026-03-05T12:00:00+00:00"),
+        ("2026-03-05T00:00:00", "2026-03-05T00:00:00+00:00"),
+        (1772668800, "2026-03-05T00:00:00+00:00"),
+        ("2026-3-5", None),
+        ("March 5, 2026", None),
+    ],
+)
+def test_a_date_without_a_time_is_that_day_in_america(date: object, moment: str | None) -> None:
+    event = read(body({"site": uuid(1), "comment": "Hi.", "timestamp": date})).other_event
+    assert event is not None
+    assert [at.isoformat() for at in event.moments] == ([moment] if moment else [])
+
+
 def test_none_is_null_but_for_free_text() -> None:
     """Someone may be named, or may have written, "None"."""
     said = [{"comment": "None", "commentor": "None", "uuid": "None"}]
