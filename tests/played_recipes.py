@@ -1,5 +1,6 @@
 """Tests of the recipes' examples: `tests/test_recipes.py` runs them in a copy with the examples."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,19 @@ def bench(google: Emulator, sqlite_url: str, tmp_path: Path) -> Bench:
         EVERBRIGHT_API_TOKEN="a-token",
         WEBHOOK_SECRET=secrets,
     )
+
+
+@pytest.fixture
+def post(bench: Bench) -> Callable[..., Any]:
+    """Post a body of the example's service."""
+    client = create_app(bench.settings).test_client()
+
+    def post(secret: str = OWN, **values: Any) -> Any:
+        sent = {"example_number": 7, "reference": uuid(1)} | (values or FILED)
+        headers = {"X-Webhook-Secret": secret}
+        return client.post("/webhooks/everbright", json=sent, headers=headers)
+
+    return post
 
 
 def test_a_message_is_sent_once_per_job(google: Emulator, sqlite_url: str, chat: Chat) -> None:
@@ -131,14 +145,7 @@ def test_a_value_in_everbrights_other_webhooks_has_a_column(bench: Bench) -> Non
     assert bench.row(uuid(1))["Example permit"] == "Issued", "the newest date counts"
 
 
-def test_a_second_source_fills_a_column(bench: Bench) -> None:
-    client = create_app(bench.settings).test_client()
-
-    def post(secret: str = OWN, **values: Any) -> Any:
-        sent = {"example_number": 7, "reference": uuid(1)} | (values or FILED)
-        headers = {"X-Webhook-Secret": secret}
-        return client.post("/webhooks/everbright", json=sent, headers=headers)
-
+def test_a_second_source_fills_a_column(bench: Bench, post: Callable[..., Any]) -> None:
     assert post("a-wrong-secret").status_code == 401
     for reference in (None, "P-7"):
         assert post(reference=reference, state="DRAFT", changed_at="2026-03-01").status_code == 202
@@ -163,11 +170,11 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
     bench.ask()  # History waits for names.
     bench.flush()
     lines = [
-        (row["From"], row["To"])
+        (row["From"], row["To"], row["Dated"])
         for row in bench.texts("History")
         if row["What"] == "Example permit"
     ]
-    assert lines == [("Filed", "Issued")]
+    assert lines == [("Filed", "Issued", "3/4/2026")]
     for state in ("EXPIRED", "ISSUED", "EXPIRED"):
         assert post(state=state).json["outcome"] == "accepted"
     bench.flush()
@@ -182,3 +189,22 @@ def test_a_second_source_fills_a_column(bench: Bench) -> None:
     assert post(reference=None, status="Closed").json["outcome"] == "accepted"
     bench.project()
     assert not bench.database.scalars(select(delivery.c.body).where(delivery.c.body.is_not(None)))
+
+
+def test_a_number_of_another_job_is_corrected(bench: Bench, post: Callable[..., Any]) -> None:
+    def shown() -> list[str | None]:
+        bench.flush()
+        return [bench.row(uuid(job)).get("Example permit") for job in (1, 2)]
+
+    bench.shown(milestone(1), milestone(2))
+    post(state="FILED", changed_at="2026-03-05")
+    assert shown() == ["Filed", None]
+    post(reference=uuid(2), changed_at="2026-03-04")
+    post(reference=None, state="ISSUED", changed_at="2026-03-06")
+    assert shown() == ["Filed", "Issued"], "the number moves, whatever the date"
+    post(example_number=8, state=None, changed_at="2026-03-05")
+    assert shown() == [None, "Issued"]
+    post(example_number=8, state="DRAFT", changed_at="2026-03-06")
+    assert shown() == ["Draft", "Issued"], "a later state of its own"
+    post(example_number=8, state="CLOSED", changed_at="March 3, 2026")
+    assert shown() == ["Closed", "Issued"], "an unreadable date counts as none"

@@ -628,8 +628,8 @@ RULES = [
         ),
         cause="They have no site ID, only a milestone or another service's reference, and no "
         "webhook has both yet.",
-        fix="They are applied when one arrives. To look for the milestones now, read changes from "
-        "EverBright.",
+        fix="They are applied when one arrives. For another service's, post its reference and the "
+        "site ID. To look for the milestones now, read changes from EverBright.",
         command=_BACKFILL,
         page="/deliveries",
         action="read-changed",
