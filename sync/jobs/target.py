@@ -22,6 +22,9 @@ class Target:
     | written | yes | has cells | A flush writes `differences`: `cells` or `wrong` has changed. |
     | deleted | no | stays | With the next event (`is_fresh`), or a person undoes the deletion. |
     | unkeyed | no | stays, or is kept | It is matched, because `is_fresh` is set. |
+
+    Only a board's row is "unkeyed". A row of our own tab that loses its key stays "written" until a
+    flush restores the key or finds that the row was deleted.
     """
 
     job: Job
@@ -40,7 +43,7 @@ class Target:
     version: int = 0
     """Counts all changes that may affect the row."""
     events: int = 0
-    """Counts the deliveries alone."""
+    """Changes whenever deliveries are applied; see `is_fresh`."""
     is_fresh: bool = True
     """Whether there is an event that the sheet does not show."""
     received_at: float | None = None
@@ -63,7 +66,7 @@ class Target:
 
     @property
     def rep(self) -> str:
-        """The sheet's rep of the job: the name that was typed, or else the one that we wrote."""
+        """The sheet's rep of the job: the name that was typed, or else the one last wanted."""
         return self.typed_rep or self.resolved.get(REP, EMPTY).text
 
     def differences(self) -> dict[str, Cell]:

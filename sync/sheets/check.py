@@ -52,7 +52,7 @@ class CheckResult:
     typed_notes: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The columns with the outcome TYPED_NOTE, by site."""
     keyed: set[str] = field(default_factory=set)
-    """Sites whose key was confirmed in an existing row of the installer's."""
+    """Sites whose key was confirmed in an existing row: an installer's, or one that had lost it."""
     added: set[str] = field(default_factory=set)
     """Sites whose key was confirmed in a new row."""
     undos: list[Undo] = field(default_factory=list)

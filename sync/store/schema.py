@@ -108,11 +108,11 @@ job = _table(
     _required("state"),
     # The cells (JSON) that were confirmed in the row, or left as typed: `resolved` in the code.
     _required("written", default="{}"),
-    # `version` counts all changes that may affect the row, `events` only the deliveries.
+    # `version` counts all changes that may affect the row, `events` only batches of deliveries.
     _required("version", Integer, default=1),
     _required("shown_version", Integer, default=0),
     _required("events", Integer, default=1),
-    # -1: the row has lost its site ID.
+    # -1 (`UNKEYED`): a row of a board has lost its site ID, or hasn't got it yet.
     _required("shown_events", Integer, default=0),
     # When the oldest event that the row doesn't show was received, or since when the row is out of
     # date for another reason. NULL if it is up to date.
