@@ -62,14 +62,14 @@ class _Customers:
     def shown_job(self, row: Texts, site: str) -> str:
         """Return the job whose customer a row shows: `site`, its own, if in doubt; "" if none.
 
-        They agree by the criteria of a match, or by everything that both have (`_shows`), because a
-        board may have no column that a criterion needs. Two jobs of one customer may both be shown.
+        It is its own if most agrees (`_mostly_agrees`), whatever else the row shows. Others agree
+        by the criteria of a match, or by everything that both have (`_shows`), because a board may
+        have no column that a criterion needs. Two jobs of one customer may both be shown.
         """
         there = Party.of(row)
         own = self._parties[site].agreements(there)
-        is_certain = own.get("address") or own.get("email")
-        if all(own.values()) or (is_certain and 2 * sum(own.values()) >= len(own)):
-            return site  # Nearly every row does, and parsing an address takes ten times as long.
+        if _mostly_agrees(own):
+            return site  # Nearly every row, so few are compared with other jobs, which is slow.
         values = criteria_values(row, self._criteria)
         shown = {
             job
@@ -80,6 +80,15 @@ class _Customers:
             return min(shown)  # The same one in every comparison, because findings are dismissed.
         is_nobodys = len(own) > 1 and not any(own.values())
         return "" if is_nobodys and not shown else site
+
+
+def _mostly_agrees(own: Mapping[str, bool]) -> bool:
+    """Return whether nothing differs; or email or address agrees, and half of all or more.
+
+    Then a single column was sorted, or typed into: the row is still the job's.
+    """
+    is_certain = own.get("address") or own.get("email")
+    return all(own.values()) or bool(is_certain and 2 * sum(own.values()) >= len(own))
 
 
 def _shows(row: Party, job: Party, own: Mapping[str, bool]) -> bool:

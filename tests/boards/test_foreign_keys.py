@@ -75,6 +75,19 @@ def test_a_column_that_was_sorted_back_alone_does_not_hide_it(asking: Bench, hea
     assert [key.row for key in found.found.foreign] == ["Open jobs!4", "Open jobs!5"]
 
 
+def test_a_single_column_that_was_sorted_leaves_the_rows_their_jobs(asking: Bench) -> None:
+    for number in (1, 2):
+        asking.customer(number, zipcode="")  # So the other customer's e-mail address is a match.
+    two_tab_board.make(asking, [], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1), milestone(2))
+    before = [row["E-mail"] for row in two_tab_board.texts(asking)]
+    column = two_tab_board.HEADERS.index("E-mail")
+    sorted_apart(asking, "DESCENDING", column, column + 1)
+    assert [row["E-mail"] for row in two_tab_board.texts(asking)] == before[::-1]
+    assert compare(asking.wiring, wait).found.foreign == ()
+
+
 def test_a_board_without_emails_and_zip_codes_is_compared_by_what_it_has(asking: Bench) -> None:
     for number in (1, 2):
         asking.customer(number, email="", zipcode="")
