@@ -253,7 +253,7 @@ class BoardTabs(JobTabs):
         added = added_rows(tables, rows, with_added_row, self, zone)
         customers = {target.site: target.customer for target in targets}
         lookup = self.look_up(texts_of_rows(tables, rows), customers, added)
-        self._store.boards.drop_settled(lease, lookup.unsettled)
+        self._store.boards.keep_unsettled(lease, lookup.unsettled)
         # Others begin to wait when a flush would add their row.
         self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
         return lookup, added

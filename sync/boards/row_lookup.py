@@ -9,13 +9,16 @@
 A row with other text in place of a site ID ("n/a") is only a candidate: a key doesn't replace typed
 text, so the user has to clear that cell first.
 
-| an unsettled job            | when                                            | in               |
-|-----------------------------|-------------------------------------------------|------------------|
-| begins to wait, once        | a flush would add its row                       | `BoardTabs.rows` |
-| gets a row, stays unsettled | its `wait_hours` are over                       | `BoardTabs.rows` |
-| is settled                  | the user answers                                | `Boards.answer`  |
-| is settled, may wait again  | a whole read finds it matched or settled        | `look_up_all`    |
-| begins without waiting      | a whole read finds candidates and its added row | `look_up_all`    |
+The table `look_alike` records unsettled jobs, and until when each waits:
+
+| a job                      | when                                          | in                 |
+|----------------------------|-----------------------------------------------|--------------------|
+| is recorded and waits      | a flush would add its row                     | `BoardTabs.rows`   |
+| gets a row, stays recorded | its `wait_hours` are over                     | `BoardTabs.rows`   |
+| is recorded, doesn't wait  | a whole read has candidates and its added row | `record_unsettled` |
+| is dropped, may come back  | a whole read finds it matched or settled,     | `record_unsettled` |
+|                            | or text typed into its added row              |                    |
+| is dropped                 | the user answers                              | `Boards.answer`    |
 
 Whole reads are comparisons and the user's reviews. Flushes don't look at jobs that wait, so a row
 that begins to match is found by the next whole read.

@@ -84,14 +84,14 @@ class Boards:
         query = select(look_alike.c.site).where(self._mine, look_alike.c.until > now())
         return frozenset(self._database.scalars(query))
 
-    def drop_settled(self, lease: Lease, unsettled: Collection[str]) -> None:
-        """Record that all jobs but these are settled."""
+    def keep_unsettled(self, lease: Lease, unsettled: Collection[str]) -> None:
+        """Drop the recorded jobs that aren't among these."""
         with self._database.writing(lease) as connection:
-            settled = look_alike.c.site.not_in(sorted(unsettled))
-            connection.execute(delete(look_alike).where(self._mine, settled))
+            others = look_alike.c.site.not_in(sorted(unsettled))
+            connection.execute(delete(look_alike).where(self._mine, others))
 
     def answer(self, lease: Lease, sites: Collection[str], answers: Iterable[RowAnswer]) -> None:
-        """Store answers in place of earlier ones about the jobs at `sites`, which are settled."""
+        """Store answers in place of earlier ones about `sites`, which are no longer recorded."""
         known = row_answer.c.spreadsheet_id == self._id, row_answer.c.site.in_(sites), _IS_ANSWER
         with self._database.writing(lease) as connection:
             connection.execute(delete(look_alike).where(self._mine, look_alike.c.site.in_(sites)))
