@@ -100,10 +100,11 @@ class ProgressWords:
         return self.rule_of(wanted) in self.rules(text)
 
     def is_ahead(self, text: str, last: Cell, wanted: Cell) -> bool:
-        """Return whether a typed word is further than EverBright's current status.
+        """Return whether a typed word is as far as EverBright's current status, or further.
 
-        It isn't if the milestone was rejected or reopened since `last`. A word with several rules
-        has the rank of the lowest.
+        Without an order, every milestone that the job hasn't reached is as far. It isn't ahead if
+        the milestone was rejected or reopened since `last`. A word with several rules has the rank
+        of the lowest.
         """
         rule, before = self.rule_of(wanted), self.rule_of(last)
         typed_rule = next(iter(self.rules(text)), None)
