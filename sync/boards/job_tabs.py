@@ -54,7 +54,7 @@ class BoardTabs(JobTabs):
         self._config = flusher.targets.layout.config
         self._ended = self._store.spreadsheet.ended_words() if ended is None else ended
         self._offered: Options = {}
-        """The options of drop-downs; none before `compared` has read them."""
+        """The options of drop-downs; none before `begin_comparison` has read them."""
 
     def tables(self, seen: Sequence[Table]) -> tuple[Table, ...]:
         """Return the mapped tabs: a duplicate is the installer's record, and isn't written."""
@@ -207,7 +207,7 @@ class BoardTabs(JobTabs):
         layout = self._targets.layout
         return views_of(table, layout.config, layout.stuck_days)
 
-    def compared(
+    def begin_comparison(
         self,
         lease: Lease,
         tables: Sequence[Table],
@@ -215,7 +215,7 @@ class BoardTabs(JobTabs):
         targets: Sequence[Target],
         zone: tzinfo,
     ) -> tuple[ForeignKey, ...]:
-        """Find rows that a sort of some columns parted from their site ID, and words that ended.
+        """Record options, ended words and unsettled jobs; return rows that a sort parted from keys.
 
         One more read if there are columns with words of their own.
         """
@@ -224,7 +224,7 @@ class BoardTabs(JobTabs):
             self._offered = self._reader.options(ranges)
             self._ended = ended_words(tables, self._offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
-        self.look_up_all(lease, tables, rows, targets, zone)
+        self.record_unsettled(lease, tables, rows, targets, zone)
         customers = {target.site: target.customer for target in targets}
         return foreign_keys(tables, rows, customers, self._config.match.by)
 
@@ -236,7 +236,7 @@ class BoardTabs(JobTabs):
             texts, customers, self._config.match.by, self._store.boards.answers(), added=added
         )
 
-    def look_up_all(
+    def record_unsettled(
         self,
         lease: Lease,
         tables: Sequence[Table],
@@ -244,7 +244,7 @@ class BoardTabs(JobTabs):
         targets: Sequence[Target],
         zone: tzinfo,
     ) -> tuple[Lookup, Mapping[str, NamedRow]]:
-        """Look up every job in the whole sheet, and record which are unsettled.
+        """Record which jobs are unsettled in the whole sheet; return the lookup of every job.
 
         Return the rows that were added for jobs, too, by site.
         """

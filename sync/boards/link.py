@@ -93,7 +93,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})
     zone = flusher.zone_of(snapshot)
-    lookup, added = BoardTabs(flusher).look_up_all(lease, tables, rows, targets, zone)
+    lookup, added = BoardTabs(flusher).record_unsettled(lease, tables, rows, targets, zone)
     jobs = reviewed_jobs(tables, rows, targets, lookup, added)
     return Review(context, rows, jobs, doubled_jobs(tables))
 

@@ -120,7 +120,7 @@ class JobTabs(Protocol):
     def is_own_word(self, table: Table, column: str, text: str) -> bool:
         """Return whether a text is one that stands for nothing in EverBright, as people chose.
 
-        Known only after `compared`.
+        Known only after `begin_comparison`.
         """
         return False
 
@@ -138,7 +138,7 @@ class JobTabs(Protocol):
         """Return the filter views that a tab gets on request."""
         return ()
 
-    def compared(
+    def begin_comparison(
         self,
         lease: Lease,
         tables: Sequence[Table],
@@ -146,9 +146,9 @@ class JobTabs(Protocol):
         targets: Sequence[Target],
         zone: tzinfo,
     ) -> tuple[ForeignKey, ...]:
-        """Return the rows with one job's key and another job's customer. Raises as a read does.
+        """Read and record what a comparison needs, once, before its cells are decided on.
 
-        Once for each comparison, before its cells are decided on.
+        Return the rows with one job's key and another job's customer. Raises as a read does.
         """
         return ()
 

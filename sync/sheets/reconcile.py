@@ -113,7 +113,7 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
         return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.zone_of(context.snapshot)
-    foreign = tabs.compared(lease, tables, rows, targets, zone)
+    foreign = tabs.begin_comparison(lease, tables, rows, targets, zone)
     result = differences(tabs, tables, targets, zone, foreign)
     store.batches.store_typed_reps(lease, _typed_reps(tables, targets))
     elsewhere = {target.site: set[str]() for target in targets if target.entry != target.counted}
