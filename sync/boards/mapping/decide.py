@@ -41,7 +41,11 @@ _NUMBERED = re.compile(r"([1-9]\d{0,3}):(.*)")
 """A header as `SeenTab.numbered_headers` gives it."""
 
 ChosenWords = Mapping[str, Sequence[str]]
-"""The words of a column that the user chose, by our text or by rule; [] for none."""
+"""The words of a column that the user chose, by our text or by rule.
+
+[] for a text in a drop-down is NO_WORD: the text isn't written. In a column without a drop-down it
+removes the text's word: the text is written as it is. For a rule, it removes the rule's words.
+"""
 
 
 @dataclass(frozen=True)
@@ -350,6 +354,7 @@ class TabDecider:
         options, wanted = column.proposal.options, {**earlier, **chosen_by_text}
         if options is None:
             by_text = parse_text_words(wanted).by_text
+            # Of a column that had words, OTHER_TEXTS stays; one that never had any stores nothing.
             return TextWords(by_text, takes_others=True) if by_text or earlier else None
         for text, word in chosen_by_text.items():
             if word and word not in options:
