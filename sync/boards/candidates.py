@@ -1,10 +1,4 @@
-"""Finds the rows that may be a job's, although they don't match, so that the user is asked. Pure.
-
-A row is a candidate if any one of these agrees: phone, email, house number with ZIP or town, or
-family name with ZIP or town. If one side has neither ZIP nor town, a full name is enough. Other
-fields may disagree; the user decides. A house number or a family name isn't enough if everything
-else that is known of both differs.
-"""
+"""Finds the rows that may be a job's (`Party.looks_like`), although they don't match. Pure."""
 
 from functools import cache
 

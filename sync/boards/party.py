@@ -106,13 +106,17 @@ class Party:
     def has_person_of(self, other: "Party") -> bool:
         return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
 
-    def is_on_street_of(self, other: "Party") -> bool:
+    def may_be_on_street_of(self, other: "Party") -> bool:
         """Return whether the street's name agrees, or is unknown."""
         names = self.street, other.street
         return not all(names) or fuzz.ratio(*names) >= _ALIKE_STREETS
 
     def is_household_of(self, other: "Party") -> bool:
-        """Return whether house number or family name agrees in one town, and not by chance."""
+        """Return whether house number or family name agrees in one town, and not by chance.
+
+        Both are enough, and so is a full name. One alone isn't if the streets' names differ and
+        both people are known; without a house number, it isn't if both phones are known.
+        """
         is_house = self.house == other.house != ""
         is_family = not self.families.isdisjoint(other.families)
         if not (self.is_in_town_of(other) and (is_house or is_family)):
@@ -120,10 +124,8 @@ class Party:
         if is_family and (is_house or self.has_person_of(other)):
             return True
         if self.house and other.house:
-            # Only one of the two agrees: the street must, too, or a name isn't known.
-            return self.is_on_street_of(other) or not (self.people and other.people)
-        # Only the family name agrees, and a house number isn't known. Phones that agree are enough
-        # (`looks_like`), so if both are known, they differ.
+            return self.may_be_on_street_of(other) or not (self.people and other.people)
+        # Phones that agree are enough (`looks_like`), so if both are known, they differ.
         return not (self.phones and other.phones)
 
     @property
@@ -131,9 +133,10 @@ class Party:
         return bool(self.zips or self.town)
 
     def looks_like(self, other: "Party") -> bool:
-        """Return whether one thing agrees, which is enough to ask the user.
+        """Return whether one thing agrees, which is enough to ask the user: others may differ.
 
-        If one of them has no place, a full name is enough.
+        That is email, phone, or house number or family name with ZIP or town (`is_household_of`).
+        If one of them has neither ZIP nor town, a full name is enough.
         """
         return (
             not self.emails.isdisjoint(other.emails)
@@ -155,7 +158,7 @@ class Party:
             if mine and theirs
         }
         if self.house and other.house:
-            agreements["address"] = self.house == other.house and self.is_on_street_of(other)
+            agreements["address"] = self.house == other.house and self.may_be_on_street_of(other)
         return agreements
 
 
