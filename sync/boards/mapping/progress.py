@@ -49,7 +49,7 @@ _CERTAIN, _PAST_TENSE, _ACTIVITY, _NAME_ALONE = 0, 1, 8, 9
 
 @dataclass(frozen=True)
 class RuleWords:
-    """The words of a progress column; those of other columns are `TextWords`."""
+    """The words that a progress column gets; those of other columns are `TextWords`."""
 
     words: tuple[RuleWord, ...]
     ended: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class _StatusTerm:
 
 
 @dataclass(frozen=True)
-class _Meaning:
+class _RuleGuess:
     """A rule that a column's value may stand for.
 
     Of several values for one rule, the least vague counts. If the milestone is Permit, "Permit in"
@@ -151,14 +151,14 @@ class ProgressRules:
         """
         by_rule = defaultdict[str, list[tuple[int, str]]](list)
         for value in values:
-            if meaning := self._meaning(value):
-                rule = meaning.rule
-                if meaning.vagueness == _NAME_ALONE:  # After "PTO in", "PTO" is Approved.
+            if guess := self._guess(value):
+                rule = guess.rule
+                if guess.vagueness == _NAME_ALONE:  # After "PTO in", "PTO" is Approved.
                     key = rule.rpartition(":")[0]
                     approved = milestone_rule(key, APPROVED)
                     if milestone_rule(key, SUBMITTED) in by_rule or approved in by_rule:
                         rule = approved
-                by_rule[rule].append((meaning.vagueness, value))
+                by_rule[rule].append((guess.vagueness, value))
         words: dict[str, str] = {}
         for rule, found in by_rule.items():
             least = min(vagueness for vagueness, _ in found)
@@ -173,23 +173,23 @@ class ProgressRules:
         milestones = {rule.partition(":")[0] for rule in rules if rule not in JOB_RULES}
         return len(rules) >= ENOUGH_RULES and len(milestones) >= ENOUGH_MILESTONES
 
-    def _meaning(self, value: str) -> _Meaning | None:
+    def _guess(self, value: str) -> _RuleGuess | None:
         """Return the rule that a value stands for; None if none or several do."""
         text = _NUMBERING.sub("", plain(value))
         for rule, terms in JOB_TERMS.items():
             if text in terms:
-                return _Meaning(rule)
+                return _RuleGuess(rule)
         if text in PAID_TERMS:  # No other approval says that money came.
             paid = [key for key, name in self._names.items() if not PAYMENT_NAMES.isdisjoint(name)]
-            return _Meaning(milestone_rule(paid[-1], APPROVED)) if paid else None
+            return _RuleGuess(milestone_rule(paid[-1], APPROVED)) if paid else None
         ignored = FILLERS | {"to"}
         tokens = [token for token in spelled_out(text).split() if token not in ignored]
-        meanings = [found for key in self._stems if (found := self._meaning_for(key, tokens))]
-        least = min((meaning.distance for meaning in meanings), default=None)
-        nearest = [meaning for meaning in meanings if meaning.distance == least]
+        guesses = [found for key in self._stems if (found := self._guess_for(key, tokens))]
+        least = min((guess.distance for guess in guesses), default=None)
+        nearest = [guess for guess in guesses if guess.distance == least]
         return nearest[0] if len(nearest) == 1 else None
 
-    def _meaning_for(self, key: str, tokens: Sequence[str]) -> _Meaning | None:
+    def _guess_for(self, key: str, tokens: Sequence[str]) -> _RuleGuess | None:
         """Return what a value's words say of one milestone; None if they don't name it."""
         stems = self._stems[key]
         named = [token for token in tokens if _stem(token) in stems]
@@ -211,7 +211,7 @@ class ProgressRules:
             return None
         present = {_stem(token) for token in named}
         rule = milestone_rule(key, said.status)
-        return _Meaning(rule, said.vagueness, len(stems - present), len(present))
+        return _RuleGuess(rule, said.vagueness, len(stems - present), len(present))
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:

@@ -54,7 +54,7 @@ def stored_words(words: Iterable[RuleWord]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ProgressWords:
-    """The words of a column. The config has the order of the milestones."""
+    """Finds and compares a column's words. The config has the order of the milestones."""
 
     words: Sequence[RuleWord]
     config: Config
