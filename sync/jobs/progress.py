@@ -1,6 +1,8 @@
 """Chooses a job's word in a progress column, by the rules that apply to the job. Pure.
 
-A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES.
+A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES. Their order is in
+two places: of a job's rules in `job_cells._progress` (with HOLDING), and of any in
+`ProgressWords.rank`, which compares typed words with them.
 """
 
 from collections.abc import Mapping
