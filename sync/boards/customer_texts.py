@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Generic, TypeVar
 
+from sync.boards.formulas import is_formula_text
 from sync.boards.party import LAST_ZIP, Texts, emails, name_in, people, phones
 from sync.boards.table_end import Lines
 from sync.jobs.model import Customer
@@ -41,7 +42,7 @@ def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Lines]) -> R
     for table in tables:
         for column, index in table.columns.items():
             for number, text in enumerate(columns[table.sheet_id].get(index, ())):
-                if number > table.header_row and text.strip() and not text.startswith("="):
+                if number > table.header_row and text.strip() and not is_formula_text(text):
                     texts.setdefault((table.sheet_id, number), {})[column] = text
     return texts
 

@@ -66,7 +66,7 @@ class BoardTabs(JobTabs):
         if not (pending.tabs or snapshot.tables):
             what = "No tab is mapped, so nothing is written."
             raise Permanent("not_mapped", what, "Map one: brightsheet map --write")
-        if gone or not snapshot.tables:
+        if gone:
             names = [repr(title) for tab, title in snapshot.without_header.items() if tab in gone]
             what = f"The header row of the tab {names[0]} was" if names else "A mapped tab was"
             raise Permanent(

@@ -148,16 +148,16 @@ class TabMapper:
             fields = fields_of(self._wiring)
             again = retry.policy(self._sleep)
             report: MappingReport = again(self._read_and_decide, fields)
-            change = None
+            preview = None
             if write:
                 again(self._store_row_answers, lease, report)
             if with_preview and not report.problem:
-                change = again(self._preview, lease, report)
+                preview = again(self._preview, lease, report)
             if write:
                 # An answer of Google's may be lost. Then the last attempt has nothing to write.
                 is_needed = bool(report.requests)
                 report = replace(again(self._write, lease, fields), is_written=is_needed)
-            return replace(report, preview=change)
+            return replace(report, preview=preview)
 
     def fetch_customers(self, seconds: float = math.inf) -> int:
         """Request the customers that are due, as the worker does: rows are matched by them.
