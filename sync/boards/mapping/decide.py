@@ -165,7 +165,7 @@ class TabDecider:
     ) -> TabMapping:
         """Return a tab's mapping; if it has a `stored` one, only the user's choices change it.
 
-        The `same` columns of other tabs help to propose the others.
+        The `same` columns, in this tab and in others, help to propose the others.
         """
         base = TabMapping(tab, was_mapped=stored is not None)
         if problem := why_unmappable(tab):

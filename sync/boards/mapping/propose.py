@@ -68,8 +68,8 @@ def propose(
 ) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
-    The cells of the `same` columns in other tabs count, too. A field is proposed for one column at
-    most: the surest. Where several are as sure, it is for none, and the reasons say so.
+    The cells of all `same` columns count, in this tab and in others. A field is proposed for one
+    column at most: the surest. Where several are as sure, it is for none, and the reasons say so.
     """
     headers, numbered = tab.headers(header_row), tab.numbered_headers(header_row)
     width = max([*map(len, tab.rows), *(index + 1 for index in tab.column_entries)], default=0)
