@@ -98,8 +98,8 @@ class BoardTabs(JobTabs):
         lookup = self.look_up(texts, self._store.boards.customers_without_row())
         unmatched = without_row - lookup.matches.keys()
         unsettled, hours = unmatched & lookup.unsettled, self._config.match.wait_hours
-        waiting = self._store.boards.would_wait(unsettled, hours)
         self._store.boards.mark_unsettled(lease, unsettled, hours)
+        waiting = self._store.boards.waiting() & unsettled
         if unmatched == waiting:  # No job gets a new row.
             return JobRows(lookup.matches, waiting)
         table = tab_for_new_rows(tables)

@@ -71,7 +71,7 @@ class Boards:
                 connection.execute(insert(look_alike).values(site=site, **row))
 
     def would_wait(self, unsettled: Set[str], hours: float) -> frozenset[str]:
-        """Return which of these jobs wait, once they are recorded (`mark_unsettled`)."""
+        """Return which jobs will wait once they are recorded (`mark_unsettled`), for previews."""
         new = unsettled - self.unsettled() if hours else set()
         return (self.waiting() & unsettled) | new
 
