@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from sync.boards.formulas import is_formula_text
 from sync.boards.party import LAST_ZIP, Texts, emails, name_in, people, phones
-from sync.boards.table_end import Lines
+from sync.boards.table_end import ColumnTexts
 from sync.jobs.model import Customer
 from sync.sheets.cell_data import Rows, texts_of
 from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
@@ -36,7 +36,7 @@ def identity_texts(texts: Texts) -> dict[str, str]:
     return {column: texts[column] for column in IDENTITY_COLUMNS if column in texts}
 
 
-def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, Lines]) -> RowTexts:
+def texts_of_columns(tables: Iterable[Table], columns: Mapping[int, ColumnTexts]) -> RowTexts:
     """Return what is entered into the rows below the headers of tabs that were read by column."""
     texts: dict[Place, dict[str, str]] = {}
     for table in tables:

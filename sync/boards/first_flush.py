@@ -179,7 +179,7 @@ def compose(
     ]
     for_new_rows = tab_for_new_rows(repaired)
     cells = rows[for_new_rows.sheet_id]
-    end = table_end.find(for_new_rows, table_end.lines_of(cells))
+    end = table_end.find(for_new_rows, table_end.column_texts(cells))
     pattern = table_end.new_row_pattern(for_new_rows, end, cells.get(end.last_row, ()))
     zone = flusher.zone_of(Snapshot(read.time_zone))
     # Of cells that were written before, the comparison finds the differing ones.

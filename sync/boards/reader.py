@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sync.boards import options, survey
 from sync.boards.options import Options
 from sync.boards.survey import Json, Lists, Survey
-from sync.boards.table_end import Lines
+from sync.boards.table_end import ColumnTexts
 from sync.errors import Refused, Retryable
 from sync.sheets.cell_data import Row, Rows
 from sync.sheets.client import SheetClient
@@ -33,7 +33,7 @@ class BoardReader:
 
     _client: SheetClient
 
-    def columns(self, tables: Sequence[Table]) -> Mapping[int, Lines]:
+    def columns(self, tables: Sequence[Table]) -> Mapping[int, ColumnTexts]:
         """Read columns of tabs as bare texts, by sheet ID.
 
         Those that are managed, which a match needs; of the tab for new rows all of them, because

@@ -17,7 +17,7 @@ from sync.sheets.job_tabs import Pattern
 from sync.sheets.row_identity import IDENTITY_COLUMNS
 from sync.sheets.snapshot import Table
 
-Lines = Mapping[int, Sequence[str]]
+ColumnTexts = Mapping[int, Sequence[str]]
 """The bare values of a tab's columns, by index and from its first row on; formulas as such."""
 _CERTAIN = frozenset(("email", "phone"))
 """Columns that tell a customer for certain; a name or an address may be a divider's text."""
@@ -46,20 +46,20 @@ class TableEnd:
     """Whether a total's range ends at that row, so that a new row must be inserted inside it."""
 
 
-def lines_of(rows: Mapping[int, Row]) -> dict[int, list[str]]:
+def column_texts(rows: Mapping[int, Row]) -> dict[int, list[str]]:
     """Return the bare values of rows that were read whole, by column."""
     width = max(map(len, rows.values()), default=0)
     depth = max(rows, default=-1) + 1
-    lines = {index: [""] * depth for index in range(width)}
+    texts = {index: [""] * depth for index in range(width)}
     for number, row in rows.items():
         for index, cell in enumerate(row):
-            lines[index][number] = text_of(cell)
-    return lines
+            texts[index][number] = text_of(cell)
+    return texts
 
 
-def find(table: Table, lines: Lines) -> TableEnd:
-    """Return where a table ends; `lines` are all columns of its tab."""
-    tab = _TabText(table, lines)
+def find(table: Table, texts: ColumnTexts) -> TableEnd:
+    """Return where a table ends; `texts` are all columns of its tab."""
+    tab = _EndFinder(table, texts)
     if (last := tab.last_job()) is None:
         return TableEnd(table.header_row)
     return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
@@ -77,12 +77,12 @@ def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
     return Pattern(end.last_row + 1, above, copied, end.is_covered)
 
 
-class _TabText:
+class _EndFinder:
     """The cells of a tab, row by row."""
 
-    def __init__(self, table: Table, lines: Lines) -> None:
-        self._table, self._lines = table, lines
-        depth = max(map(len, lines.values()), default=0)
+    def __init__(self, table: Table, texts: ColumnTexts) -> None:
+        self._table, self._texts = table, texts
+        depth = max(map(len, texts.values()), default=0)
         self._depth = depth if table.native_end is None else min(depth, table.native_end)
         self._knows_people = not table.columns.keys().isdisjoint(IDENTITY_COLUMNS)
 
@@ -121,8 +121,8 @@ class _TabText:
         return above > self._table.header_row
 
     def _text(self, index: int, row: int) -> str:
-        line = self._lines.get(index, ())
-        return line[row] if 0 <= row < len(line) else ""
+        column = self._texts.get(index, ())
+        return column[row] if 0 <= row < len(column) else ""
 
     def _typed(self, index: int, row: int) -> str:
         """Return the typed text of a cell; formulas and check boxes have none."""
@@ -154,10 +154,10 @@ class _TabText:
 
     def _filled(self, row: int) -> list[str]:
         """Return the typed texts of a row, from the left."""
-        return [text for index in sorted(self._lines) if (text := self._typed(index, row))]
+        return [text for index in sorted(self._texts) if (text := self._typed(index, row))]
 
     def _has_total(self, row: int) -> bool:
-        return any(self._is_total(index, row) for index in self._lines)
+        return any(self._is_total(index, row) for index in self._texts)
 
     def _is_total(self, index: int, row: int) -> bool:
         around = ((n, self._text(index, n)) for n in (row - 1, row + 1))
@@ -174,7 +174,7 @@ class _TabText:
         present = {index for index, kind in kinds.items() if kind not in _OFTEN_BLANK}
         copyable = {
             index: text
-            for index in sorted(self._lines.keys() - kinds.keys())
+            for index in sorted(self._texts.keys() - kinds.keys())
             if formulas.is_formula_text(text := self._text(index, row))
             and not formulas.fills_others(text)
             and not self._is_total(index, row)
@@ -191,8 +191,8 @@ class _TabText:
     def is_covered_to(self, row: int) -> bool:
         """Return whether a total ends at a row, and nothing in that row counts up to itself."""
         is_covered, row_number = False, str(row + 1)
-        for line in self._lines.values():
-            for number, text in enumerate(line):
+        for column in self._texts.values():
+            for number, text in enumerate(column):
                 if row_number not in text or not formulas.is_formula_text(text):
                     continue
                 spans = formulas.spans(text, self._table.title)
