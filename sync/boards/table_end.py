@@ -59,10 +59,10 @@ def column_texts(rows: Mapping[int, Row]) -> dict[int, list[str]]:
 
 def find(table: Table, texts: ColumnTexts) -> TableEnd:
     """Return where a table ends; `texts` are all columns of its tab."""
-    tab = _EndFinder(table, texts)
-    if (last := tab.last_job()) is None:
+    finder = _EndFinder(table, texts)
+    if (last := finder.last_job()) is None:
         return TableEnd(table.header_row)
-    return TableEnd(last, dict(tab.formulas_of(last)), tab.is_covered_to(last))
+    return TableEnd(last, dict(finder.formulas_of(last)), finder.is_covered_to(last))
 
 
 def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
@@ -78,7 +78,7 @@ def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
 
 
 class _EndFinder:
-    """The cells of a tab, row by row."""
+    """Finds the last job among the rows of a tab."""
 
     def __init__(self, table: Table, texts: ColumnTexts) -> None:
         self._table, self._texts = table, texts
