@@ -104,7 +104,10 @@ class Spreadsheet:
         return wait
 
     def make_current(self, lease: Lease) -> None:
-        """Make this the current spreadsheet, and clear what was written to another one."""
+        """Make this the current spreadsheet, and clear what was written to another one.
+
+        `first_flush` repeats the latter for previews.
+        """
         with self._database.writing(lease) as connection:
             other = self._other_current(connection)
             connection.execute(update(sheet).where(~self._is_this).values(is_current=0))
@@ -175,7 +178,8 @@ class Spreadsheet:
     def lose_rows(self, lease: Lease) -> None:
         """Record that existing rows have lost their site IDs, so that they are matched again.
 
-        The last written values stay, so that typed ones are still recognized.
+        The last written values stay, so that typed ones are still recognized. `first_flush` repeats
+        this for previews.
         """
         values = {"has_row": False, "shown_events": UNKEYED, **made_dirty()}
         self._database.execute(update(job).where(job.c.has_row).values(values), lease)
@@ -188,8 +192,8 @@ class Spreadsheet:
         """Record that the jobs are in mapped tabs (sheet IDs), in these columns (IDs).
 
         Every job is compared with what was last written, or completely rewritten if other tabs had
-        the jobs before. A comparison of the whole sheet is due, because a tab that is mapped again
-        still has its earlier rows.
+        the jobs before (`first_flush` repeats it for previews). A comparison of the whole sheet is
+        due, because a tab that is mapped again still has its earlier rows.
         """
         with self._database.writing(lease) as connection:
             query = select(sheet.c.mode).where(self._is_this)
