@@ -25,7 +25,7 @@ For example, a tab has three columns, the last two of them with drop-downs:
 - A *text* is ours, mostly EverBright's: Submitted, Approved.
 - A *word* is what a column shows for a text: Applied for Submitted, Issued for Approved. It is an
   option of the drop-down, or what the installer types where there is none. It has *ended* if its
-  option is gone.
+  option is gone: it stays stored, but isn't written (`BoardTabs`).
 - In a progress column, words stand for *rules* instead of texts: Sold for `signed`, Permit in for
   `KEY:SUBMITTED`. Pages call them steps.
 - A column's *values* are all of its options, or else the texts in its cells.

@@ -19,28 +19,15 @@ _BEGINNING = 2
 
 
 @dataclass(frozen=True)
-class TextWords:
-    """The words of a column by our texts, and our texts without one."""
+class StoredTextWords:
+    """The words that are stored with a column, by our texts."""
 
     by_text: Mapping[str, str]
-    without_word: tuple[str, ...] = ()
-    """Our texts that match no option, and aren't written."""
-    excluded: tuple[str, ...] = ()
-    """Those of them for which a person chose NO_WORD."""
-    ended: Mapping[str, str] = field(default_factory=dict)
-    """Earlier words that are no longer options, by our text."""
-    takes_others: bool = False
+    """Ended ones, too."""
+    excluded: tuple[str, ...]
+    """Our texts for which a person chose NO_WORD."""
+    takes_others: bool
     """Whether the column has no drop-down: a text without a word is written as it is."""
-
-    @property
-    def stored(self) -> dict[str, str]:
-        """What is stored with the column.
-
-        A word that is no option now stays: it is not written, and may be an option again.
-        """
-        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
-        excluded = dict.fromkeys(self.excluded, NO_WORD)
-        return {**self.ended, **self.by_text, **excluded, **others}
 
     def word_of(self, *texts: str) -> str | None:
         """Return the word, or NO_WORD, for the first of a value's texts with either; else None."""
@@ -55,22 +42,47 @@ class TextWords:
         """Return whether a value with these texts is written as it is."""
         return self.takes_others and self.word_of(*texts) is None
 
+
+@dataclass(frozen=True)
+class TextWords:
+    """The words that a column gets by our texts, and our texts without one."""
+
+    by_text: Mapping[str, str]
+    without_word: tuple[str, ...] = ()
+    """Our texts that match no option, and aren't written."""
+    excluded: tuple[str, ...] = ()
+    """Those of them for which a person chose NO_WORD."""
+    ended: Mapping[str, str] = field(default_factory=dict)
+    """Earlier words that are no longer options, by our text."""
+    takes_others: bool = False
+    """As in `StoredTextWords`."""
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """What is stored with the column.
+
+        A word that is no option now stays: it is not written, and may be an option again.
+        """
+        others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
+        excluded = dict.fromkeys(self.excluded, NO_WORD)
+        return {**self.ended, **self.by_text, **excluded, **others}
+
     @property
     def is_too_long(self) -> bool:
         """Whether it is too long to be stored with the column."""
         return sum(map(len, [*self.stored, *self.stored.values()])) > _LONGEST
 
 
-def parse_text_words(stored: Mapping[str, str] | None) -> TextWords:
-    """Return the words that are stored with a column, ended ones, too.
+def parse_text_words(stored: Mapping[str, str] | None) -> StoredTextWords:
+    """Return the words that are stored with a column.
 
-    None for a column without words of its own, where every text is written as it is.
+    `stored` is None for a column without words of its own, where every text is written as it is.
     """
     if stored is None:
-        return TextWords({}, takes_others=True)
+        return StoredTextWords({}, (), takes_others=True)
     by_text = {t: word for t, word in stored.items() if word != NO_WORD and t != OTHER_TEXTS}
     excluded = tuple(text for text, word in stored.items() if word == NO_WORD)
-    return TextWords(by_text, excluded, excluded, takes_others=OTHER_TEXTS in stored)
+    return StoredTextWords(by_text, excluded, takes_others=OTHER_TEXTS in stored)
 
 
 def fit_options(

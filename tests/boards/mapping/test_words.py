@@ -42,7 +42,8 @@ def test_words_are_read_as_they_were_stored() -> None:
     some = {"Approved": "OK", "Rejected": ""}
     for stored, takes_others in ((some, False), (some | {"*": "*"}, True)):
         read = parse_text_words(stored)
-        assert read.stored == stored
+        again = TextWords(read.by_text, excluded=read.excluded, takes_others=read.takes_others)
+        assert again.stored == stored
         found = [read.word_of(*texts) for texts in (("Sent", "Approved"), ("Rejected",), ("Sent",))]
         assert found == ["OK", "", None]
         assert (read.writes_as_is("Sent"), read.writes_as_is("Rejected")) == (takes_others, False)
