@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sync.sheets.job_tabs import JobTabs
-from sync.sheets.snapshot import Fence, Snapshot
+from sync.sheets.snapshot import Fence, Snapshot, keyed_sites
 from sync.store import Lease, Pending
 
 
@@ -20,3 +20,10 @@ class FlushContext:
     snapshot: Snapshot
     is_partial: bool = False
     """Whether tabs that can't be written were left out."""
+
+    @property
+    def lost(self) -> frozenset[str]:
+        """The jobs that had a row, and whose key no row shows: none if it may be in another tab."""
+        if self.is_partial:
+            return frozenset()
+        return self.pending.sites_with_row - keyed_sites(self.snapshot.tables)

@@ -211,11 +211,8 @@ class Flusher:
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        # The keys that seem lost may be in a tab that was left out.
-        known = frozenset() if context.is_partial else pending.sites_with_row
-        lost = known - keyed_sites(context.snapshot.tables)
-        self.counted_as_deleted &= lost
-        if lost or _may_be_copied(context, work):
+        self.counted_as_deleted &= context.lost
+        if context.lost or _may_be_copied(context, work):
             context, rows = self.read_everything(context)
             columns = context.tabs.columns(pending)
             every = self.targets.lay_out(self.store.pending.every(), columns)
@@ -308,8 +305,7 @@ class Flusher:
         Permanent if keys are in other cells, or (unless `confirms_deleted`) if many are missing at
         once.
         """
-        pending, tables = context.pending, context.snapshot.tables
-        lost = pending.sites_with_row - keyed_sites(tables)
+        pending, tables, lost = context.pending, context.snapshot.tables, context.lost
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:

@@ -78,6 +78,22 @@ def test_a_tab_whose_header_row_was_sorted_in_keeps_its_keys(board: Bench) -> No
     assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK", "OK"]
 
 
+def test_rows_of_a_tab_that_cannot_be_written_do_not_count_as_deleted(board: Bench) -> None:
+    """Else a key that is cleared in the meantime would cost a second row."""
+    row = {"sheetId": INSTALLED, "startRowIndex": HEADER_ROW + 1, "endRowIndex": HEADER_ROW + 2}
+    copy = row | {"startRowIndex": 20, "endRowIndex": 21}
+    board.do({"copyPaste": {"source": row, "destination": copy}})
+    sort_all(board, "ASCENDING")
+    board.send(milestone(1, **APPROVED), milestone(5, **APPROVED))
+    board.project()
+    assert stopped(board) == "header_sorted"
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 5)] == ["OK", "OK"]
+    assert board.store.pending.sites_with_row() == {uuid(number) for number in range(1, 7)}
+    sort_all(board, "DESCENDING")
+    flushed(board)
+    assert [row["Permit"] for row in two_tab_board.of_site(board, 1)] == ["OK"]
+
+
 def test_a_key_that_was_written_into_a_sorted_header_row_is_taken_back(board: Bench) -> None:
     """Else the tab could never be written again: its header would name a job."""
     before = permits(board)
