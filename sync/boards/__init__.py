@@ -30,4 +30,7 @@ What is stored of a column's words, by key and value:
 | text: ""           | the user chose that it has no word, so nothing is written                  |
 | "*": "*"           | any other text is written as it is                                         |
 | RULE~WORD: WORD    | a progress column's word that is recognized for the rule, but not written  |
+
+A text without an entry isn't written, and is reported. A column without any entry has no
+drop-down: all of its texts are written as they are.
 """

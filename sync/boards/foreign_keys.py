@@ -95,7 +95,8 @@ def _shows(row: Party, job: Party, own: Mapping[str, bool]) -> bool:
     """Return whether a row shows a job's customer: two things agree, or the full name.
 
     None may differ, except those that agree with the row's own job (`own`), if they are fewer:
-    people sort one column back, and forget the others.
+    people sort one column back, and forget the others. For example, the row has the email of its
+    own job again, but name, phone and street of another: that job is shown.
     """
     agreements = job.agreements(row)
     count = sum(agreements.values())

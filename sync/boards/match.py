@@ -3,7 +3,7 @@
 The criteria are those of `[match] by`; "address+zip" has two parts. A row matches a job if one
 criterion agrees and none disagrees. A criterion is ignored if the row or the job has no value for
 it. A match is certain if the row matches no other job and the job no other row; the user decides on
-the rest (`candidates.py`).
+the rest, if the row looks like the job's customer (`candidates.py`).
 """
 
 from collections import Counter, defaultdict

@@ -6,8 +6,8 @@
 | unsettled | it has candidates (`candidates.py`) that the user hasn't ruled out | it waits |
 | settled | it has none, or the user ruled out all of them | it gets a new row |
 
-A row with other text in place of a site ID ("n/a") is only a candidate: a key doesn't replace typed
-text, so the user has to clear that cell first.
+A row with other text in place of a site ID ("n/a") is at most a candidate: a key doesn't replace
+typed text, so the user has to clear that cell first.
 
 The table `look_alike` records unsettled jobs, and until when each waits:
 

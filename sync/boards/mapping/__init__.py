@@ -28,5 +28,6 @@ For example, a tab has three columns, the last two of them with drop-downs:
   option is gone: it stays stored, but isn't written (`BoardTabs`).
 - In a progress column, words stand for *rules* instead of texts: Sold for `signed`, Permit in for
   `KEY:SUBMITTED`. Pages call them steps.
-- A column's *values* are all of its options, or else the texts in its cells.
+- A column's *values* are all of its options, or else the texts in its cells and those of like
+  columns in other tabs.
 """

@@ -148,6 +148,8 @@ class TabDecider:
     | an example (of a tab that isn't mapped) | that of a like column, unless chosen            |
     | the proposal                            | the proposed one, unless the tab is mapped, or  |
     |                                         | another column has it                           |
+
+    But a drop-down whose words would be too long to store has no field.
     """
 
     def __init__(
@@ -163,9 +165,10 @@ class TabDecider:
     def decide(
         self, tab: SeenTab, stored: StoredMapping | None, same: SameColumns | None = None
     ) -> TabMapping:
-        """Return a tab's mapping; if it has a `stored` one, only the user's choices change it.
+        """Return a tab's mapping; the user's choices change a `stored` one.
 
-        The `same` columns, in this tab and in others, help to propose the others.
+        So does a changed drop-down: our texts without an option get a proposal (`fit_options`). The
+        `same` columns, in this tab and in others, help to propose the others.
         """
         base = TabMapping(tab, was_mapped=stored is not None)
         if problem := why_unmappable(tab):

@@ -103,8 +103,9 @@ class ProgressWords:
         """Return whether a typed word is as far as EverBright's current status, or further.
 
         Without an order, every milestone that the job hasn't reached is as far. It isn't ahead if
-        the milestone was rejected or reopened since `last`. A word with several rules has the rank
-        of the lowest.
+        the milestone was rejected or reopened since `last`. (If our word is the same as before,
+        `BoardTabs.compare_word` leaves the typed one, whatever happened.) A word with several rules
+        has the rank of the lowest.
         """
         rule, before = self.rule_of(wanted), self.rule_of(last)
         typed_rule = next(iter(self.rules(text)), None)

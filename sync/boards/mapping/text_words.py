@@ -61,7 +61,8 @@ class TextWords:
     def stored(self) -> dict[str, str]:
         """What is stored with the column.
 
-        A word that is no option now stays: it is not written, and may be an option again.
+        A word that is no option now stays, if no option was proposed for its text: it is not
+        written, and may be an option again.
         """
         others = {OTHER_TEXTS: OTHER_TEXTS} if self.takes_others else {}
         excluded = dict.fromkeys(self.excluded, NO_WORD)
