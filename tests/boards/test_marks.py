@@ -77,5 +77,5 @@ def test_secret_marks_appear_only_where_allowed(
     if count == FEW:
         job = is_shown_when_asked_for(made, "Open jobs", 2)  # Job 1 waits for an answer.
         assert "Same job: row" in made.rows
-        typed = re.findall(r"<p>Permit: ([^<]+)</p>", job)
+        typed = re.findall(r"<p>Permit, typed in the sheet: ([^<]+)</p>", job)
         assert any(MARK.search(text) for text in typed), "nothing that was typed was replaced"

@@ -38,10 +38,11 @@ def test_google_answers_nothing_at_all(sqlite_world: World, how: Literal["hang",
 
 
 def not_shared(world: World) -> None:
-    """Send a job while the sheet is not shared, until the log says so."""
+    """Send a job while the sheet is not shared, until the log says that it wasn't written."""
     world.google.faults.answer(403, api="sheets", count=None)
     world.send(milestone(1))
-    wait_for(lambda: "Share the file with" in world.log.read_text())
+    wait_for(lambda: "sheet_not_written" in world.log.read_text())
+    assert "Share the file with" in world.log.read_text()
 
 
 @pytest.mark.long
