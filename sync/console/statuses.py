@@ -1,6 +1,6 @@
 """Serves the page on which people choose the meanings of statuses that the config doesn't have."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -42,9 +42,9 @@ def statuses(parts: ConsoleParts) -> Any:
             parts.wake()
         return redirect(url_for("console.statuses"), 303)
     # Reads every job, which takes seconds if there are thousands.
-    jobs = [*wiring.jobs()] if asked else []
+    sites: dict[str, list[str]] = {code: [] for code in asked}
+    jobs = _noting_sites(wiring.jobs(), sites) if asked else ()
     listed = seen_statuses(wiring.config(), jobs)
-    sites = {code: _sites(jobs, code) for code in asked}
     shown = {site for found in sites.values() for site in found[:_LISTED]}
     return render_template(
         "console/statuses.html",
@@ -57,13 +57,12 @@ def statuses(parts: ConsoleParts) -> Any:
     )
 
 
-def _sites(jobs: Sequence[Job], code: str) -> list[str]:
-    """Return the jobs in which a milestone or a task has a status now."""
-    return [
-        job.site
-        for job in jobs
-        if any(
-            code in (event.milestone.status, *(task.status for task in event.milestone.tasks))
-            for event in job.events.values()
-        )
-    ]
+def _noting_sites(jobs: Iterable[Job], sites: Mapping[str, list[str]]) -> Iterator[Job]:
+    """Yield jobs one by one, and add each to the `sites` of the statuses that it has now."""
+    for job in jobs:
+        codes = set[str | None]()
+        for event in job.events.values():
+            codes |= {event.milestone.status, *(task.status for task in event.milestone.tasks)}
+        for code in sites.keys() & codes:
+            sites[code].append(job.site)
+        yield job
