@@ -211,8 +211,9 @@ class Flusher:
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        self.counted_as_deleted &= context.lost
-        if context.lost or _may_be_copied(context, work):
+        lost = context.lost
+        self.counted_as_deleted &= lost
+        if lost or _may_be_copied(context, work):
             context, rows = self.read_everything(context)
             columns = context.tabs.columns(pending)
             every = self.targets.lay_out(self.store.pending.every(), columns)
