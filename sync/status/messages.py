@@ -34,15 +34,18 @@ def changed_milestones(wiring: Wiring, means: str) -> Iterator[tuple[Change, Rea
     milestones that a backfill found: nobody saw those change. Raises BrightsheetError.
     """
     config = wiring.config()  # With the confirmed order.
-    milestones, jobs = Milestones(config), Jobs(wiring.database)
-    meaning = config.configured_meaning
-    for change in recent_changes(wiring.database, time() - _DAY):
-        if change.is_found or not change.is_milestone_status or meaning(change.after) != means:
-            continue
-        for job in jobs.states([change.site]).values():
-            shown = {reached.key: reached for reached in milestones.shown(job)}
-            reached = shown.get(milestones.key(change.milestone))
-            if reached and meaning(reached.event.milestone.status) == means:
+    milestones, meaning = Milestones(config), config.configured_meaning
+    changes = [
+        change
+        for change in recent_changes(wiring.database, time() - _DAY)
+        if change.is_milestone_status and not change.is_found and meaning(change.after) == means
+    ]
+    jobs = Jobs(wiring.database).states(sorted({change.site for change in changes}))
+    for change in changes:
+        shown = milestones.shown(jobs[change.site]) if change.site in jobs else ()
+        key = milestones.key(change.milestone)
+        for reached in shown:
+            if reached.key == key and meaning(reached.event.milestone.status) == means:
                 yield change, reached
 
 
