@@ -72,7 +72,8 @@ class Projector:
         if (answers := self._jobs.confirmations.read()) != self._answers:
             self._answers = answers
             self._history = HistoryLines(self._config.with_answers(answers))
-        known = self._jobs.states(sorted({d.site for _, d in remembered if d.site}))
+        sites = {webhook.site for _, webhook in remembered if webhook.site}
+        known = self._jobs.states(sorted(sites))
         jobs: dict[str, Job] = {}
         changes: list[Change] = []
         applied: list[_Parsed] = []
@@ -92,8 +93,16 @@ class Projector:
             changes=changes,
             milestones=_sites_by_milestone(applied),
             applied=[kept.seq for kept, _ in applied],
-            found_sites={kept.seq: d.site for kept, d in applied if d.site and d.site != kept.site},
-            waiting={kept.seq: d.milestone_uuid or "" for kept, d in remembered if not d.site},
+            found_sites={
+                kept.seq: webhook.site
+                for kept, webhook in applied
+                if webhook.site and webhook.site != kept.site
+            },
+            waiting={
+                kept.seq: webhook.milestone_uuid or ""
+                for kept, webhook in remembered
+                if not webhook.site
+            },
             rejected=rejected,
             forgotten=[kept.seq for kept, _ in forgotten],
             forgotten_milestones=forgotten_milestones,
@@ -128,7 +137,11 @@ class Projector:
 
     def _with_sites(self, parsed: Sequence[_Parsed]) -> list[_Parsed]:
         """Add the site to deliveries that name only a milestone, if its job is known."""
-        milestones = {d.milestone_uuid for _, d in parsed if d.milestone_uuid and not d.site}
+        milestones = {
+            webhook.milestone_uuid
+            for _, webhook in parsed
+            if webhook.milestone_uuid and not webhook.site
+        }
         sites = self._jobs.sites_of(milestones) | _sites_by_milestone(parsed)
         found = []
         for kept, webhook in parsed:
@@ -142,7 +155,9 @@ class Projector:
         self, parsed: Sequence[_Parsed]
     ) -> tuple[list[_Parsed], list[_Parsed], set[str]]:
         """Return the deliveries to apply, those of deleted jobs, and these jobs' milestones."""
-        ids = [{one for one in (d.site, d.milestone_uuid) if one} for _, d in parsed]
+        ids = [
+            {one for one in (webhook.site, webhook.milestone_uuid) if one} for _, webhook in parsed
+        ]
         gone = self._jobs.forgotten_of(set().union(*ids))
         remembered: list[_Parsed] = []
         forgotten: list[_Parsed] = []
@@ -195,4 +210,8 @@ def _documents_to_copy(webhooks: Iterable[ParsedWebhook]) -> list[DocumentToCopy
 
 def _sites_by_milestone(parsed: Iterable[_Parsed]) -> dict[str, str]:
     """Return the sites of the milestones in deliveries, by UUID."""
-    return {d.milestone_uuid: d.site for _, d in parsed if d.milestone_uuid and d.site}
+    return {
+        webhook.milestone_uuid: webhook.site
+        for _, webhook in parsed
+        if webhook.milestone_uuid and webhook.site
+    }

@@ -140,7 +140,7 @@ class Wiring:
 
         For what depends on statuses or on the order of milestones, and only briefly, because the
         answers may change. `settings.config` is the file alone: for its other parts, to see which
-        statuses it explains, and for what adds the answers itself (`Projector`, `Targets`).
+        statuses it explains, and for `Projector` and `Targets`, which add the answers themselves.
         """
         return self.settings.config.with_answers(Confirmations(self.database).read())
 

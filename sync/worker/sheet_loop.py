@@ -36,7 +36,7 @@ _TRASH_EVERY = 900.0
 """The interval between checks whether the spreadsheet is in the trash."""
 
 _RETRIED = "It is retried. If it lasts 15 minutes, another alert follows."
-"""Because `Watch` reports the end only of what it reported."""
+"""`Watch` reports an end only if it reported the beginning."""
 
 _log = structlog.get_logger()
 

@@ -100,10 +100,10 @@ class ProgressWords:
         return self.rule_of(wanted) in self.rules(text)
 
     def is_ahead(self, text: str, last: Cell, wanted: Cell) -> bool:
-        """Return whether a typed word is as far as EverBright's current status, or further.
+        """Return whether a typed word stands for EverBright's current status, or a later one.
 
-        Without an order, every milestone that the job hasn't reached is as far. It isn't ahead if
-        the milestone was rejected or reopened since `last`. (If our word is the same as before,
+        Without an order, any milestone that the job hasn't reached is later. It isn't ahead if the
+        milestone was rejected or reopened since `last`. (If our word is the same as before,
         `BoardTabs.compare_word` leaves the typed one, whatever happened.) A word with several rules
         has the rank of the lowest.
         """
