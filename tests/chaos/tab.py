@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -36,7 +36,8 @@ class Spot:
 
     text: str
     note: str = ""
-    number: float | None = None
+    number: float | None = field(default=None, compare=False)
+    """A number, or the days that a formula gives: these change at midnight, unlike the cell."""
 
 
 BLANK = Spot("")
