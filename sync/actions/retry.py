@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from sync.errors import Permanent, Rejected
 from sync.status.deliveries import MAX_MATCHES, ambiguous, lines
@@ -9,9 +10,21 @@ from sync.status.problem import pluralize
 from sync.store import KeptDelivery
 from sync.store.deliveries import Deliveries
 from sync.webhooks import parse
+from sync.webhooks.schema import Outcome
 from sync.wiring import Wiring
 
-_STILL_REJECTED = "still rejected"
+_TEXTS = {Outcome.REJECTED: "still rejected", None: "no longer rejected"}
+
+
+class Replayed(NamedTuple):
+    """The outcome of a replay; None if another replay was faster. A `reason` if it is rejected."""
+
+    outcome: Outcome | None
+    reason: str = ""
+
+    @property
+    def text(self) -> str:
+        return _TEXTS.get(self.outcome) or str(self.outcome)
 
 
 def retry_one(wiring: Wiring, prefix: str) -> Iterator[str]:
@@ -44,12 +57,12 @@ def _replayed(wiring: Wiring, deliveries: Iterable[KeptDelivery]) -> Iterator[st
     """Replay deliveries; yield a line for each. Raises Permanent if any is still rejected."""
     rejected = 0
     for kept in deliveries:
-        outcome = replay(wiring, kept)
-        rejected += outcome.startswith(_STILL_REJECTED)
-        yield f"delivery {kept.id}: {outcome}"
+        replayed = replay(wiring, kept)
+        rejected += replayed.outcome is Outcome.REJECTED
+        yield ": ".join(filter(None, (f"delivery {kept.id}", replayed.text, replayed.reason)))
     if rejected:
         count = pluralize(rejected, "webhook is", "webhooks are")
-        raise Permanent("still_rejected", f"{count} {_STILL_REJECTED}.")
+        raise Permanent("still_rejected", f"{count} still rejected.")
 
 
 def replay_all(wiring: Wiring) -> str:
@@ -57,16 +70,16 @@ def replay_all(wiring: Wiring) -> str:
     return summary(replay(wiring, kept) for kept in wiring.inbox.rejected())
 
 
-def replay(wiring: Wiring, kept: KeptDelivery) -> str:
-    """Replay a rejected delivery; return the outcome, which may have a reason after a colon."""
+def replay(wiring: Wiring, kept: KeptDelivery) -> Replayed:
+    """Replay a rejected delivery."""
     try:
         parsed = parse.read(kept.body, wiring.settings.config.webhooks)
     except Rejected as error:
-        return f"{_STILL_REJECTED}: {error.message}"
-    return wiring.inbox.readmit(kept, parsed) or "no longer rejected"
+        return Replayed(Outcome.REJECTED, error.message)
+    return Replayed(wiring.inbox.readmit(kept, parsed))
 
 
-def summary(outcomes: Iterable[str]) -> str:
+def summary(replayed: Iterable[Replayed]) -> str:
     """Return the number of deliveries by outcome."""
-    counts = Counter(outcome.partition(":")[0] for outcome in outcomes)
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "Nothing to do."
+    counts = Counter(each.text for each in replayed)
+    return ", ".join(f"{count} {text}" for text, count in counts.items()) or "Nothing to do."
