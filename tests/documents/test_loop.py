@@ -4,9 +4,11 @@ import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import Alerts
+from sync.worker import Worker
 from sync.worker.loop import DocumentLoop, Stop
 from tests.bench import Bench
 from tests.made_up import document, milestone, task
+from tests.world import wait_for
 
 
 @pytest.fixture
@@ -47,5 +49,9 @@ def test_what_failed_is_tried_again_after_a_start(bench: Bench) -> None:
     assert loop.step()
     bench.google.faults.clear()
     assert not loop.step()
-    assert loop_of(bench).step()
-    assert bench.wiring.documents.counts() == {"done": 3}
+    worker = Worker(bench.wiring)
+    worker.start()
+    try:
+        wait_for(lambda: bench.wiring.documents.counts() == {"done": 3})
+    finally:
+        worker.stop(10)
