@@ -6,7 +6,7 @@ First read `Target` (jobs/target.py), sheets/job_tabs.py and sheets/diff.py of t
 - `mapping` decides what each column shows, by what a `survey` sees in the spreadsheet. `metadata`
   composes and reads what the sheet stores of it.
 - `party` normalizes the `customer_texts` of rows and customers. `row_lookup` decides by them which
-  row is a job's: by certain matches (`match`), or as the user answers about `candidates`.
+  row is a job's: by certain matches (`match`), or as the user answers about candidates.
 - `job_tabs` serves the mapped tabs to the core, as a `reader` reads them. `table_end` finds where
   new rows go, and which `formulas` they copy. `habits` are how a column is written, `options` the
   words that drop-downs lost, `foreign_keys` rows that were parted from their site ID, and `views`

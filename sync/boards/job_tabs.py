@@ -16,8 +16,7 @@ from sync.boards.mapping.text_words import NO_WORD, parse_text_words
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party, name_columns
 from sync.boards.reader import BoardReader
-from sync.boards.review import NamedRow, added_rows
-from sync.boards.row_lookup import Lookup, look_up
+from sync.boards.row_lookup import Lookup, added_rows, look_up
 from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY
@@ -32,6 +31,7 @@ from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
+from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, tab_for_new_rows
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
@@ -229,12 +229,11 @@ class BoardTabs(JobTabs):
         return foreign_keys(tables, rows, customers, self._config.match.by)
 
     def look_up(
-        self, texts: RowTexts, customers: Mapping[str, Customer], added: Collection[str] = ()
+        self, texts: RowTexts, customers: Mapping[str, Customer], added: Mapping[str, Place] = {}
     ) -> Lookup:
         """Return the rows and candidates of jobs without a row, by what the user answered, too."""
-        return look_up(
-            texts, customers, self._config.match.by, self._store.boards.answers(), added=added
-        )
+        answers = self._store.boards.answers()
+        return look_up(texts, customers, self._config.match.by, answers, added)
 
     def record_unsettled(
         self,
@@ -243,11 +242,8 @@ class BoardTabs(JobTabs):
         rows: Rows,
         targets: Sequence[Target],
         zone: tzinfo,
-    ) -> tuple[Lookup, Mapping[str, NamedRow]]:
-        """Record which jobs are unsettled in the whole sheet; return the lookup of every job.
-
-        Return the rows that were added for jobs, too, by site.
-        """
+    ) -> Lookup:
+        """Record which jobs are unsettled in the whole sheet; return the lookup of every job."""
         were_added = self._store.boards.added()
         with_added_row = [target for target in targets if target.site in were_added]
         added = added_rows(tables, rows, with_added_row, self, zone)
@@ -256,7 +252,7 @@ class BoardTabs(JobTabs):
         self._store.boards.keep_unsettled(lease, lookup.unsettled)
         # Others begin to wait when a flush would add their row.
         self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
-        return lookup, added
+        return lookup
 
 
 def _bare(table: Table, column: str, cell: Cell) -> Cell:

@@ -93,8 +93,8 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     fields = {column for table in tables for column in table.columns}
     targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})
     zone = flusher.zone_of(snapshot)
-    lookup, added = BoardTabs(flusher).record_unsettled(lease, tables, rows, targets, zone)
-    jobs = reviewed_jobs(tables, rows, targets, lookup, added)
+    lookup = BoardTabs(flusher).record_unsettled(lease, tables, rows, targets, zone)
+    jobs = reviewed_jobs(tables, rows, targets, lookup)
     return Review(context, rows, jobs, doubled_jobs(tables))
 
 

@@ -3,10 +3,10 @@
 The criteria are those of `[match] by`; "address+zip" has two parts. A row matches a job if one
 criterion agrees and none disagrees. A criterion is ignored if the row or the job has no value for
 it. A match is certain if the row matches no other job and the job no other row; the user decides on
-the rest, if the row looks like the job's customer (`candidates.py`).
+the rest (`row_lookup.py`).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 
@@ -17,7 +17,7 @@ from sync.boards.customer_texts import RowTexts, TextIndex, texts_of_customer
 from sync.boards.party import LAST_ZIP, Texts, emails, phones, zips
 from sync.jobs.model import Customer
 from sync.sheets.job_tabs import Match
-from sync.sheets.row_identity import IDENTITY_COLUMNS, Place
+from sync.sheets.row_identity import IDENTITY_COLUMNS
 
 CriteriaValues = Mapping[str, tuple[frozenset[str], ...]]
 """What a job or a row has by criterion: the normalized values of each of its parts.
@@ -27,27 +27,23 @@ For example, {"phone": ({"3035550101"},), "address+zip": ({"12 elm st"}, {"80999
 
 
 def match_rows(
-    jobs: Mapping[str, Customer],
-    rows: RowTexts,
-    criteria: Sequence[str],
-    is_ruled_out: Callable[[str, Place], bool],
-) -> dict[str, Match]:
-    """Return which of `rows`, all without a site ID, are those of `jobs` (customers by site).
+    jobs: Mapping[str, Customer], rows: RowTexts, criteria: Sequence[str]
+) -> dict[str, list[Match]]:
+    """Return all `rows` that match `jobs` (customers by site), in the order of the sheet.
 
-    `jobs` are all that have no row, so that two of them never both take one. `is_ruled_out` returns
-    whether a person answered that a row isn't a job's. Rows without a trait of a job (`TextIndex`)
-    aren't compared with it.
+    Rows without a trait of a job (`TextIndex`) aren't compared with it.
     """
-    index, found = TextIndex(rows), defaultdict[str, list[Match]](list)
+    index, found = TextIndex(rows), dict[str, list[Match]]()
     values_at = cache(lambda place: criteria_values(rows[place], criteria))
     for site, customer in jobs.items():
         texts = texts_of_customer(customer)
         job = criteria_values(texts, criteria)
-        for place in sorted(index.near(texts)):
-            agreed = agreeing(job, values_at(place))
-            if agreed and not is_ruled_out(site, place):
-                found[site].append(Match(place, _matched_texts(rows[place], agreed)))
-    return unambiguous(found)
+        found[site] = [
+            Match(place, _matched_texts(rows[place], agreed))
+            for place in sorted(index.near(texts))
+            if (agreed := agreeing(job, values_at(place)))
+        ]
+    return found
 
 
 def unambiguous(found: Mapping[str, Sequence[Match]]) -> dict[str, Match]:

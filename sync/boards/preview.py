@@ -166,7 +166,7 @@ def preview(
         matched=flush.matched,
         added=len(flush.new_rows),
         last_row=flush.pattern.row,
-        reviewed=reviewed_jobs(flush.tables, flush.rows, flush.targets.values(), flush.lookup, {}),
+        reviewed=reviewed_jobs(flush.tables, flush.rows, flush.targets.values(), flush.lookup),
         unknown=unknown,
         wait_hours=layout.config.match.wait_hours,
         doubled=doubled_jobs(flush.tables),

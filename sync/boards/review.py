@@ -1,8 +1,7 @@
 """Puts jobs side by side with their candidates, field by field, for the user's review. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 from hashlib import blake2s
 
 from sync.boards.customer_texts import identity_texts, texts_of_customer
@@ -12,11 +11,10 @@ from sync.field_table import FIELDS, KEY
 from sync.jobs.cells import EMPTY
 from sync.jobs.model import Customer
 from sync.jobs.target import Target
-from sync.sheets.cell_data import CellData, Row, Rows, content, is_formula, text_of, texts_of
-from sync.sheets.diff import CellDecider
+from sync.sheets.cell_data import Row, Rows, texts_of
 from sync.sheets.encode import shown_text
-from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import row_name
+from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Table
 
 STATUS = "status"
@@ -102,48 +100,40 @@ def with_names(text: str, jobs: Iterable[ReviewedJob]) -> str:
     return text
 
 
-def added_rows(
-    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo
-) -> dict[str, NamedRow]:
-    """Return the rows that were added for jobs and that nobody typed into, by site."""
-    added: dict[str, NamedRow] = {}
-    for target in targets:
-        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
-        if len(mine) != 1:
-            continue
-        ((table, number),) = mine
-        row = rows[table.sheet_id][number]
-        if _is_untouched(row, CellDecider(tabs, table, target, zone)):
-            added[target.site] = NamedRow.of(table, number, row)
-    return added
-
-
 def reviewed_jobs(
     tables: Iterable[Table],
     rows: Rows,
     targets: Iterable[Target],
     lookup: Lookup,
-    added: Mapping[str, NamedRow],
 ) -> list[ReviewedJob]:
     """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
-    `targets` are laid out with STATUS. `added` are the rows that were added for jobs.
+    `targets` are laid out with STATUS.
     """
     known = {target.site: target for target in targets}
     tabs = {table.sheet_id: table for table in tables}
+
+    def named(place: Place) -> NamedRow:
+        sheet_id, number = place
+        return NamedRow.of(tabs[sheet_id], number, rows[sheet_id][number])
+
     jobs = []
     for site, places in lookup.candidates.items():
-        candidates = []
-        for sheet_id, number in places:
-            table, row = tabs[sheet_id], rows[sheet_id][number]
-            texts = texts_of(row, table.columns)
-            compared = compare_fields(known[site].customer, texts)
-            named = NamedRow.of(table, number, row)
+        target, candidates = known[site], []
+        for place in places:
+            sheet_id, number = place
+            texts = texts_of(rows[sheet_id][number], tabs[sheet_id].columns)
+            compared = compare_fields(target.customer, texts)
             typed = identity_texts(texts), texts.get(KEY, "")
-            candidates.append(Candidate(named, compared, *typed))
-        is_settled = site not in lookup.unsettled
-        customer, status = known[site].customer, known[site].cells.get(STATUS, EMPTY).text
-        job = ReviewedJob(site, customer, candidates, added.get(site), is_settled, status)
+            candidates.append(Candidate(named(place), compared, *typed))
+        job = ReviewedJob(
+            site=site,
+            customer=target.customer,
+            candidates=candidates,
+            added=named(lookup.added[site]) if site in lookup.added else None,
+            is_settled=site not in lookup.unsettled,
+            status=target.cells.get(STATUS, EMPTY).text,
+        )
         jobs.append(job)
     return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))
 
@@ -167,22 +157,4 @@ def compare_fields(customer: Customer, row: Texts) -> tuple[ComparedField, ...]:
         ComparedField(title, texts[column], text, agrees.get(column))
         for title, column, text in rows
         if texts[column] or text
-    )
-
-
-def _is_untouched(row: Row, decider: CellDecider) -> bool:
-    """Return whether a row holds nothing but what was written there, and formulas."""
-    mapped = {index: column for column, index in decider.table.columns.items()}
-
-    def is_written(column: str, cell: CellData) -> bool:
-        if column == KEY:
-            return text_of(cell) == decider.target.site
-        last = decider.last_written_as_seen(column, content(cell))
-        return last is not None and last.text == content(cell).text
-
-    return all(
-        not text_of(cell)
-        or is_formula(cell)
-        or (index in mapped and is_written(mapped[index], cell))
-        for index, cell in enumerate(row)
     )

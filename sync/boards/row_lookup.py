@@ -3,10 +3,11 @@
 | a job is | if | so |
 |---------|----|-----|
 | matched | the user chose a row, or one is its for certain (`match.py`) | the row gets its key |
-| unsettled | it has candidates (`candidates.py`) that the user hasn't ruled out | it waits |
+| unsettled | it has candidates that the user hasn't ruled out | it waits |
 | settled | it has none, or the user ruled out all of them | it gets a new row |
 
-A row with other text in place of a site ID ("n/a") is at most a candidate: a key doesn't replace
+A candidate looks like the job's customer (`Party.looks_like`), or matches, but not for certain. A
+row with other text in place of a site ID ("n/a") is at most a candidate: a key doesn't replace
 typed text, so the user has to clear that cell first.
 
 The table `look_alike` records unsettled jobs, and until when each waits:
@@ -27,16 +28,28 @@ that begins to match is found by the next whole read.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import tzinfo
+from functools import cache
 
 from sync.boards import match
-from sync.boards.candidates import CandidateFinder
-from sync.boards.customer_texts import RowTexts, identity_texts, texts_of_customer
+from sync.boards.customer_texts import RowTexts, TextIndex, identity_texts, texts_of_customer
 from sync.boards.party import Party, Texts
 from sync.field_table import KEY
 from sync.jobs.model import Customer
-from sync.sheets.cell_data import site_in_text
-from sync.sheets.job_tabs import Match
+from sync.jobs.target import Target
+from sync.sheets.cell_data import (
+    CellData,
+    Row,
+    Rows,
+    content,
+    is_formula,
+    site_in_text,
+    text_of,
+)
+from sync.sheets.diff import CellDecider
+from sync.sheets.job_tabs import JobTabs, Match
 from sync.sheets.row_identity import Place
+from sync.sheets.snapshot import Table
 from sync.store.boards import RowAnswer
 
 
@@ -48,6 +61,8 @@ class Lookup:
     candidates: Mapping[str, Sequence[Place]]
     """Of unsettled jobs, and of settled ones whose candidates the user ruled out."""
     unsettled: frozenset[str]
+    added: Mapping[str, Place]
+    """The rows that were added for jobs, and that nobody typed into (`added_rows`)."""
 
 
 def look_up(
@@ -55,41 +70,98 @@ def look_up(
     customers: Mapping[str, Customer],
     criteria: Sequence[str],
     answers: Collection[RowAnswer] = (),
-    *,
-    added: Collection[str] = (),
+    added: Mapping[str, Place] = {},
 ) -> Lookup:
     """Return the rows and candidates of jobs (`customers` by site).
 
     Rows are matched by what the user answered, then by `criteria`. A job with a row has candidates
-    only if its row was `added` for it (sites).
+    only if that was `added` for it.
     """
     sites = {place: site_in_text(row.get(KEY, "")) for place, row in texts.items()}
     keyed = {*sites.values()}
-    without_row = {site: customer for site, customer in customers.items() if site not in keyed}
     free_rows = {place: row for place, row in texts.items() if sites[place] is None}
+    jobs = {site: each for site, each in customers.items() if site in added or site not in keyed}
+    matching = match.match_rows(jobs, free_rows, criteria)
     by_user = _RowAnswers(answers, free_rows, customers)
-    chosen = by_user.chosen_rows(without_row.keys())
+    chosen = by_user.chosen_rows(jobs.keys() - keyed)
     chosen_places = {found.place for found in chosen.values()}
-    certain = match.match_rows(
-        {site: customer for site, customer in without_row.items() if site not in chosen},
-        {place: row for place, row in free_rows.items() if place not in chosen_places},
-        criteria,
-        by_user.is_ruled_out,
+    # All jobs without a row count, so that two of them never both take one.
+    certain = match.unambiguous(
+        {
+            site: [
+                one
+                for one in found
+                if one.place not in chosen_places and not by_user.is_ruled_out(site, one.place)
+            ]
+            for site, found in matching.items()
+            if site not in keyed and site not in chosen
+        }
     )
     matches = {
         site: found for site, found in (chosen | certain).items() if KEY not in texts[found.place]
     }
     matched_places = {found.place for found in matches.values()}
-    finder = CandidateFinder(free_rows)
-    candidates, unsettled = dict[str, list[Place]](), set[str]()
-    for site, customer in customers.items():
-        if site in added or (site in without_row and site not in matches):
-            alike = finder.candidates_of(customer)
-            if places := [place for place in alike if place not in matched_places]:
-                candidates[site] = places
-            if not all(by_user.is_ruled_out(site, place) for place in places):
-                unsettled.add(site)
-    return Lookup(matches, candidates, frozenset(unsettled))
+    unmatched = {site: customer for site, customer in jobs.items() if site not in matches}
+    alike = _rows_alike(unmatched, free_rows)
+    candidates = {
+        site: sorted({*alike[site], *(one.place for one in matching[site])} - matched_places)
+        for site in unmatched
+    }
+    unsettled = frozenset(
+        site
+        for site, places in candidates.items()
+        if not all(by_user.is_ruled_out(site, place) for place in places)
+    )
+    with_candidates = {site: places for site, places in candidates.items() if places}
+    return Lookup(matches, with_candidates, unsettled, added)
+
+
+def _rows_alike(jobs: Mapping[str, Customer], rows: RowTexts) -> dict[str, set[Place]]:
+    """Return the rows that look like the customer of each job."""
+    index, party_at = TextIndex(rows), cache(lambda place: Party.of(rows[place]))
+    alike = dict[str, set[Place]]()
+    for site, customer in jobs.items():
+        texts = texts_of_customer(customer)
+        job = Party.of(texts)
+        alike[site] = {place for place in index.near(texts) if job.looks_like(party_at(place))}
+    return alike
+
+
+def added_rows(
+    tables: Iterable[Table], rows: Rows, targets: Iterable[Target], tabs: JobTabs, zone: tzinfo
+) -> dict[str, Place]:
+    """Return the rows of jobs that nobody typed into, by site, if each is the job's only one.
+
+    `targets` are jobs whose row was added for them.
+    """
+    added: dict[str, Place] = {}
+    for target in targets:
+        mine = [(table, row) for table in tables for row in table.keys.get(target.site, ())]
+        if len(mine) != 1:
+            continue
+        ((table, number),) = mine
+        row = rows[table.sheet_id][number]
+        if _is_untouched(row, CellDecider(tabs, table, target, zone)):
+            added[target.site] = table.sheet_id, number
+    return added
+
+
+def _is_untouched(row: Row, decider: CellDecider) -> bool:
+    """Return whether a row holds nothing but what was written there, and formulas."""
+    mapped = {index: column for column, index in decider.table.columns.items()}
+
+    def is_written(column: str, cell: CellData) -> bool:
+        if column == KEY:
+            return text_of(cell) == decider.target.site
+        last = decider.last_written_as_seen(column, content(cell))
+        return last is not None and last.text == content(cell).text
+
+    return all(
+        not text_of(cell)
+        or is_formula(cell)
+        or (index in mapped and is_written(mapped[index], cell))
+        for index, cell in enumerate(row)
+    )
 
 
 class _RowAnswers:

@@ -5,7 +5,6 @@ import random
 
 import pytest
 
-from sync.boards.candidates import CandidateFinder
 from sync.boards.habits import family_first
 from sync.boards.match import criteria_values
 from sync.boards.review import NamedRow, compare_fields
@@ -30,7 +29,7 @@ PLACE = (0, 5)
 
 
 def is_candidate(row: dict[str, str]) -> bool:
-    return CandidateFinder({PLACE: row}).candidates_of(OSCAR) == [PLACE]
+    return look_up({PLACE: row}, {uuid(1): OSCAR}, []).unsettled == {uuid(1)}
 
 
 @pytest.mark.parametrize(
@@ -264,6 +263,20 @@ def test_two_jobs_with_one_row_and_two_rows_of_one_job_are_unsettled() -> None:
     assert found.candidates == {uuid(1): [PLACE, (7, 9)]}
 
 
+def test_a_row_without_a_town_that_matches_two_jobs_by_its_address_is_asked_about() -> None:
+    by, rows = ["address"], {PLACE: {"address": "814 Cedar Ave"}}
+    jobs = {uuid(1): OSCAR, uuid(2): OSCAR}
+    both = {uuid(1): [PLACE], uuid(2): [PLACE]}
+    assert look_up(rows, {uuid(1): OSCAR}, by).matches[uuid(1)].place == PLACE
+    assert look_up(rows, jobs, by).candidates == both
+    added = {uuid(1): (0, 7), uuid(2): (0, 8)}
+    keyed = {place: {"site_id": site} for site, place in added.items()}
+    assert look_up(rows | keyed, jobs, by, added=added).candidates == both
+    answers = [RowAnswer(site, rows[PLACE], is_same=False) for site in jobs]
+    found = look_up(rows, jobs, by, answers)
+    assert (found.candidates, found.unsettled) == (both, frozenset())
+
+
 def test_an_address_without_a_number_but_its_zip_is_no_criterion() -> None:
     assert criteria_values({"address": "Rural Route, Marlow, CO 80999"}, ["address"]) == {}
 
@@ -315,7 +328,6 @@ def test_two_new_jobs_of_a_hundred_wait_at_most_on_a_board_of_strangers() -> Non
         }
         for number, each in enumerate(board)
     }
-    alike = CandidateFinder(rows)
-    wait = sum(bool(alike.candidates_of(job)) for job in jobs)
+    wait = len(look_up(rows, {uuid(n): job for n, job in enumerate(jobs)}, []).unsettled)
     print(f"{wait / 10:.1f} % of new jobs wait on a board of 2,000 unrelated rows")
     assert 0 < wait <= 20
