@@ -8,9 +8,9 @@ from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.mapping.decide import TabMapping
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord
 from sync.boards.reader import BoardReader
@@ -69,10 +69,8 @@ class TabColumns:
     @classmethod
     def stored(cls, stored: StoredMapping) -> "TabColumns":
         """Return the columns of a mapping that stays as it is."""
-        columns: dict[str, int] = {}
-        for index, field_id in sorted(stored.fields_by_index.items()):
-            columns.setdefault(field_id, index)  # As in a flush, the leftmost column counts.
-        words = {f: stored.words[at] for f, at in columns.items() if at in stored.words}
+        columns, by_index = stored.indexes_by_field, stored.words_by_index
+        words = {f: by_index[at] for f, at in columns.items() if at in by_index}
         return cls(stored.header_row, columns, words, stored.since)
 
     def index_once_added(self, index: int) -> int:

@@ -11,8 +11,8 @@ from sync.boards.customer_texts import (
     texts_of_rows,
 )
 from sync.boards.foreign_keys import foreign_keys
-from sync.boards.mapping.progress_words import ProgressWords, parse_rule_words
-from sync.boards.mapping.text_words import NO_WORD, parse_text_words
+from sync.boards.mapping.progress_order import ProgressOrder
+from sync.boards.mapping.words import NO_WORD, RuleWords, TextWords
 from sync.boards.options import EndedWord, Options, ended_words, worded_ranges
 from sync.boards.party import Party, name_columns
 from sync.boards.reader import BoardReader
@@ -52,6 +52,7 @@ class BoardTabs(JobTabs):
         self._take_call = flusher.writer.take_call
         self._targets = flusher.targets
         self._config = flusher.targets.layout.config
+        self._order = ProgressOrder(self._config)
         self._ended = self._store.spreadsheet.ended_words() if ended is None else ended
         self._offered: Options = {}
         """The options of drop-downs; none before `begin_comparison` has read them."""
@@ -143,11 +144,11 @@ class BoardTabs(JobTabs):
         None if it has no word for it, or one that is no longer an option.
         """
         if column == PROGRESS:
-            return self._as_option(table, column, self._progress(table).word_of(cell))
+            return self._as_option(table, column, _rule_words(table).word_of(cell))
         bare = _bare(table, column, cell)
         if column == "customer" and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
-        words, texts = parse_text_words(table.words.get(column)), (bare.text, *bare.words)
+        words, texts = TextWords.parse(table.words.get(column)), (bare.text, *bare.words)
         if not bare.text or words.writes_as_is(*texts):
             return bare
         return self._as_option(table, column, words.word_of(*texts))
@@ -168,9 +169,9 @@ class BoardTabs(JobTabs):
         if self.translated(table, column, cell) is not None:
             return ""
         if column == PROGRESS:
-            is_choice = self._progress(table).word_of(cell) is None
+            is_choice = _rule_words(table).word_of(cell) is None
         else:
-            words = parse_text_words(table.words.get(column))
+            words = TextWords.parse(table.words.get(column))
             is_choice = words.word_of(cell.text, *cell.words) == NO_WORD
         return "" if is_choice else cell.text
 
@@ -178,21 +179,19 @@ class BoardTabs(JobTabs):
         """Compare words for how far a job is; all others are only equal or not."""
         if column != PROGRESS:
             return TypedWord.OTHER
-        words, wanted = self._progress(table), target.cells.get(column, EMPTY)
+        words, wanted = _rule_words(table), target.cells.get(column, EMPTY)
         last = target.resolved.get(column, EMPTY)
         if words.is_synonym(text, wanted):
             return TypedWord.SAME
         if words.word_of(last) == words.word_of(wanted):
             return TypedWord.NOT_NEWS
-        return TypedWord.AHEAD if words.is_ahead(text, last, wanted) else TypedWord.OTHER
+        is_ahead = self._order.is_ahead(text, last, wanted, words)
+        return TypedWord.AHEAD if is_ahead else TypedWord.OTHER
 
     def is_own_word(self, table: Table, column: str, text: str) -> bool:
         """Only an option can be: in a column without a drop-down, it may be a typo."""
         options = self._offered.get((table.sheet_id, table.columns[column]), frozenset())
-        return column == PROGRESS and text in options and not self._progress(table).rules(text)
-
-    def _progress(self, table: Table) -> ProgressWords:
-        return ProgressWords(parse_rule_words(table.words.get(PROGRESS, {})), self._config)
+        return column == PROGRESS and text in options and not _rule_words(table).rules_of(text)
 
     def mask(self, column: str, cell: Cell, there: CellData, last: Cell = EMPTY) -> str:  # noqa: ARG002
         """Write the value, and links that are the value; a date gets our format if it has none."""
@@ -253,6 +252,10 @@ class BoardTabs(JobTabs):
         # Others begin to wait when a flush would add their row.
         self._store.boards.mark_unsettled(lease, lookup.unsettled & added.keys(), hours=0)
         return lookup
+
+
+def _rule_words(table: Table) -> RuleWords:
+    return RuleWords.parse(table.words.get(PROGRESS, {}))
 
 
 def _bare(table: Table, column: str, cell: Cell) -> Cell:

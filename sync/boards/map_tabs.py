@@ -8,11 +8,13 @@ from time import monotonic
 
 from sync.boards import link, metadata
 from sync.boards.first_flush import TabColumns
-from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.decide import TabDecider
 from sync.boards.mapping.example import Example, example_of
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.propose import same_columns
+from sync.boards.mapping.propose import columns_by_header
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import MappedTab
 from sync.boards.options import EndedWord
 from sync.boards.preview import Preview, kept_cells, preview
@@ -242,7 +244,7 @@ class TabMapper:
             header = deciders[tab.title].header_row_of(tab, metadata.stored_mapping(tab))
             if header.row is not None:
                 header_rows.append((tab, header.row))
-        same = same_columns(header_rows)
+        all_tabs = columns_by_header(header_rows)
         mappings = []
         for tab in considered:
             stored, decider = metadata.stored_mapping(tab), deciders[tab.title]
@@ -253,10 +255,12 @@ class TabMapper:
             has_lost_header = metadata.has_lost_header(tab)
             if has_lost_header and (row := decider.header_row_of(tab, None).row) is not None:
                 stored = metadata.mapping_with_header(tab, row)
-            decided = decider.decide(tab, stored, same)
+            decided = decider.decide(tab, stored, all_tabs)
             mappings.append(replace(decided, has_lost_header=has_lost_header))
         for decider in {*deciders.values()}:
-            decider.check_names_found([m for m in mappings if deciders[m.tab.title] is decider])
+            decider.parser.check_names_found(
+                [m for m in mappings if deciders[m.tab.title] is decider]
+            )
         return mappings
 
     def _preview(self, lease: Lease, report: MappingReport) -> Preview:
@@ -298,8 +302,8 @@ class TabMapper:
                 self._client.update([*report.requests])
             except Retryable as error:  # It may have been done.
                 failure = error
-            if undo := self._undo_misplaced(report):
-                self._client.update(undo)
+            if removal := self._misplaced_removal(report):
+                self._client.update(removal)
             elif failure:
                 raise failure
             else:
@@ -308,13 +312,13 @@ class TabMapper:
             "columns_moved", "People are moving columns. Nothing was mapped; try again."
         )
 
-    def _undo_misplaced(self, report: MappingReport) -> list[Request]:
-        """Return the requests that undo a mapping where people moved columns before the write."""
+    def _misplaced_removal(self, report: MappingReport) -> list[Request]:
+        """Return the requests that unmap columns that people moved before the write."""
         requests: list[Request] = []
         tabs = {tab.sheet_id: tab for tab in self._reader.survey().tabs}
         for mapping in report.tabs_to_write:
             if tab := tabs.get(mapping.tab.sheet_id):
-                requests += metadata.undo_misplaced(tab, mapping, report.fields)
+                requests += metadata.misplaced_removal(tab, mapping, report.fields)
         return requests
 
     def _record(self, lease: Lease, report: MappingReport) -> None:

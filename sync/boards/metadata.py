@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.boards.mapping.decide import MappedColumn, TabMapping
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.tab import SeenTab
+from sync.boards.mapping.tab_mapping import ColumnMapping, TabMapping
 from sync.boards.survey import Survey
 from sync.sheets import sheet_requests
 from sync.sheets.ids import (
@@ -112,7 +112,7 @@ def removal(tab: SeenTab) -> list[Request]:
     return [_drop(entry) for line in entries for entry in line]
 
 
-def undo_misplaced(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
+def misplaced_removal(tab: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
     """Return the requests that take our metadata from columns other than a mapping meant.
 
     From all of them and the header row, where the tab was not mapped before: it is mapped anew.
@@ -173,7 +173,7 @@ def _widened_filter(mapping: TabMapping, survey: Survey) -> Iterator[Request]:
         yield {"setBasicFilter": {"filter": {**kept, "range": {**area, "endColumnIndex": end}}}}
 
 
-def _column(tab: SeenTab, column: MappedColumn) -> Iterator[Request]:
+def _column(tab: SeenTab, column: ColumnMapping) -> Iterator[Request]:
     """Yield the requests that give a column its field and words, and take all else from it."""
     wanted: dict[str, str] = {}
     if column.field_id:

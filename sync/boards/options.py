@@ -6,7 +6,7 @@ an option isn't written, because Google would mark the cell as invalid.
 
 from collections.abc import Iterable, Mapping
 
-from sync.boards.mapping.text_words import NO_WORD
+from sync.boards.mapping.words import NO_WORD
 from sync.boards.survey import TABLES, ColumnPlace, Json, Lists, cells_in, most_frequent, options_of
 from sync.field_table import KEY
 from sync.sheets.ids import OTHER_TEXTS

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sync.boards.mapping.text_words import parse_text_words
+from sync.boards.mapping.words import TextWords
 from sync.jobs.status import REJECTED
 from sync.settings.config_file import Config, Meaning
 from sync.sheets.ids import stable_id
@@ -45,7 +45,7 @@ def _rejected(
         texts = [
             status.label for status in config.statuses.values() if status.means is Meaning.REJECTED
         ]
-    words = parse_text_words(table.words.get(column))
+    words = TextWords.parse(table.words.get(column))
     found = (text if words.writes_as_is(text) else words.word_of(text) for text in texts)
     for word in dict.fromkeys(filter(None, found)):
         yield word, {column: is_text("TEXT_EQ", word)}

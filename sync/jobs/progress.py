@@ -2,7 +2,7 @@
 
 A rule is a milestone's key and a status (`KEY:APPROVED`), or one of JOB_RULES. Their order is in
 two places: of a job's rules in `job_cells._progress` (with HOLDING), and of any in
-`ProgressWords.rank`, which compares typed words with them.
+`ProgressOrder.rank`, which compares typed words with them.
 """
 
 from collections.abc import Mapping

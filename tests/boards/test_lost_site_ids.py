@@ -6,7 +6,7 @@ import pytest
 
 from sync.boards import link
 from sync.boards.map_tabs import TabMapper
-from sync.boards.mapping.decide import Choices
+from sync.boards.mapping.choices import Choices
 from sync.errors import Permanent
 from sync.ops.alerts import Alerts
 from sync.sheets.cell_data import at, text_of

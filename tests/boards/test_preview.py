@@ -10,7 +10,7 @@ from sqlalchemy import update
 from emulator import Emulator
 from sync.boards.first_flush import TabColumns
 from sync.boards.map_tabs import PreviewAnswers, TabMapper
-from sync.boards.mapping.decide import Choices
+from sync.boards.mapping.choices import Choices
 from sync.boards.preview import (
     ADDED,
     COPIED,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from demo import board
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.mapping.progress_words import STATUSES, ProgressWords, parse_rule_words
+from sync.boards.mapping.progress_order import STATUSES, ProgressOrder
+from sync.boards.mapping.words import RuleWords
 from sync.jobs.cells import Cell
 from sync.jobs.model import Customer, Event, Files, Job
 from sync.jobs.progress import ARCHIVED, DONE, NEW, SIGNED, milestone_rule
@@ -33,6 +34,7 @@ INTERCONNECTION, HOA = 8, 9
 """Milestones outside the order."""
 STEPS = [{"definitions": [uuid(30_000 + n)], "header": name} for n, name in enumerate(ORDER, 1)]
 LAYOUT = layout(milestones=STEPS)
+BY_STEPS = ProgressOrder(LAYOUT.config)
 
 
 def rule(milestone: int, status: str) -> str:
@@ -65,11 +67,11 @@ def cell(state: State, customer: Customer | None = None, **more: Any) -> Cell:
     return cells["progress"]
 
 
-def words(**changes: str) -> ProgressWords:
-    return ProgressWords(parse_rule_words(WORDS | changes), LAYOUT.config)
+def words(**changes: str) -> RuleWords:
+    return RuleWords.parse(WORDS | changes)
 
 
-def shown(state: State, known: ProgressWords | None = None) -> str:
+def shown(state: State, known: RuleWords | None = None) -> str:
     """Return the word that a job shows; "" if no rule with a word applies."""
     return (known or words()).word_of(cell(state)) or ""
 
@@ -164,18 +166,19 @@ REOPENED = BEFORE_PERMITS | {PERMITS: "REJECTED"}
 def test_an_event_never_moves_a_typed_word_backward_unless_it_reopens_a_milestone(
     typed: str, last: State, wanted: State, is_ahead: bool
 ) -> None:
-    assert words().is_ahead(typed, cell(last), cell(wanted)) is is_ahead
+    assert BY_STEPS.is_ahead(typed, cell(last), cell(wanted), words()) is is_ahead
 
 
 def test_a_typed_word_yields_to_a_rejection_that_has_a_word() -> None:
     known = words(**{rule(PERMITS, "REJECTED"): "Redo"})
-    assert not known.is_ahead("Install", cell(IN), cell(REOPENED))
-    assert known.is_ahead("Install", cell(REOPENED), cell(IN)), "submitted again is no rejection"
+    assert not BY_STEPS.is_ahead("Install", cell(IN), cell(REOPENED), known)
+    is_ahead = BY_STEPS.is_ahead("Install", cell(REOPENED), cell(IN), known)
+    assert is_ahead, "submitted again is no rejection"
 
 
 def test_without_an_order_a_word_for_a_milestone_not_reached_is_ahead() -> None:
-    known = ProgressWords(parse_rule_words(WORDS), layout(milestones=[]).config)
-    assert known.is_ahead("Install", cell(IN), cell(OK))
+    order = ProgressOrder(layout(milestones=[]).config)
+    assert order.is_ahead("Install", cell(IN), cell(OK), words())
 
 
 def test_a_synonym_is_recognized_and_not_written() -> None:
@@ -190,12 +193,12 @@ SUBSETS = st.sets(st.sampled_from([*WORDS])).map(lambda keys: {key: WORDS[key] f
 
 @given(SUBSETS, st.integers(1, 6))
 def test_a_missing_word_never_turns_a_job_back(known: dict[str, str], until: int) -> None:
-    by, state, rank = ProgressWords(parse_rule_words(known), LAYOUT.config), State(), (-1, 0, 0)
+    by, state, rank = RuleWords.parse(known), State(), (-1, 0, 0)
     for milestone in range(1, until + 1):
         for status in ("INPROG", "SUBMITTED", "REJECTED", "SUBMITTED", "APPROVED"):
             state[milestone] = status
             chosen = by.rule_of(cell(state))
-            now = by.rank(chosen) if chosen else (-1, 0, 0)
+            now = BY_STEPS.rank(chosen) if chosen else (-1, 0, 0)
             assert now >= rank, (state, chosen)
             rank = now
 
@@ -223,7 +226,7 @@ def joined(events: list[Event]) -> Job:
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED", "ON_HOLD"])))
 def test_the_rules_of_a_job_are_sorted_by_rank(state: State) -> None:
-    ranks = [words().rank(one) for one in cell(state).words]
+    ranks = [BY_STEPS.rank(one) for one in cell(state).words]
     assert ranks == sorted(ranks, reverse=True)
 
 

@@ -4,13 +4,14 @@ In reading order:
 
 - `tab` holds a tab as it was read, and `fields` what a column can show. A field's ID is the
   column's ID in the core.
+- `words` holds what a column shows for our texts, or for rules.
 - `recognize` finds the field that a header names, by the terms of `vocabulary`. `header_row` finds
   the row of the headers, and `content` what the cells of a column are.
-- `text_words` and `progress` propose what a column's words stand for. `progress_words` compares
-  the words of a progress column.
+- `fit_options` and `progress` propose what a column's words stand for.
 - `propose` proposes each column's field, from all of these.
-- `decide` decides, from that proposal, the stored mapping, the user's choices, and tabs that are
-  mapped already (`example`).
+- `decide` decides a `tab_mapping`, from that proposal, the stored mapping, the user's `choices`,
+  and tabs that are mapped already (`example`).
+- `progress_order` compares typed words of a progress column with a job's, in a flush.
 
 For example, a tab has three columns, the last two of them with drop-downs:
 
@@ -20,14 +21,20 @@ For example, a tab has three columns, the last two of them with drop-downs:
 | Perm.  | Applied, Issued                       | `status:KEY`, by the name of that milestone   |
 | Stage  | Sold, Permit in, Permit OK, Installed | `progress`: its options are about a whole job |
 
-- A person writes ("spells") the field ID `status:KEY` as `status:Permit`, and names a column by its
-  header or its letter.
-- A *text* is ours, mostly EverBright's: Submitted, Approved.
-- A *word* is what a column shows for a text: Applied for Submitted, Issued for Approved. It is an
-  option of the drop-down, or what the installer types where there is none. It has *ended* if its
-  option is gone: it stays stored, but isn't written (`BoardTabs`).
-- In a progress column, words stand for *rules* instead of texts: Sold for `signed`, Permit in for
-  `KEY:SUBMITTED`. Pages call them steps.
-- A column's *values* are all of its options, or else the texts in its cells and those of like
-  columns in other tabs.
+A person writes ("spells") the field ID `status:KEY` as `status:Permit`, and names a column by its
+header or its letter.
+
+| concept       | what it is                                                                       |
+|---------------|----------------------------------------------------------------------------------|
+| text          | ours, mostly EverBright's: Submitted                                             |
+| rule          | what a progress column has instead of a text: `KEY:SUBMITTED`. Pages say step    |
+| word          | what a column shows for a text or a rule: Applied, Permit in. It is an option of |
+|               | the drop-down, or what the installer types where there is none                   |
+| values        | all options of a column, or else the texts in all tabs' columns with its header  |
+| stored words  | those in the column's metadata: `{"Submitted": "Applied"}`                       |
+| chosen words  | the user's, for single texts or rules: `{"Submitted": ["Issued"]}`               |
+| base words    | those before the user's choices: stored with the column or with an example's;    |
+|               | in a progress column that has none, the proposed ones                            |
+| ended word    | one whose option is gone: it stays stored, but isn't written (`BoardTabs`)       |
+| excluded text | one for which the user chose NO_WORD: it isn't written                           |
 """

@@ -7,16 +7,13 @@ from datetime import datetime
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.propose import Proposal
 from sync.boards.mapping.tab import SeenTab
-from sync.boards.mapping.text_words import NO_WORD
 from sync.boards.mapping.vocabulary import plain
-
-StoredWords = Mapping[str, str]
-"""The words of a column as they are stored: by our text, or as `parse_rule_words` reads them."""
+from sync.boards.mapping.words import NO_WORD, StoredWords
 
 
 @dataclass(frozen=True)
-class EarlierColumn:
-    """How a column was mapped before, in its tab or another: its field ("": none), and words."""
+class StoredColumn:
+    """How a column is mapped, in its tab or in an example: its field ("": none), and words."""
 
     field_id: str
     words: StoredWords
@@ -26,20 +23,26 @@ class EarlierColumn:
 
 @dataclass(frozen=True)
 class StoredMapping:
-    """How a tab was mapped: its header row, and by column index its fields and their words."""
+    """How a tab is mapped: its header row, and by column index its fields and their words."""
 
     header_row: int
     fields_by_index: Mapping[int, str]
-    words: Mapping[int, StoredWords]
+    words_by_index: Mapping[int, StoredWords]
     since: datetime | None = None
 
     @property
-    def columns(self) -> dict[int, EarlierColumn]:
+    def columns(self) -> dict[int, StoredColumn]:
         """The columns with a field."""
         return {
-            index: EarlierColumn(field_id, self.words.get(index, {}), "mapped already")
+            index: StoredColumn(field_id, self.words_by_index.get(index, {}), "mapped already")
             for index, field_id in self.fields_by_index.items()
         }
+
+    @property
+    def indexes_by_field(self) -> dict[str, int]:
+        """The columns by their field: the leftmost of several, as in a flush."""
+        from_right = sorted(self.fields_by_index.items(), reverse=True)
+        return {field_id: index for index, field_id in from_right}
 
 
 @dataclass(frozen=True)
@@ -48,15 +51,16 @@ class Example:
 
     title: str
     header_row: int
-    columns: Mapping[str, EarlierColumn]
+    columns: Mapping[str, StoredColumn]
 
 
 def example_of(tab: SeenTab, stored: StoredMapping, place: str) -> Example:
     """Return a mapped tab as an example; `place` is what people call it, or its spreadsheet."""
-    columns, reason = dict[str, EarlierColumn](), f"as in {place}"
+    columns, reason = dict[str, StoredColumn](), f"as in {place}"
     for index, header in tab.numbered_headers(stored.header_row).items():
-        field_id, words = stored.fields_by_index.get(index, ""), stored.words.get(index, {})
-        columns[header] = EarlierColumn(field_id, words, reason)
+        field_id = stored.fields_by_index.get(index, "")
+        words = stored.words_by_index.get(index, {})
+        columns[header] = StoredColumn(field_id, words, reason)
     return Example(tab.title, stored.header_row, columns)
 
 
@@ -70,19 +74,15 @@ def header_row_like(tab: SeenTab, examples: Sequence[Example]) -> int | None:
 
 
 def columns_like(
-    tab: SeenTab,
-    header_row: int,
-    proposals: Sequence[Proposal],
-    examples: Sequence[Example],
-    fields: Fields,
-) -> dict[int, EarlierColumn]:
+    proposals: Sequence[Proposal], examples: Sequence[Example], fields: Fields
+) -> dict[int, StoredColumn]:
     """Return what a tab's columns are in the first example that has them, by index.
 
     Without words that their drop-downs don't have, and without fields that aren't known now.
     """
-    headers, found = tab.numbered_headers(header_row), dict[int, EarlierColumn]()
+    found = dict[int, StoredColumn]()
     for proposal in proposals:
-        header, options = headers.get(proposal.index, ""), proposal.options
+        header, options = proposal.numbered_header, proposal.options
         column = next((e.columns[header] for e in examples if header in e.columns), None)
         if column is None or proposal.is_computed:
             continue

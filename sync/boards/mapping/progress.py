@@ -1,13 +1,13 @@
-"""Maps the words of a progress column to rules, and proposes such mappings. Pure."""
+"""Lists the rules that words can stand for, and proposes a progress column's words. Pure."""
 
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress_words import STATUSES, RuleWord, stored_words
+from sync.boards.mapping.progress_order import STATUSES
 from sync.boards.mapping.vocabulary import (
     ASPECT_TERMS,
     FILLERS,
@@ -45,20 +45,6 @@ _NUMBERING = re.compile(r"^\d+ ")
 _SHORTEST_STEM = 4
 _CERTAIN, _PAST_TENSE, _ACTIVITY, _NAME_ALONE = 0, 1, 8, 9
 """Degrees of vagueness; terms of the trade have those from 1 on, too."""
-
-
-@dataclass(frozen=True)
-class RuleWords:
-    """The words that a progress column gets; those of other columns are `TextWords`."""
-
-    words: tuple[RuleWord, ...]
-    ended: Mapping[str, str] = field(default_factory=dict)
-    """Earlier words that are no longer options, as they are stored."""
-
-    @property
-    def stored(self) -> dict[str, str]:
-        """What is stored with the column: a word that is gone may be an option again."""
-        return {**self.ended, **stored_words(self.words)}
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from sync.boards.mapping import content
 from sync.boards.mapping.content import ColumnContent
 from sync.boards.mapping.fields import Field, Fields
+from sync.boards.mapping.fit_options import fit_options
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.recognize import DATED, ColumnMatch, Rank, Recognizer
 from sync.boards.mapping.tab import SeenCell, SeenTab
-from sync.boards.mapping.text_words import fit_options
 from sync.boards.mapping.vocabulary import plain
 from sync.field_table import FieldKind
 from sync.jobs.progress import PROGRESS
@@ -28,8 +28,8 @@ _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 Cells = Sequence[SeenCell]
 """The cells of a column, below its header."""
-SameColumns = Mapping[str, Sequence[Cells]]
-"""The typed columns with the same header in several tabs, by `SeenTab.numbered_headers`."""
+ColumnsByHeader = Mapping[str, Sequence[Cells]]
+"""The typed columns of several tabs, by `SeenTab.numbered_headers`."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +38,24 @@ class Proposal:
 
     index: int
     header: str
+    numbered_header: str
+    """As in `SeenTab.numbered_headers`; "" without a header."""
     field_id: str
     reason: str
     rank: Rank
     samples: tuple[str, ...]
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
-    all_values: tuple[str, ...]
-    """The options, or else the texts, of all columns with its header."""
+    values_in_all_tabs: tuple[str, ...]
+    """The options, or else the texts, of all tabs' columns with its header."""
     values: tuple[str, ...]
-    """Its options, or its texts if their list is gone; without a drop-down, `all_values`."""
+    """Its options, or its texts if their list is gone; without a drop-down, those in all tabs."""
     is_hidden: bool
     is_computed: bool
 
 
-def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
-    """Return the typed columns of tabs with these header rows, by header."""
+def columns_by_header(tabs: Iterable[tuple[SeenTab, int]]) -> ColumnsByHeader:
+    """Return the typed columns of tabs with these header rows."""
     found: dict[str, list[Cells]] = {}
     for tab, row in tabs:
         for index, header in tab.numbered_headers(row).items():
@@ -64,11 +66,15 @@ def same_columns(tabs: Iterable[tuple[SeenTab, int]]) -> SameColumns:
 
 
 def propose(
-    tab: SeenTab, header_row: int, fields: Fields, recognizer: Recognizer, same: SameColumns
+    tab: SeenTab,
+    header_row: int,
+    fields: Fields,
+    recognizer: Recognizer,
+    all_tabs: ColumnsByHeader,
 ) -> list[Proposal]:
     """Return a proposal for each column that has a header, or cells that tell what they are.
 
-    The cells of all `same` columns count, in this tab and in others. A field is proposed for one
+    The cells of the columns with its header in `all_tabs` count, too. A field is proposed for one
     column at most: the surest. Where several are as sure, it is for none, and the reasons say so.
     """
     headers, numbered = tab.headers(header_row), tab.numbered_headers(header_row)
@@ -76,9 +82,16 @@ def propose(
     proposals = []
     by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
-        others = same.get(numbered.get(index, ""), ())
+        header, numbered_header = headers.get(index, ""), numbered.get(index, "")
         proposal = _propose_column(
-            tab, header_row, index, headers.get(index, ""), fields, recognizer, others
+            tab,
+            header_row,
+            index,
+            header,
+            numbered_header,
+            fields,
+            recognizer,
+            all_tabs.get(numbered_header, ()),
         )
         if proposal.header or proposal.field_id or index in tab.column_entries:
             proposals.append(proposal)
@@ -92,38 +105,43 @@ def _propose_column(
     row: int,
     index: int,
     header: str,
+    numbered_header: str,
     fields: Fields,
     recognizer: Recognizer,
-    same: Sequence[Cells],
+    in_all_tabs: Sequence[Cells],
 ) -> Proposal:
     cells = list(tab.below(row, index))
     is_computed = content.is_computed(cells)
-    columns = [cells] if is_computed or not same else same
+    columns = [cells] if is_computed or not in_all_tabs else in_all_tabs
     holding = content.of(cell for column in columns for cell in column)
     options = _options(cells)
-    all_values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
+    values_in_all_tabs = tuple(
+        dict.fromkeys(value for column in columns for value in _values(column))
+    )
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(recognizer.match(header), holding, all_values, fields)
+    named = _disambiguated(recognizer.match(header), holding, values_in_all_tabs, fields)
     # 2. No field if the cells contradict that; under an unknown header, what the cells are.
     match = _with_cells(named, holding, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     if match.field_id in _WHOLE_JOB or (match.is_unknown and has_options):
-        match = _with_progress(match, all_values, fields)
+        match = _with_progress(match, values_in_all_tabs, fields)
     # 4. A rep's initials aren't written.
-    if match.field_id == _REP and all_values and all(map(_INITIALS.fullmatch, all_values)):
+    are_initials = values_in_all_tabs and all(map(_INITIALS.fullmatch, values_in_all_tabs))
+    if match.field_id == _REP and are_initials:
         match = ColumnMatch("", "its cells are initials, EverBright has full names", match.rank)
     texts = (" ".join(cell.text.split()) for cell in cells)
     return Proposal(
         index=index,
         header=header,
+        numbered_header=numbered_header,
         field_id="" if is_computed else match.field_id,
         reason=_COMPUTED if is_computed else match.reason,
         rank=match.rank,
         samples=tuple([text for text in texts if text][:_SAMPLES]),
         options=options,
-        all_values=all_values,
-        values=all_values if options is None else _values(cells),
+        values_in_all_tabs=values_in_all_tabs,
+        values=values_in_all_tabs if options is None else _values(cells),
         is_hidden=index in tab.hidden_columns,
         is_computed=is_computed,
     )

@@ -101,7 +101,10 @@ class SeenTab:
         return {index: text for index, text in texts.items() if text}
 
     def numbered_headers(self, row: int) -> dict[int, str]:
-        """Return the headers by column, as `plain` gives them: the first Step is "1:step"."""
+        """Return the headers as `plain` gives them, numbered: a second Step is "2:step".
+
+        No other column of the tab has the same, and people may write it in choices.
+        """
         counts, found = Counter[str](), dict[int, str]()
         for index, text in self.headers(row).items():
             counts[plain(text)] += 1

@@ -12,11 +12,11 @@ from rich.console import Console
 
 from sync.boards import other_sheet
 from sync.boards.map_tabs import MappingReport, TabMapper
-from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.progress_words import stored_words
-from sync.boards.mapping.text_words import TextWords
+from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.tab_mapping import ColumnMapping, TabMapping
+from sync.boards.mapping.words import RuleWords, TextWords
 from sync.boards.preview import ADDED, COPIED, FILLED, KEY_ADDED, REPLACED, Preview
 from sync.boards.unmap import UnmappedTab, unmap
 from sync.commands import NO_EXTRAS, echo, json_option, pairs, plain, show_table
@@ -76,7 +76,7 @@ def _preview_as_json(preview: Preview) -> dict[str, Any]:
     }
 
 
-def _column_as_json(column: MappedColumn, fields: Fields) -> dict[str, Any]:
+def _column_as_json(column: ColumnMapping, fields: Fields) -> dict[str, Any]:
     words = column.words
     return {
         "letter": letters(column.index),
@@ -96,7 +96,8 @@ def _words_as_json(words: TextWords | RuleWords, fields: Fields) -> dict[str, st
     if isinstance(words, TextWords):
         return dict(words.by_text)
     spelled = ProgressRules(fields).spelled
-    return stored_words(replace(each, rule=spelled(each.rule)) for each in words.words)
+    pairs = (replace(pair, rule=spelled(pair.rule)) for pair in words.pairs)
+    return RuleWords(tuple(pairs)).stored
 
 
 def show_report(report: MappingReport, out: Console, *, is_written: bool) -> None:
@@ -172,7 +173,7 @@ def _show_tab(mapping: TabMapping, fields: Fields, out: Console, *, is_chosen: b
     out.print()
 
 
-def _why(column: MappedColumn) -> str:
+def _why(column: ColumnMapping) -> str:
     return "; ".join(filter(None, (column.reason, column.command)))
 
 
@@ -184,7 +185,7 @@ def _words(mapping: TabMapping, fields: Fields) -> Iterator[str]:
             yield from _text_words(column, column.words, fields)
 
 
-def _text_words(column: MappedColumn, words: TextWords, fields: Fields) -> Iterator[str]:
+def _text_words(column: ColumnMapping, words: TextWords, fields: Fields) -> Iterator[str]:
     kind = "column" if words.takes_others else "drop-down of"
     where = f"The {kind} {column.header!r} ({letters(column.index)})"
     by_text = words.by_text
@@ -207,13 +208,13 @@ def _text_words(column: MappedColumn, words: TextWords, fields: Fields) -> Itera
         yield f"{missing}, so these aren't written. {fix}"
 
 
-def _progress_words(column: MappedColumn, words: RuleWords, fields: Fields) -> str:
+def _progress_words(column: ColumnMapping, words: RuleWords, fields: Fields) -> str:
     name, rules = column.header or letters(column.index), ProgressRules(fields)
     said = [
         f"{each.word!r} is {'also ' if each.is_synonym else ''}{rules.spelled(each.rule)}"
-        for each in words.words
+        for each in words.pairs
     ]
-    known = {each.word for each in words.words}
+    known = {each.word for each in words.pairs}
     rest = [word for word in column.proposal.values if word not in known]
     text = f"The column {name!r} shows how far along a job is: {', '.join(said) or 'no word yet'}."
     if rest:

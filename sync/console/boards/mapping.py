@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from sync.boards import other_sheet
 from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
-from sync.boards.mapping.decide import Choices
+from sync.boards.mapping.choices import Choices
 from sync.boards.metadata import MappedTab
 from sync.boards.review import with_names
 from sync.console.access import set_personal

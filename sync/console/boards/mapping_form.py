@@ -9,8 +9,9 @@ from hashlib import blake2s
 from pydantic import TypeAdapter
 from werkzeug.datastructures import MultiDict
 
-from sync.boards.mapping.decide import Choices, TabMapping
+from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.example import Example
+from sync.boards.mapping.tab_mapping import TabMapping
 from sync.console.parts import UNFIT
 from sync.types import letters
 
@@ -177,6 +178,7 @@ def column_names(mapping: TabMapping) -> dict[int, str]:
     It is the header, because people move columns, and other tabs have the same. Without one, it is
     the letter.
     """
-    headers = mapping.tab.numbered_headers(mapping.header_row)
-    indexes = (column.index for column in mapping.columns)
-    return {n: headers.get(n) or f"{letters(n)}:{letters(n)}" for n in indexes}
+    return {
+        column.index: column.numbered_header or f"{letters(column.index)}:{letters(column.index)}"
+        for column in mapping.columns
+    }

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from hashlib import blake2s
 
 from sync.boards import metadata
-from sync.boards.mapping.decide import Choices, MappedColumn, TabMapping
+from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.progress_words import parse_rule_words
+from sync.boards.mapping.fit_options import fit_options
+from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.tab import SeenTab, why_unmappable
-from sync.boards.mapping.text_words import TextWords, fit_options
+from sync.boards.mapping.tab_mapping import ColumnMapping, TabMapping
+from sync.boards.mapping.words import RuleWords, TextWords
 from sync.console.boards.mapping_form import AND, FIELD, WORD, MappingForm, column_names
 from sync.field_table import ASPECTS, KEY
 from sync.jobs.progress import PROGRESS
@@ -60,7 +61,7 @@ class ColumnView:
     """A column of a tab: `field` is the chosen one ("": none), `kind` is as in `Offer`."""
 
     tab: SeenTab
-    mapped: MappedColumn
+    mapped: ColumnMapping
     name: str
     """Its name in the form."""
     field: str
@@ -262,7 +263,7 @@ class FieldOffers:
         return TabView(mapping, tuple(columns), tuple(added))
 
     def _column(
-        self, tab: SeenTab, column: MappedColumn, name: str, form: MappingForm
+        self, tab: SeenTab, column: ColumnMapping, name: str, form: MappingForm
     ) -> ColumnView:
         place, is_computed = f"{tab.sheet_id}:{name}", column.proposal.is_computed
         field = form.first.get(f"{FIELD}:{place}")
@@ -278,7 +279,7 @@ class FieldOffers:
             rule_rows=() if is_computed else tuple(self._rule_rows(column, field, place, form)),
         )
 
-    def _sets(self, column: MappedColumn, name: str, form: MappingForm) -> Iterator[WordSet]:
+    def _sets(self, column: ColumnMapping, name: str, form: MappingForm) -> Iterator[WordSet]:
         """Yield the texts of each kind, with the words of the column `name` (TAB:COLUMN)."""
         options = column.proposal.options
         of_field = self.kind_of.get(self._fields.spelled(column.field_id))
@@ -298,17 +299,17 @@ class FieldOffers:
             yield WordSet(kind, tuple(rows))
 
     def _rule_rows(
-        self, column: MappedColumn, field: str, name: str, form: MappingForm
+        self, column: ColumnMapping, field: str, name: str, form: MappingForm
     ) -> Iterator[RuleRow]:
         """Yield the values of a column that could show a job's progress, and their rules."""
         proposal = column.proposal
-        known = column.words.words if isinstance(column.words, RuleWords) else ()
+        known = column.words.pairs if isinstance(column.words, RuleWords) else ()
         values = [*dict.fromkeys((*proposal.values, *(each.word for each in known)))]
         is_about_job = field == PROGRESS or proposal.options is not None
         if not is_about_job and len(values) > _MOST_VALUES:
             return
         if column.field_id != PROGRESS:
-            known = parse_rule_words(self.rules.propose_words(proposal.all_values))
+            known = RuleWords.parse(self.rules.propose_words(proposal.values_in_all_tabs)).pairs
         rules = form.rules_by_word(name)
         if rules is None:
             rules = {word: [each.rule for each in known if each.word == word] for word in values}
@@ -347,7 +348,7 @@ class FieldOffers:
     def _chosen_words_by_rule(self, column: ColumnView) -> dict[str, list[str]]:
         """Return the words for each rule, without rules whose word has ended and stays."""
         words, rows = column.mapped.words, column.rule_rows
-        ended = parse_rule_words(words.ended) if isinstance(words, RuleWords) else ()
+        ended = RuleWords.parse(words.ended).pairs if isinstance(words, RuleWords) else ()
         staying = {each.rule for each in ended}
         chosen = {r: [row.word for row in rows if r in row.rules] for r in self.rules.labels}
         return {rule: found for rule, found in chosen.items() if found or rule not in staying}
@@ -360,7 +361,7 @@ def mapping_digest(tab: SeenTab) -> str:
         return ""
     headers = tab.headers(stored.header_row)
     columns = [
-        (headers.get(index, ""), name, sorted(stored.words.get(index, {}).items()))
+        (headers.get(index, ""), name, sorted(stored.words_by_index.get(index, {}).items()))
         for index, name in stored.fields_by_index.items()
     ]
     return blake2s(repr(sorted(columns)).encode(), digest_size=6).hexdigest()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from sync.boards.mapping.decide import Choices, TabDecider
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.decide import TabDecider
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.console.boards.mapping_form import MappingForm

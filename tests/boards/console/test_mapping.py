@@ -13,8 +13,8 @@ from demo.sheet import FIELDS, Row, rows_in
 from emulator import Emulator
 from emulator.everbright import made_up
 from sync.boards.map_tabs import TabMapper
-from sync.boards.mapping.decide import Choices
-from sync.boards.mapping.example import StoredWords
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.words import StoredWords
 from sync.boards.metadata import stored_mapping
 from sync.boards.reader import BoardReader
 from sync.errors import Permanent
@@ -85,7 +85,7 @@ def stored(console: Console) -> list[dict[str, tuple[str, StoredWords]]]:
     for tab in BoardReader(client).survey().tabs:
         if mapped := stored_mapping(tab):
             headers = tab.headers(mapped.header_row)
-            words = mapped.words
+            words = mapped.words_by_index
             found.append(
                 {headers[n]: (f, words.get(n, {})) for n, f in mapped.fields_by_index.items()}
             )

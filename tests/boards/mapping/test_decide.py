@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.decide import TabDecider
 from sync.boards.mapping.example import StoredMapping, example_of
+from sync.boards.mapping.fit_options import fit_options
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
-from sync.boards.mapping.text_words import TextWords, fit_options
+from sync.boards.mapping.tab_mapping import TabMapping
+from sync.boards.mapping.words import TextWords
 from sync.errors import Permanent
 from tests.boards.mapping.seen import PERMIT, fields, tab
 
@@ -29,7 +32,7 @@ def decided(
 ) -> TabMapping:
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
     made = decision.decide(seen or sheet(), before)
-    decision.check_names_found([made])
+    decision.parser.check_names_found([made])
     return made
 
 

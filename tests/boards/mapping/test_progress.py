@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from sync.boards.mapping.decide import Choices, MappedColumn, TabDecider
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.decide import TabDecider
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
-from sync.boards.mapping.progress import ProgressRules, RuleWords
-from sync.boards.mapping.progress_words import stored_words
-from sync.boards.mapping.propose import same_columns
+from sync.boards.mapping.progress import ProgressRules
+from sync.boards.mapping.propose import columns_by_header
 from sync.boards.mapping.tab import CellKind, SeenCell
+from sync.boards.mapping.tab_mapping import ColumnMapping
+from sync.boards.mapping.words import RuleWords
 from sync.errors import Permanent
 from sync.jobs.milestones import Heading
 from tests.boards.mapping.seen import config, tab
@@ -142,14 +144,14 @@ def column(
     *texts: str,
     before: StoredMapping | None = None,
     **said: Any,
-) -> MappedColumn:
+) -> ColumnMapping:
     """Decide on a tab whose third column has this header, and a drop-down or texts."""
     listed = None if options is None else tuple(options)
     cells = [SeenCell(text, CellKind.TEXT, listed) for text in texts or ("",)]
     rows = [("Ada", "303-555-0101", cell) for cell in cells]
     decider = TabDecider(known, Choices(**said), "robot@x.example")
     made = decider.decide(tab(("Client", "Phone", header), *rows), before)
-    decider.check_names_found([made])
+    decider.parser.check_names_found([made])
     return made.columns[2]
 
 
@@ -189,20 +191,20 @@ def test_the_same_column_of_other_tabs_counts_for_the_proposal() -> None:
     """Done has only jobs that ended; a formula in a third tab says nothing about typed words."""
     listed, headers = SeenCell("Paid", CellKind.TEXT, STAGES), ("Client", "Phone", "Where")
     active, done, computed = (tab(headers, ("Ada", "", cell)) for cell in (listed, "x", "=A1"))
-    same = same_columns((one, 0) for one in (active, done, computed))
+    all_tabs = columns_by_header((one, 0) for one in (active, done, computed))
     decider = TabDecider(fields(), Choices(), "robot@x.example")
     assert decider.decide(done, None).columns[2].field_id == ""
     for one in (active, done):
-        found = decider.decide(one, None, same).columns[2]
+        found = decider.decide(one, None, all_tabs).columns[2]
         assert (found.field_id, words_of(found)) == ("progress", PROPOSED)
-    assert decider.decide(computed, None, same).columns[2].proposal.is_computed
+    assert decider.decide(computed, None, all_tabs).columns[2].proposal.is_computed
 
 
-def words_of(made: MappedColumn) -> dict[str, str]:
+def words_of(made: ColumnMapping) -> dict[str, str]:
     rules = ProgressRules(fields())
     assert isinstance(made.words, RuleWords)
-    named = (replace(each, rule=rules.spelled(each.rule)) for each in made.words.words)
-    return stored_words(named)
+    pairs = (replace(pair, rule=rules.spelled(pair.rule)) for pair in made.words.pairs)
+    return RuleWords(tuple(pairs)).stored
 
 
 def test_words_are_set_by_command_and_an_empty_one_is_removed() -> None:

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from sync.boards.mapping.decide import Choices, TabDecider, TabMapping
+from sync.boards.mapping.choices import Choices
+from sync.boards.mapping.decide import TabDecider
 from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
-from sync.boards.mapping.text_words import TextWords, parse_text_words
+from sync.boards.mapping.tab_mapping import TabMapping
+from sync.boards.mapping.words import TextWords
 from sync.errors import Permanent
 from tests.boards.mapping.seen import MILESTONES, config, fields, tab
 from tests.boards.mapping.stand import Stand
@@ -25,7 +27,7 @@ def decided(
     cells = [SeenCell("", CellKind.BLANK, permit), SeenCell("", CellKind.BLANK, PTO)]
     decision = TabDecider(fields(), Choices(**said), "robot@x.example")
     made = decision.decide(tab(HEADERS, ("Ada", "303-555-0101", *cells, "x")), before)
-    decision.check_names_found([made])
+    decision.parser.check_names_found([made])
     return made
 
 
@@ -41,9 +43,8 @@ def by_text(made: TabMapping) -> list[Mapping[str, str] | None]:
 def test_words_are_read_as_they_were_stored() -> None:
     some = {"Approved": "OK", "Rejected": ""}
     for stored, takes_others in ((some, False), (some | {"*": "*"}, True)):
-        read = parse_text_words(stored)
-        again = TextWords(read.by_text, excluded=read.excluded, takes_others=read.takes_others)
-        assert again.stored == stored
+        read = TextWords.parse(stored)
+        assert read.stored == stored
         found = [read.word_of(*texts) for texts in (("Sent", "Approved"), ("Rejected",), ("Sent",))]
         assert found == ["OK", "", None]
         assert (read.writes_as_is("Sent"), read.writes_as_is("Rejected")) == (takes_others, False)
