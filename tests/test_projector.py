@@ -15,7 +15,7 @@ from sync.settings.environment import load
 from sync.store import Confirmations, Database, Inbox, Jobs, Lease, Leases, SheetStore
 from sync.store.schema import delivery, job
 from sync.webhooks import parse
-from sync.webhooks.schema import Outcome, ParsedWebhook
+from sync.webhooks.schema import STAGE, Outcome, ParsedWebhook
 from tests.made_up import body, milestone, task, uuid
 from tests.settings.test_environment import LEAST
 from tests.stored import newest
@@ -99,6 +99,23 @@ def test_a_job_waits_since_its_oldest_delivery_even_if_that_names_only_a_milesto
     stand.project()
     (kept,) = database.rows(select(job.c.waiting_since, job.c.received_at))
     assert tuple(kept) == (1000.0, 3000.0)
+
+
+def test_history_has_what_waited_for_a_milestone_before_what_is_newer(stand: Stand) -> None:
+    sent = milestone(1, 2)
+
+    def keep_stage(name: str, day: int) -> None:
+        at = f"2026-03-0{day}T00:00:00Z"
+        stand.keep({"milestone": sent["uuid"], "stage_name": name, "date_updated": at})
+
+    stand.keep(milestone(1))
+    keep_stage("Sold", 1)
+    stand.project()
+    stand.keep(sent)
+    keep_stage("Designed", 2)
+    stand.project()
+    lines = [line.change for line in stand.store.pending.read(9, 9).lines]
+    assert [line.after for line in lines if line.subject == STAGE] == ["Sold", "Designed"]
 
 
 def test_a_status_explained_on_the_console_is_explained_in_the_history(stand: Stand) -> None:

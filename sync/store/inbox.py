@@ -4,12 +4,12 @@
 |---|---|---|---|
 | accepted | False | | It is queued: the projector applies it to its job. |
 | accepted | True | | Nothing: it was applied. |
-| accepted | True | a milestone's UUID | The first webhook that names its job queues it. |
+| accepted | True | a milestone's UUID | It is applied with the first webhook that names its job. |
 | rejected | True | | A replay queues it, if it can be parsed by then. |
 | duplicate, ignored | True | | Nothing. |
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -165,9 +165,17 @@ class Inbox:
         waiting = select(delivery.c.seq, func.length(delivery.c.body))
         query = waiting.where(QUEUED).order_by(delivery.c.seq).limit(_MAX_DELIVERIES)
         for batch in _batches(self._database.rows(query)):
-            yield self.fetch(
-                select(delivery).where(delivery.c.seq.in_(batch)).order_by(delivery.c.seq)
-            )
+            yield self._fetch_batch(batch)
+
+    def awaiting(self, milestones: Collection[str]) -> list[KeptDelivery]:
+        """Return the deliveries that wait for any of these milestones, oldest first: one batch."""
+        waiting = select(delivery.c.seq, func.length(delivery.c.body)).order_by(delivery.c.seq)
+        query = waiting.where(delivery.c.about.in_(sorted(milestones)))
+        oldest = next(_batches(self._database.rows(query)), None)
+        return self._fetch_batch(oldest) if oldest else []
+
+    def _fetch_batch(self, seqs: Sequence[int]) -> list[KeptDelivery]:
+        return self.fetch(select(delivery).where(delivery.c.seq.in_(seqs)).order_by(delivery.c.seq))
 
     def queued_of(self, site: str) -> list[KeptDelivery]:
         """Return the queued deliveries of a job, oldest first."""

@@ -105,7 +105,7 @@ class Jobs:
                 connection.execute(moved, owned)
             remember_forgotten(self._database, connection, projected.forgotten_milestones)
             if known := sorted({*projected.milestones, *projected.forgotten_milestones}):
-                # Deliveries that waited for these milestones are projected again.
+                # If more than a batch waited for these milestones, the rest is queued.
                 waited = update(delivery).where(delivery.c.about.in_(known))
                 connection.execute(waited.values(projected=False, about=None))
             # Each delivery is in one of these.
