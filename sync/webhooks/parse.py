@@ -39,7 +39,8 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
-    valid site or milestone definition, or with a status that isn't text (it may have none).
+    valid site or milestone definition, or with a status that isn't text (it may have none). Raises
+    a converter's error, too, unless the body is one of EverBright's.
     """
     tree = _parse(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
@@ -55,19 +56,36 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
     public = tree
     if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
         public = without_private_comments(tree)
-    is_converted = False
-    for convert in OTHER_SERVICES:
-        if (converted := convert(public)) is not None:
-            kind, public, is_converted = Kind.OTHER, converted, True
-            break
+    converted = _converted(public, kind)
+    if converted is not None:
+        kind, public = Kind.OTHER, converted
     if kind is not Kind.MILESTONE:
-        event = other_events.read(public, kind, shapes, is_converted=is_converted)
+        event = other_events.read(public, kind, shapes, is_converted=converted is not None)
         site = event.site if event else other_events.site_of(public)
         return ParsedWebhook(kind=kind, digest=digest, site=site, other_event=event)
     milestone, odd = _milestone(public)
     return ParsedWebhook(
         kind=kind, digest=digest, site=milestone.site, milestone=milestone, odd_fields=odd
     )
+
+
+def _converted(tree: Mapping[str, Any], kind: Kind) -> dict[str, Any] | None:
+    """Return another service's body as its converter returns it; None for one of EverBright's.
+
+    Raises a converter's error only if neither EverBright nor another service explains the body.
+    """
+    failed: Exception | None = None
+    for convert in OTHER_SERVICES:
+        try:
+            converted = convert(tree)
+        except Exception as error:
+            failed = failed or error
+        else:
+            if converted is not None:
+                return converted
+    if failed and kind is Kind.OTHER:
+        raise failed
+    return None
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from hashlib import sha256
@@ -86,6 +86,19 @@ def test_each_service_reads_the_body_itself(monkeypatch: pytest.MonkeyPatch) -> 
     services = [lambda _: {"site": uuid(1), "stage": "First"}, lambda _: {"site": uuid(2)}]
     monkeypatch.setattr(parse, "OTHER_SERVICES", services)
     assert read(body({"permit": 1})).site == uuid(1)
+
+
+def test_a_converter_that_fails_rejects_no_body_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(tree: Mapping[str, Any]) -> None:
+        raise KeyError(tree["permit_number"])
+
+    services = [fail, lambda tree: {"site": uuid(2)} if "invoice_number" in tree else None]
+    monkeypatch.setattr(parse, "OTHER_SERVICES", services)
+    assert read(SAMPLE).milestone is not None
+    assert read(body({"site": uuid(1), "comment": "Hi."})).kind is Kind.COMMENT
+    assert read(body({"invoice_number": 1})).site == uuid(2)
+    with pytest.raises(KeyError):
+        read(body({"reference": uuid(1)}))  # It may be a body of its own service.
 
 
 @pytest.mark.parametrize(
