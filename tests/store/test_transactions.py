@@ -24,7 +24,8 @@ RECEIVED = {"appending": 1}
 """The answer is one transaction away."""
 PROJECTED = {"reading": 7, "writing": 3}
 """Reads: whether anything is pending, the deliveries, those that waited for their milestones, which
-jobs were deleted, what statuses mean, their jobs, whether there are more. Writes: the lease, the projection, the lease's end."""
+jobs were deleted, what statuses mean, their jobs, whether there are more.
+Writes: the lease, the projection, the lease's end."""
 FLUSHED = {"reading": 4, "writing": 6}
 """Reads: whether anything is due, the pending jobs, where each job is counted, whether anything is
 still due.
