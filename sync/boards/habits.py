@@ -73,4 +73,4 @@ def spellings(column: str, cell: Cell) -> Iterator[Cell]:
     elif column == "customer":
         yield from (Cell(text=cell.text), Cell(text=family_first(cell.text)))
     elif column == "address":
-        yield from (Cell(text=text) for text in (cell.text, *cell.words))
+        yield from (Cell(text=text) for text in (cell.text, *cell.other_texts))

@@ -148,7 +148,7 @@ class BoardTabs(JobTabs):
         bare = _bare(table, column, cell)
         if column == "customer" and not bare.is_stand_in and habits.is_family_first(table, column):
             return bare.model_copy(update={"text": habits.family_first(bare.text)})
-        words, texts = TextWords.parse(table.words.get(column)), (bare.text, *bare.words)
+        words, texts = TextWords.parse(table.words.get(column)), (bare.text, *bare.other_texts)
         if not bare.text or words.writes_as_is(*texts):
             return bare
         return self._as_option(table, column, words.word_of(*texts))
@@ -172,7 +172,7 @@ class BoardTabs(JobTabs):
             is_choice = _rule_words(table).word_of(cell) is None
         else:
             words = TextWords.parse(table.words.get(column))
-            is_choice = words.word_of(cell.text, *cell.words) == NO_WORD
+            is_choice = words.word_of(cell.text, *cell.other_texts) == NO_WORD
         return "" if is_choice else cell.text
 
     def compare_word(self, table: Table, column: str, text: str, target: Target) -> TypedWord:
@@ -265,9 +265,9 @@ def _bare(table: Table, column: str, cell: Cell) -> Cell:
         bare = bare.model_copy(update={"links": ()})
     if bare.when is not None and not bare.is_age:
         bare = bare.model_copy(update={"pattern": habits.date_pattern(table, column)})
-    if column == "address" and column not in table.words and bare.words and _has_town(table):
+    if column == "address" and column not in table.words and bare.other_texts and _has_town(table):
         # Beside the town it is the street alone.
-        bare = bare.model_copy(update={"text": bare.words[0]})
+        bare = bare.model_copy(update={"text": bare.other_texts[0]})
     return bare
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta, tzinfo
 
-from pydantic import TypeAdapter
+from pydantic import AliasChoices, Field, TypeAdapter
 
 from sync.types import Value
 
@@ -83,13 +83,19 @@ class Cell(Value):
     has_year: bool = False
     is_stand_in: bool = False
     """Whether it never replaces typed text."""
-    words: tuple[str, ...] = ()
-    """Other words for the text that a drop-down may have, the best first.
-
-    In a progress column these are the rules that apply to the job (`sync.jobs.progress`).
-    """
+    other_texts: tuple[str, ...] = Field(
+        default=(),
+        validation_alias=AliasChoices("other_texts", "words"),
+        serialization_alias="words",  # As it is stored.
+    )
+    """Other texts for the same value, the best first: a board may have a word for one of them."""
     shown_as: str = ""
     """Of a written cell: the board's own word for it then. Equal cells may differ in it."""
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """In a progress column: the rules that apply to the job, the furthest first."""
+        return self.other_texts
 
     # A flush compares every cell of its jobs with the last written one. Pydantic's comparison took
     # a sixth of a flush's time.

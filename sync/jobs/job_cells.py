@@ -196,8 +196,8 @@ MILESTONE_CELLS: Mapping[str, Callable[[RowSource, ReachedMilestone], Cell]] = {
 
 
 def _text(text: str, shorter: str = "") -> Cell:
-    words = (cut(shorter),) if shorter else ()
-    return Cell(text=cut(text), words=words) if text else EMPTY
+    other_texts = (cut(shorter),) if shorter else ()
+    return Cell(text=cut(text), other_texts=other_texts) if text else EMPTY
 
 
 def _last_approval(row: RowSource) -> Cell:
@@ -230,7 +230,7 @@ _WITH_YEAR = timedelta(days=335)
 
 
 def _progress(row: RowSource) -> Cell:
-    """Return a job's furthest rule; `words` are all that apply to it, the furthest first."""
+    """Return a job's furthest rule, and all that apply to it as `Cell.rules`."""
     reader = row.reader
     of_milestones: list[str] = []
     for reached in reversed(row.begun):
@@ -252,7 +252,7 @@ def _progress(row: RowSource) -> Cell:
     titles = {reached.key: reached.title for reached in row.begun}
     furthest = rules[0]
     title = "" if furthest in JOB_RULES else titles[furthest.rpartition(":")[0]]
-    return Cell(text=cut(rule_label(furthest, title, reader.config)), words=rules)
+    return Cell(text=cut(rule_label(furthest, title, reader.config)), other_texts=rules)
 
 
 def deadline(row: RowSource, known: Cell) -> Cell:
@@ -354,7 +354,9 @@ CELLS: Mapping[str, Callable[[RowSource], Cell]] = {
     PLACEHOLDER: lambda row: row.reader.name(row.job.site, row.customer),
     "address": lambda row: _text(row.customer.address, _split(row.customer)[0]),
     "city_zip": lambda row: _text(_split(row.customer)[1]),
-    "status": lambda row: Cell(text=cut(row.status.text), words=row.status.words, noted=row.since),
+    "status": lambda row: Cell(
+        text=cut(row.status.text), other_texts=row.status.other_texts, noted=row.since
+    ),
     "days": lambda row: Cell(when=row.waits_since, is_age=True) if row.waits_since else EMPTY,
     "next_action": lambda row: _text(row.next_action.text),
     "last_change": _last_change,

@@ -58,7 +58,7 @@ class JobStatus:
     """A job's status: `text` is its *Status*, `milestones` are those that need an action.
 
     It is `dated_by` the milestones whose statuses it is made from (none if it is from the
-    contract). `words` are those that a drop-down may have for it, the best first. `ready` are open
+    contract). `other_texts` are as in `Cell`. `ready` are open
     milestones that can be submitted.
     """
 
@@ -66,7 +66,7 @@ class JobStatus:
     text: str
     milestones: tuple[ReachedMilestone, ...] = ()
     dated_by: tuple[ReachedMilestone, ...] = ()
-    words: tuple[str, ...] = ()
+    other_texts: tuple[str, ...] = ()
     ready: tuple[ReachedMilestone, ...] = ()
 
 
@@ -150,7 +150,7 @@ class Statuses:
         """
         if is_archived:
             label = self.config.status_label(ARCHIVED_CODE)
-            return JobStatus(Case.ARCHIVED, label, words=(label,))
+            return JobStatus(Case.ARCHIVED, label, other_texts=(label,))
         by_meaning: dict[Meaning, list[ReachedMilestone]] = {meaning: [] for meaning in Meaning}
         # In a text, milestones outside the order follow the others, as their columns do.
         for milestone in sorted(milestones, key=lambda each: each.is_outside_order):
@@ -173,8 +173,8 @@ class Statuses:
         label = CONTRACT_LABELS[contract]
         text = self.contract_text(contract)
         if contract is ContractState.SIGNED and coming:
-            return JobStatus(Case.BETWEEN, f"{text}, {self._coming(coming)}", words=(label,))
-        return JobStatus(Case.OPEN, text, words=(label,))
+            return JobStatus(Case.BETWEEN, f"{text}, {self._coming(coming)}", other_texts=(label,))
+        return JobStatus(Case.OPEN, text, other_texts=(label,))
 
     def _named_status(self, case: Case, named: Sequence[ReachedMilestone], word: str) -> JobStatus:
         phrases = self.config.phrases
@@ -182,7 +182,7 @@ class Statuses:
         titles = [cut(milestone.title, _TITLE_LIMIT) for milestone in named]
         text = phrase.format(milestones=join_names(titles, phrases, _NAMED))
         needed = tuple(named)
-        return JobStatus(case, text, milestones=needed, dated_by=needed, words=(word,))
+        return JobStatus(case, text, milestones=needed, dated_by=needed, other_texts=(word,))
 
     def _furthest_status(
         self,
@@ -194,21 +194,25 @@ class Statuses:
         furthest = milestones[-1]
         code = furthest.event.milestone.status
         label = self.config.status_label(code)
-        text, words = self.milestone_text(furthest.title, code), (label,)
+        text, other_texts = self.milestone_text(furthest.title, code), (label,)
         if furthest in by_meaning[Meaning.OPEN]:
             only = (furthest,)
-            return JobStatus(Case.OPEN, text, milestones=only, dated_by=only, words=words)
+            return JobStatus(
+                Case.OPEN, text, milestones=only, dated_by=only, other_texts=other_texts
+            )
         if self.is_done(milestones):
             done, approved = self.config.phrases.done, tuple(by_meaning[Meaning.APPROVED])
-            return JobStatus(Case.DONE, done, dated_by=approved, words=(done, label))
+            return JobStatus(Case.DONE, done, dated_by=approved, other_texts=(done, label))
         needed = tuple(by_meaning[Meaning.OPEN])
         if not furthest.is_outside_order:  # One outside the order isn't known to be next.
             needed = tuple(each for each in needed if not each.is_outside_order)
         following = needed[0].title if needed else coming
         if not following:
-            return JobStatus(Case.ALL_APPROVED, text, dated_by=(furthest,), words=words)
+            return JobStatus(Case.ALL_APPROVED, text, dated_by=(furthest,), other_texts=other_texts)
         text = f"{text}, {self._coming(following)}"
-        return JobStatus(Case.BETWEEN, text, milestones=needed, dated_by=(furthest,), words=words)
+        return JobStatus(
+            Case.BETWEEN, text, milestones=needed, dated_by=(furthest,), other_texts=other_texts
+        )
 
     def milestone_text(self, title: str, code: str | None) -> str:
         """Return a milestone and its status in words: "Permits approved", "Permits: On hold"."""

@@ -79,7 +79,7 @@ class Table(Tab):
     is_original: bool = True
     """Whether it isn't a duplicate of another tab."""
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """Our text → theirs, by the ID of each column with words of its own."""
+    """The stored words, by the ID of each column with words of its own."""
     cells: Mapping[str, Mapping[int, CellData]] = field(default_factory=dict)
     """The cells of the columns that were read, by column ID and then by row."""
 

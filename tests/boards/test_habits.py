@@ -106,7 +106,7 @@ def test_a_row_that_was_added_before_is_still_known_as_such(asking: Bench) -> No
 @pytest.mark.parametrize("others", ["2 Oak Ave", "2 Oak Ave, Reno, NV 89501"])
 def test_an_address_that_was_written_before_is_corrected(there: str, others: str) -> None:
     was, now = (
-        Cell(text=f"{number} Elm St, Reno, NV 89501", words=(f"{number} Elm St",))
+        Cell(text=f"{number} Elm St, Reno, NV 89501", other_texts=(f"{number} Elm St",))
         for number in (1, 3)
     )
     rows = {"address": {4: text(there), 5: text(others), 6: text(others)}}

@@ -135,7 +135,7 @@ def test_a_whole_job_has_words_and_archived_wins(state: State, archived: bool, w
 
 def test_a_rejected_task_counts_as_a_rejection() -> None:
     made = cell({SURVEY: "SUBMITTED"}, tasks=[task(name="Photos", status="REJECTED")])
-    assert made.words[0] == rule(SURVEY, "REJECTED")
+    assert made.rules[0] == rule(SURVEY, "REJECTED")
     assert made.text == "Site Survey rejected"
 
 
@@ -226,7 +226,7 @@ def joined(events: list[Event]) -> Job:
 
 @given(st.dictionaries(st.integers(1, 9), st.sampled_from([*STATUSES, "CANCELLED", "ON_HOLD"])))
 def test_the_rules_of_a_job_are_sorted_by_rank(state: State) -> None:
-    ranks = [BY_STEPS.rank(one) for one in cell(state).words]
+    ranks = [BY_STEPS.rank(one) for one in cell(state).rules]
     assert ranks == sorted(ranks, reverse=True)
 
 

@@ -134,7 +134,7 @@ def test_an_address_beside_a_city_is_written_as_the_others_are(
 ) -> None:
     stood = {"address": {n: cell(text) for n, text in enumerate(there, 1)}}
     seen = table(columns={"address": 0, "city": 1}, cells=stood, mapped_at=MAPPED_AT)
-    full = Cell(text="8 Ash St, Reno, NV 89501", words=("8 Ash St",))
+    full = Cell(text="8 Ash St, Reno, NV 89501", other_texts=("8 Ash St",))
     assert BOARD.translated(seen, "address", full) == full.model_copy(update={"text": written})
 
 

@@ -53,7 +53,9 @@ def test_the_samples_cells_are_frozen(sample_job: Job) -> None:
         "customer": Cell(
             text="Job 157802b4", links=(Link(start=0, end=12, uri=page),), is_stand_in=True
         ),
-        "status": Cell(text="Construction & Signoff approved", words=("Approved",), noted=when),
+        "status": Cell(
+            text="Construction & Signoff approved", other_texts=("Approved",), noted=when
+        ),
         "last_change": Cell(text="Construction & Signoff approved", dated=when, has_year=True),
         "last_update": Cell(when=when),
         "last_approval": Cell(when=when),

@@ -55,9 +55,9 @@ class ProgressOrder:
         if rule is None or not typed_rules:
             return False
         typed_rule = min(typed_rules, key=lambda each: (self.rank(each), each))
-        if typed_rule in wanted.words:
+        if typed_rule in wanted.rules:
             return False
-        was_reopened = before and before not in wanted.words and not _is_rejected(before)
+        was_reopened = before and before not in wanted.rules and not _is_rejected(before)
         if was_reopened or _is_rejected(rule):
             return False
         return self.rank(typed_rule) >= self.rank(rule)

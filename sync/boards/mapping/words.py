@@ -115,7 +115,7 @@ class RuleWords:
 
     def rule_of(self, cell: Cell) -> str | None:
         """Return the furthest rule with a word that applies to a job; None if there is none."""
-        return next((rule for rule in cell.words if rule in self._written), None)
+        return next((rule for rule in cell.rules if rule in self._written), None)
 
     def word_of(self, cell: Cell) -> str | None:
         """Return the word that a job should show; None if no rule with a word applies."""

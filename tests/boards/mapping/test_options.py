@@ -135,7 +135,7 @@ def test_a_drop_down_added_to_a_typed_column_stops_none_of_its_options(stand: St
 def test_a_status_whose_option_ended_does_not_get_a_less_exact_one() -> None:
     words = {"Done": "Complete", "Approved": "OK", OTHER_TEXTS: OTHER_TEXTS}
     tab = table(columns={"status": 1}, words={"status": words})
-    done = Cell(text="Done", words=("Done", "Approved"))
+    done = Cell(text="Done", other_texts=("Done", "Approved"))
     assert BOARD.translated(tab, "status", done) == Cell(text="Complete")
     board = BoardTabs(FLUSHER, ended=frozenset([(tab.sheet_id, "status", "Complete")]))
     assert board.translated(tab, "status", done) is None
