@@ -87,7 +87,8 @@ class Parts:
     shown: Sequence[ShownVersion] = ()
     """The jobs that the sheet shows after it."""
     lines: tuple[int, ...] = ()
-    """The changes (seq) that it writes into the History."""
+    """The changes (seq) that are done with it: the History has their lines, or is missing, or
+    their milestone is hidden."""
     finished_undos: tuple[int, ...] = ()
     """IDs of undos that no row needs: they are reported in the tab Recovered, in `recovered_lines`
     lines, or nothing is lost."""

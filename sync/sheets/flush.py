@@ -37,7 +37,7 @@ from sync.sheets.cell_data import Rows
 from sync.sheets.client import SheetClient
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff
-from sync.sheets.ensure import HISTORY, Ensured, ensure, present_columns
+from sync.sheets.ensure import Ensured, ensure, present_columns
 from sync.sheets.ids import RECOVERED_TAB
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.key_writes import key_repairs
@@ -45,7 +45,7 @@ from sync.sheets.row_identity import row_text
 from sync.sheets.snapshot import Fence, Snapshot, Table, keyed_sites
 from sync.sheets.surroundings import Surroundings, Titles
 from sync.sheets.tabs import filter_views, history, pipeline
-from sync.sheets.targets import Lines, Targets, Work
+from sync.sheets.targets import Targets, Work
 from sync.store import FenceDoubt, Lease, Pending, SheetStore, ShownVersion
 from sync.store.findings import Finding
 from sync.types import Mode
@@ -373,7 +373,7 @@ class Flusher:
             if not context.is_partial:
                 self.store.spreadsheet.clear_trouble()
             self.store.batches.confirm(lease, [*absent, *parts.shown])
-            self.store.history.drop(lease, parts.lines)  # Changes of hidden milestones.
+            self.store.history.drop(lease, parts.lines)  # Nothing shows them (`Parts.lines`).
             return
         self.store.batches.confirm(lease, absent)
         try:
@@ -392,10 +392,6 @@ class Flusher:
         """Return the parts of a batch with jobs and lines, and the jobs whose row was deleted."""
         tabs, snapshot, pending = context.tabs, context.snapshot, context.pending
         lines, zone = work.lines, self.zone_of(snapshot)
-        is_missing = snapshot.table is not None and not snapshot.history
-        if is_missing and (not tabs.is_ours or HISTORY in pending.created):
-            self.store.history.drop(context.lease, lines.seqs)
-            lines = Lines()  # A person deleted the History, or doesn't want it beside a board.
         ensured = Ensured(snapshot.tables, snapshot.history, snapshot.pipeline)
         if tabs.is_ours:
             every = self.store.pending.every
@@ -414,6 +410,8 @@ class Flusher:
         parts, tab = ensured.parts, ensured.history
         parts = replace(
             parts,
+            # Without the tab, which a person deleted or doesn't want beside a board, nothing is
+            # written, but `lines` are done: if `Setup` creates it, all are written again.
             history=history.insert(tab, lines.lines, zone, snapshot.locale) if tab else (),
             rows=[*parts.rows, *change.rows],
             new_rows=change.new_rows,

@@ -86,7 +86,7 @@ class Attempt:
     trace: str
     """The intended writes (JSON of a Trace)."""
     changes: tuple[int, ...] = ()
-    """The changes (seq) that it writes into the History."""
+    """The changes (seq) whose lines it writes into the History, or that nothing shows."""
     batch: str = ""
     """The ID in its fence's description."""
 
