@@ -33,6 +33,7 @@ from sync.settings.environment import Settings, load
 from sync.sheets.client import SheetClient
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs, OwnTab
+from sync.sheets.sheet_access import SheetAccess
 from sync.sheets.targets import USUAL, Sizes, Targets
 from sync.store import (
     Backfills,
@@ -57,16 +58,16 @@ from sync.store.heartbeats import ALERTS_FAILING, CUSTOMERS_FAILING, DETAILS_FAI
 from sync.types import Mode
 
 Sleep = Callable[[float], Any]
-_TABS: dict[Mode, Callable[[Flusher], JobTabs]] = {}
+_TABS: dict[Mode, Callable[[SheetAccess], JobTabs]] = {}
 """Factories for job tabs other than our own; see `register_tabs`."""
 
 
-def register_tabs(mode: Mode, make: Callable[[Flusher], JobTabs]) -> None:
+def register_tabs(mode: Mode, make: Callable[[SheetAccess], JobTabs]) -> None:
     """Use `make` for the job tabs of spreadsheets in this mode."""
     _TABS[mode] = make
 
 
-def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
+def tabs_of(mode: Mode, sheet: SheetAccess) -> JobTabs:
     """Return the job tabs for a mode. Raises Permanent if no installed part serves it."""
     if mode is not Mode.MAPPED:
         return OwnTab()
@@ -77,7 +78,7 @@ def tabs_of(mode: Mode, flusher: Flusher) -> JobTabs:
             fix="Install all of Brightsheet, "
             "or use a database and a spreadsheet without a mapping.",
         )
-    return _TABS[mode](flusher)
+    return _TABS[mode](sheet)
 
 
 Alert = Callable[[str, str], object]

@@ -27,11 +27,11 @@ from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
 from sync.sheets.diff import without_note
-from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
 from sync.sheets.row_identity import Place
+from sync.sheets.sheet_access import SheetAccess
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, tab_for_new_rows
 from sync.sheets.tabs.filter_views import View
 from sync.store import Lease, Pending
@@ -45,13 +45,13 @@ class BoardTabs(JobTabs):
 
     is_ours = False
 
-    def __init__(self, flusher: Flusher, ended: frozenset[EndedWord] | None = None) -> None:
+    def __init__(self, sheet: SheetAccess, ended: frozenset[EndedWord] | None = None) -> None:
         """`ended` are words that are no longer options; None stands for the stored ones."""
-        self._store = flusher.store
-        self._reader = BoardReader(flusher.client)
-        self._take_call = flusher.writer.take_call
-        self._targets = flusher.targets
-        self._config = flusher.targets.layout.config
+        self._store = sheet.store
+        self._reader = BoardReader(sheet.client)
+        self._take_call = sheet.writer.take_call
+        self._targets = sheet.targets
+        self._config = sheet.targets.layout.config
         self._order = ProgressOrder(self._config)
         self._ended = self._store.spreadsheet.ended_words() if ended is None else ended
         self._offered: Options = {}

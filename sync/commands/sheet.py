@@ -13,7 +13,7 @@ from sync.commands import NO_EXTRAS, echo, json_option, shown_in
 from sync.errors import Permanent
 from sync.settings.environment import google_id
 from sync.setup.spreadsheet import EXTRAS, Setup
-from sync.sheets.flush import DOUBTS
+from sync.sheets.fence_check import DOUBTS
 from sync.store import FenceDoubt
 from sync.types import Mode
 from sync.wiring import Wiring, opened
@@ -93,7 +93,7 @@ def _read_doubt(wiring: Wiring) -> str:
     """Read the spreadsheet for a doubt, because an idle worker hasn't noticed one."""
     try:
         with wiring.hold(time.sleep) as lease:
-            wiring.flusher(time.sleep).read_as_is(lease)
+            wiring.flusher(time.sleep).check_fence(lease)
     except Permanent as error:
         if error.reason not in DOUBTS:
             raise

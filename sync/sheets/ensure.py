@@ -58,7 +58,7 @@ class Ensured:
     """The tabs of jobs."""
     history: Tab | None
     pipeline: PipelineTab | None
-    """Without its numbers, which `Flusher.with_pipeline` adds."""
+    """Without its numbers, which `SheetAccess.with_pipeline` adds."""
     is_new: bool = False
     """Whether the Jobs tab is created: then its parts aren't reported."""
     structure: list[Request] = field(default_factory=list)

@@ -13,125 +13,45 @@ killed during a batch, the next flush finds the attempt, reads the sheet, and se
   this flush writes them in a new batch. That deletes the same fence, and whichever of the two
   reaches Google second is rejected.
 
-Others send batches, too: `own_tab`, `reconcile`, `setup.spreadsheet` and `boards.link`. They first
-check an earlier one (`conclude_attempt`, or `finish_checks`), because theirs replaces its fence and
-its copies: `Batches.begin` asserts that.
+Others send batches, too: `own_tab`, `reconcile`, `setup.spreadsheet` and `boards.link`. Their reads
+(`SheetAccess.read_snapshot`) check an earlier one first.
 """
 
-from collections import Counter
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
-from functools import partial
-from typing import Any
+from collections.abc import Container, Sequence
+from dataclasses import replace
 
 import structlog
 
-from sync.errors import Permanent, Refused, Retryable
-from sync.field_table import KEY
-from sync.jobs.target import Target
-from sync.sheets import encode, keys, sheet_requests, undo
-from sync.sheets.batch import Parts, compose, guarding, retag_columns
-from sync.sheets.batch_writer import BatchWriter, parsed
-from sync.sheets.cell_data import Rows
-from sync.sheets.client import SheetClient
+from sync.errors import Refused, Retryable
+from sync.sheets import keys, undo
+from sync.sheets.batch import Parts, guarding
+from sync.sheets.batch_writer import parsed
 from sync.sheets.context import FlushContext
 from sync.sheets.diff import columns_to_read, diff
-from sync.sheets.ensure import Ensured, ensure, present_columns
-from sync.sheets.ids import RECOVERED_TAB
-from sync.sheets.job_tabs import JobTabs
-from sync.sheets.key_writes import key_repairs
-from sync.sheets.row_identity import row_text
-from sync.sheets.snapshot import Fence, Snapshot, Table, keyed_sites
+from sync.sheets.ensure import Ensured, ensure
+from sync.sheets.lost_keys import LostKeys
+from sync.sheets.refusal_search import RefusalSearch
+from sync.sheets.sheet_access import SheetAccess
+from sync.sheets.snapshot import keyed_sites
 from sync.sheets.surroundings import Surroundings, Titles
-from sync.sheets.tabs import filter_views, history, pipeline
-from sync.sheets.targets import Targets, Work
-from sync.store import FenceDoubt, Lease, Pending, SheetStore, ShownVersion
-from sync.store.findings import Finding
-from sync.types import Mode
-
-DOUBTS = {
-    FenceDoubt.OTHER_DATABASE: "Another database has written this spreadsheet, so this one has "
-    "stopped writing. If this one is new or from a backup, read the jobs first, or older statuses "
-    "are written: brightsheet backfill",
-    FenceDoubt.RESTORED: "This database was restored from a backup, and the spreadsheet has newer "
-    "changes. Nothing is written until they have been read from EverBright.",
-}
-_TAKE_OVER = "To write from this database: brightsheet takeover --write"
+from sync.sheets.tabs import filter_views, history
+from sync.sheets.targets import Work
+from sync.store import Lease, ShownVersion
 
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class RefusalSearch:
-    """The search for the job that Google rejects.
+class Flusher(SheetAccess):
+    """Brings the sheet up to date with the store."""
 
-    A batch that is rejected twice in a row is narrowed to half of its jobs, until one is left. The
-    first time a person may have moved a column since the read. Each flush takes one step
-    (`_handle_refusal`). For example, if Google rejects C:
-
-    1. A, B, C, D are rejected (`was_refused`).
-    2. They are rejected again, without the Pipeline (`_parts`). A batch without data
-       (`Parts.without_data`) is accepted, so a job is at fault: the next batch has A and B
-       (`after_refusal`).
-    3. A and B are accepted. The search ends (`_write`); C and D are still pending.
-    4. C and D are rejected, twice. The next batch has C.
-    5. C is rejected, twice, and quarantined. The search ends; D is still pending.
-    """
-
-    sites: Sequence[str] | None = None
-    """The jobs of the next batch; None: all that are pending."""
-    was_refused: bool = False
-    """Whether the last batch was rejected: then the next one is without the Pipeline."""
-
-    def after_refusal(self, sites: Sequence[str]) -> "RefusalSearch":
-        """Return the search after a batch with the jobs `sites` was rejected."""
-        if not self.was_refused:
-            return replace(self, was_refused=True)
-        return RefusalSearch(sites=sites[: len(sites) // 2] or None)
-
-
-class Flusher:
-    """Brings the sheet up to date with the store.
-
-    `tabs_of` returns the tabs of jobs in a mode, as `tabs` does. `sleep` waits for the rate limit,
-    `alert` notifies the operator; `zone` is a setting ("": the spreadsheet's own).
-    """
-
-    def __init__(
-        self,
-        store: SheetStore,
-        client: SheetClient,
-        targets: Targets,
-        tabs_of: Callable[[Mode, "Flusher"], JobTabs],
-        sleep: Callable[[float], Any],
-        zone: str = "",
-        alert: Callable[[str, str], object] = lambda *_: None,
-    ) -> None:
-        self.store = store
-        self.client = client
-        self.targets = targets
-        self.writer = BatchWriter(store, client, sleep, alert)
-        self._tabs_of = tabs_of
-        self._zone = zone
-        self._alert = alert
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.lost_keys = LostKeys(self)
         self._search = RefusalSearch()
         self.reps_without_view = set[str]()
         """Reps of written jobs who had no filter view."""
         self.checked_reps = set[str]()
         """Those of them for whom it was checked whether they get one."""
-        self.counted_as_deleted = frozenset[str]()
-        """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
-        self.has_checked_fence = False
-        """Whether a read of this process has shown no fence, or one that this database set."""
-
-    def tabs(self, mode: Mode) -> JobTabs:
-        """Return the tabs of jobs. Raises Permanent if the mode isn't supported here."""
-        return self._tabs_of(mode, self)
-
-    def zone_of(self, snapshot: Snapshot) -> tzinfo:
-        """Return the time zone in which dates are shown."""
-        return encode.zone_of(self._zone or snapshot.time_zone)
 
     def flush(self, lease: Lease) -> None:
         """Write pending changes in one round; what is left or arrives meanwhile takes another.
@@ -143,7 +63,7 @@ class Flusher:
         2. If a tab can't be written as it is: write jobs in the others, and raise its error.
         3. Create missing tabs (`_begin_anew`).
         4. Learn tabs and columns that a board shows for the first time (`JobTabs.learn`).
-        5. Restore missing keys, and remove copied ones (`repair_keys`). If rows were only deleted,
+        5. Restore missing keys, and remove copied ones (`LostKeys`). If rows were only deleted,
            go on.
         6. Guard columns, because a person may be moving one now.
         7. Write undos, because until then a row may show another job's content or have its key.
@@ -211,13 +131,11 @@ class Flusher:
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        lost = context.lost
-        self.counted_as_deleted &= lost
-        if lost or _may_be_copied(context, work):
+        if self.lost_keys.must_be_looked_for(context, work.targets):
             context, rows = self.read_everything(context)
             columns = context.tabs.columns(pending)
             every = self.targets.lay_out(self.store.pending.every(), columns)
-            if self.repair_keys(context, rows, every):
+            if self.lost_keys.repair(context, rows, every):
                 return
         if guards := guarding(context.snapshot.tables):
             self.send(context, Parts(structure=guards))
@@ -236,130 +154,6 @@ class Flusher:
             will_rewrite = self.store.history.write_again(context.lease) or will_rewrite
         if not will_rewrite:
             self._write(context, work)
-
-    def _check_fence(self, context: FlushContext) -> None:
-        """Raise Permanent if a read shows a fence that this database didn't set."""
-        doubt = self._fence_doubt(context)
-        self.has_checked_fence = self.has_checked_fence or not doubt
-        if context.pending.takes_over:
-            return
-        if doubt or context.pending.doubt:
-            self.store.spreadsheet.set_doubt(context.lease, doubt)
-        if doubt:
-            raise Permanent(doubt, DOUBTS[FenceDoubt(doubt)], _TAKE_OVER)
-
-    def _fence_doubt(self, context: FlushContext) -> str:
-        """Return why a fence isn't one that this database set (a FenceDoubt), or "" if it is.
-
-        If it has this database's ID, the database is a backup that was restored. But if this
-        process has read the sheet without that fence, it wasn't restored now: a copy is running.
-        """
-        seen, pending = context.snapshot.fence, context.pending
-        if seen is None or pending.has_set(seen.number, seen.batch):
-            return ""
-        is_copied = self.has_checked_fence or pending.doubt == FenceDoubt.OTHER_DATABASE
-        is_restored = seen.database == context.next_fence.database and not is_copied
-        return FenceDoubt.RESTORED if is_restored else FenceDoubt.OTHER_DATABASE
-
-    def send(self, context: FlushContext, parts: Parts, titles: Titles | None = None) -> None:
-        """Send a batch; `titles` are free ones for new tabs, if known."""
-        titles = titles or self.surroundings(context)[0]
-        self.writer.send(
-            context, compose(context.snapshot, parts, context.next_fence, titles.fence)
-        )
-
-    def unwritable(self, context: FlushContext) -> dict[int, Permanent]:
-        """Return the errors of tabs that can't be written as they are, by sheet ID."""
-        errors = {}
-        for table in context.snapshot.tables:
-            has_blank_header = not set(table.columns.values()) <= table.headers.keys()
-            headers = self.headers(context, table) if has_blank_header else {}
-            error = keys.displaced(table, headers)
-            if error and not undo.restores_header(table, parsed(context.pending.undos)):
-                errors[table.sheet_id] = error
-        return errors
-
-    def must_be_in_place(self, context: FlushContext) -> None:
-        """Raise Permanent if a tab's metadata is no longer at the cells that it describes."""
-        for error in self.unwritable(context).values():
-            raise error
-
-    def headers(self, context: FlushContext, table: Table) -> dict[str, str]:
-        """Return the last known headers of a tab, by column ID."""
-        layout, pending = self.targets.layout, context.pending
-        created = pending.created if context.tabs.is_ours else ()
-        first = {column: layout.title(column, is_mapped=False) for column in created}
-        read = pending.columns_read.columns
-        return first | {c.id: c.header for c in read if c.sheet_id == table.stored_sheet_id}
-
-    def repair_keys(
-        self,
-        context: FlushContext,
-        rows: Rows,
-        targets: Sequence[Target],
-        *,
-        confirms_deleted: bool = False,
-    ) -> bool:
-        """Restore missing keys and remove copied ones, or find that rows were deleted.
-
-        `rows` are all rows of the tabs, `targets` all jobs. Return whether a batch was sent. Raises
-        Permanent if keys are in other cells, or (unless `confirms_deleted`) if many are missing at
-        once.
-        """
-        pending, tables, lost = context.pending, context.snapshot.tables, context.lost
-        for table in tables:
-            index = keys.find_key_column(table, rows[table.sheet_id], lost)
-            if index is not None:
-                # The keys were moved to another column, which is the key column now.
-                self.send(context, retag_columns(table, {KEY: index}))
-                return True
-        keys.must_have_keys(tables)
-        keys.must_be_gone(tables, rows, lost)
-        # An undo restores the keys that we wrote over.
-        unexplained = lost - undo.sites_written_over(parsed(pending.undos))
-        # Deletions accumulate over reads while undos wait, so only the newly missing are compared
-        # with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
-        few = max(keys.FEW, keys.FEW_SHARE * len(pending.sites_with_row))
-        if len(unexplained - self.counted_as_deleted) <= few:
-            self.counted_as_deleted = unexplained
-        if pending.undos or guarding(tables):
-            return False  # They come first: an overwritten row shows other content, or its key.
-        if self._write_keys(context, rows, targets, unexplained):
-            return True
-        if not (unexplained <= self.counted_as_deleted or confirms_deleted):
-            raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
-        self.store.batches.set_has_row(context.lease, unexplained, has_row=False)
-        return False
-
-    def _write_keys(
-        self,
-        context: FlushContext,
-        rows: Rows,
-        targets: Sequence[Target],
-        lost: Container[str],
-    ) -> bool:
-        """Write keys into rows that have lost theirs, and remove keys from other customers' rows.
-
-        Return whether there was anything to do.
-        """
-        tables = context.snapshot.tables
-        restored, removals = key_repairs(context.tabs, tables, rows, targets, lost)
-        if not (restored or removals):
-            return False
-        lines, removed = list[tuple[str, ...]](), list[Finding]()
-        for one in removals:
-            text = row_text(rows[one.table.sheet_id][one.row])
-            lines.append((one.table.title, one.table.header(KEY), text, one.site, ""))
-            removed.append(keys.removed_key(one.table, one.row, one.site, one.texts))
-        if removed:
-            self.store.findings.add(context.lease, removed)
-        # The finding sends an alert, so the new lines of Recovered don't.
-        parts = replace(self._recovered(context, lines), recovered_lines=0)
-        # The undo of a key finds its row by all other cells, so their columns mustn't move either.
-        guarded = {table.sheet_id: frozenset(table.columns) for table in tables}
-        writes = [*restored, *(one.write for one in removals)]
-        self.send(context, replace(parts, rows=writes, guarded=guarded))
-        return True
 
     def _write(self, context: FlushContext, work: Work) -> None:
         """Write jobs and lines of the History. Raises Permanent without a key column."""
@@ -423,93 +217,6 @@ class Flusher:
             parts = self.with_pipeline(context, parts, (*change.shown, *change.absent))
         return parts, change.absent
 
-    def surroundings(self, context: FlushContext) -> tuple[Titles, Surroundings]:
-        """Return titles for new tabs, and the spreadsheet's other parts, if a tab is missing."""
-        snapshot = context.snapshot
-        if snapshot.table is not None and snapshot.has_fence_tab:
-            return Titles(), Surroundings()
-        self.writer.take_call(context.lease)
-        beside = self.client.surroundings()
-        return self.targets.free_titles(beside), beside
-
-    def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
-        """Read the sheet and its `columns`, without pending work. Raises Permanent or Retryable."""
-        context = self.read_as_is(lease, columns)
-        self.must_be_in_place(context)
-        self.notice_columns(context.tabs, context.snapshot, context.pending)
-        return context
-
-    def read_as_is(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
-        """Read the sheet as `read_snapshot` does, also if columns have moved."""
-        next_fence = self.writer.take_turn(lease)
-        pending = self.store.pending.read(0, 0)
-        self.targets.use_answers(pending.answers)
-        return self._read(lease, next_fence, pending, self.tabs(pending.mode), columns)
-
-    def read_everything(self, context: FlushContext) -> tuple[FlushContext, Rows]:
-        """Read the tabs of jobs whole; return the context with what that shows, and the rows.
-
-        Raises Permanent or Retryable, also if the header row was moved since the first read.
-        """
-        self.writer.take_call(context.lease)
-        snapshot, rows = self.client.read_everything(context.tabs, context.snapshot)
-        context = replace(context, snapshot=snapshot)
-        self.must_be_in_place(context)
-        return context, rows
-
-    def _read(
-        self,
-        lease: Lease,
-        next_fence: Fence,
-        pending: Pending,
-        tabs: JobTabs,
-        columns: tuple[str, ...],
-    ) -> FlushContext:
-        context = FlushContext(lease, next_fence, tabs, pending, self.client.read(tabs, columns))
-        self._check_fence(context)
-        # At once, because without the header row nobody knows where an earlier batch has written.
-        tabs.check_served(context.snapshot, pending)
-        return context
-
-    def notice_columns(self, tabs: JobTabs, snapshot: Snapshot, pending: Pending) -> None:
-        """Store which columns a read shows, and which of those before it are gone."""
-        if present := present_columns(snapshot.tables):
-            title = partial(self.targets.layout.title, is_mapped=not tabs.is_ours)
-            before, number = pending.columns_read, snapshot.fence.number if snapshot.fence else 0
-            after = partial(before.after, number, present, title, pending.created)
-            self.store.spreadsheet.note_columns(before, after)
-
-    def with_pipeline(
-        self,
-        context: FlushContext,
-        parts: Parts,
-        jobs: Sequence[ShownVersion] = (),
-        *,
-        is_daily: bool = False,
-        draws: bool = False,
-    ) -> Parts:
-        """Return the parts of a batch with the Pipeline's figures of all jobs.
-
-        `jobs` are those of the batch. The numbers are written only if they have changed,
-        or if `is_daily`; otherwise only the time of the update, if there is anything else to write.
-        `draws`: see `pipeline.show`.
-        """
-        snapshot, pending, every = context.snapshot, context.pending, self.store.pending.every
-        tab = parts.pipeline or snapshot.pipeline
-        if tab is None:
-            return parts
-        counted = self.store.pending.counted() | {job.site: job.entry for job in jobs}
-        figures = self.targets.figures(
-            filter(None, counted.values()),
-            lambda: self.targets.columns(snapshot, pending, every),
-            self.zone_of(snapshot),
-            encode.zone_of(snapshot.time_zone),
-        )
-        requests = pipeline.show(tab, figures, is_daily=is_daily, draws=draws)
-        if not (requests or parts.is_empty):
-            requests = pipeline.stamp(tab, figures)
-        return replace(parts, extra=[*parts.extra, *requests])
-
     def _handle_refusal(self, context: FlushContext, parts: Parts, sites: Sequence[str]) -> None:
         """Narrow the search after a second refusal; quarantine a job that was refused alone.
 
@@ -540,33 +247,6 @@ class Flusher:
         if not (placement.rows or placement.recovered):
             self.store.batches.finish_undos(context.lease, placement.finished)
             return
-        parts = self._recovered(context, placement.recovered)
+        parts = self.recovered_parts(context, placement.recovered)
         parts = replace(parts, rows=placement.rows, finished_undos=tuple(placement.finished))
         self.send(context, parts)
-
-    def _recovered(self, context: FlushContext, cells: Sequence[tuple[str, ...]]) -> Parts:
-        """Return the parts that add lines to the tab Recovered, which is created if missing."""
-        if not cells:
-            return Parts()
-        self.writer.take_call(context.lease)
-        beside = self.client.surroundings()
-        structure: Sequence[sheet_requests.Request] = ()
-        if RECOVERED_TAB not in beside.titles:
-            title = beside.free_titles(Titles()).recovered
-            structure = sheet_requests.make_recovered_tab(title, undo.HEADERS)
-        lines = [(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", *cell) for cell in cells]
-        return Parts(
-            structure=structure,
-            extra=[sheet_requests.append_recovered(lines)],
-            recovered_lines=len(lines),
-        )
-
-
-def _may_be_copied(context: FlushContext, work: Work) -> bool:
-    """Return whether a row with a key may have been copied for another customer.
-
-    That is checked if a job to write has several rows, or none: it may be that job's.
-    """
-    tables = context.snapshot.tables
-    rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
-    return rows.total() > len(rows) and any(rows[t.site] != 1 for t in work.targets)

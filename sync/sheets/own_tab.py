@@ -26,10 +26,6 @@ def update_own_tab(flusher: Flusher, lease: Lease, *, restores: bool = False) ->
     if not flusher.tabs(flusher.store.spreadsheet.mode()).is_ours:
         return []  # On a board only the extras are ours, and they are created on request.
     context = flusher.read_snapshot(lease, (REP, filter_views.DAYS))
-    if flusher.writer.conclude_attempt(context):
-        return update_own_tab(flusher, lease, restores=restores)
-    if context.pending.undos:
-        return []  # A flush restores what a batch overwrote before another batch is sent.
     flusher.checked_reps |= flusher.reps_without_view
     snapshot = context.snapshot
     table = snapshot.table

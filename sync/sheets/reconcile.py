@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
-from sync.errors import Permanent, Refused, Retryable
+from sync.errors import Permanent, Refused
 from sync.field_table import KEY, REP
 from sync.jobs.cells import EMPTY
 from sync.jobs.target import Target
@@ -96,17 +96,13 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
         raise Permanent(NO_TAB, "The tab for jobs is missing. Create it again: brightsheet init")
     if not (tables and context.snapshot.has_fence_tab):
         return Compared()
-    if flusher.writer.conclude_attempt(context):
-        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
-    if context.pending.undos:
-        raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
     context, rows = flusher.read_everything(context)
     tables = context.snapshot.tables
     present = keyed_sites(tables)
     store.batches.set_has_row(lease, present, has_row=True)
     columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.repair_keys(context, rows, targets, confirms_deleted=confirms_deleted):
+    if flusher.lost_keys.repair(context, rows, targets, confirms_deleted=confirms_deleted):
         return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
     if guards := guarding(tables):
         flusher.send(context, Parts(structure=guards))

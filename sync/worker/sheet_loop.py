@@ -14,7 +14,7 @@ from sync.errors import ENDS_WORK, BrightsheetError, Permanent, Refused, Retryab
 from sync.ops import retry
 from sync.ops.alerts import Alerts
 from sync.ops.pause import Pause
-from sync.sheets.flush import DOUBTS
+from sync.sheets.fence_check import DOUBTS
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.reconcile import reconcile
 from sync.store import Lease
@@ -74,7 +74,10 @@ class SheetLoop:
             is_stuck = spreadsheet.glance().reason and not pending.is_waiting()
             if spreadsheet.is_comparison_due(0.0 if is_stuck else _COMPARE_EVERY):
                 self._compare()
-            elif not (flusher.has_checked_fence or pending.is_due()) and spreadsheet.is_writable():
+            elif (
+                not (flusher.fence_check.has_passed or pending.is_due())
+                and spreadsheet.is_writable()
+            ):
                 self._read_fence()
         if self._before_trash_check.is_over:
             self._before_trash_check.begin(_TRASH_EVERY)

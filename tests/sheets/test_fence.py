@@ -195,7 +195,7 @@ def test_an_empty_spreadsheet_isnt_read_again_for_its_fence(hosts: Hosts) -> Non
     flusher = hosts.first.wiring.flusher(Hurried().sleep)
     with hosts.first.held() as lease:
         flusher.read_snapshot(lease)
-    assert flusher.has_checked_fence
+    assert flusher.fence_check.has_passed
 
 
 def test_a_restored_database_reads_everbright_first_and_then_writes_by_itself(hosts: Hosts) -> None:

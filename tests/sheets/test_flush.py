@@ -12,8 +12,8 @@ from emulator import Emulator
 from sync.errors import Permanent, Retryable
 from sync.google import auth
 from sync.sheets.client import SheetClient
-from sync.sheets.flush import RefusalSearch
 from sync.sheets.ids import GUARD_KEY, JOBS_TAB
+from sync.sheets.refusal_search import RefusalSearch
 from sync.store.rate_limit import BURST
 from sync.store.schema import lease, sheet
 from sync.wiring import Wiring
