@@ -39,6 +39,8 @@ class Shown:
     google: Emulator
     spreadsheet: str
     jobs: int
+    now: datetime
+    """What the days of its jobs count from."""
 
     @property
     def address(self) -> str:
@@ -85,9 +87,10 @@ def ten(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
         environment["CONFIG_FILE"] = _config(folder)
         with Receiver(environment, folder / "log", 0) as receiver:
             receiver.ready()
+            now = datetime.now(UTC)
             # The sample is first: its milestone is a late one, and the only one of its job.
-            post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(datetime.now(UTC)))])
-            seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
+            post(receiver.url, [SAMPLE, *map(body, ten_jobs.payloads(now))])
+            seen = Shown(google, environment["SPREADSHEET_ID"], len(people), now)
             wait_for(lambda: _are_all_there(seen, set(people.values())))
             wait_for(lambda: {f"{rep}'s jobs" for rep in ten_jobs.MINE} <= set(seen.views()))
             yield seen
@@ -113,7 +116,7 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shown]:
             earlier = [one for one in sent if one["date_updated"] < week.isoformat()]
             later = sent[len(earlier) :]
             later.insert(-1, later.pop(-10))  # One arrives late.
-            seen = Shown(google, environment["SPREADSHEET_ID"], len(people))
+            seen = Shown(google, environment["SPREADSHEET_ID"], len(people), now)
             _receive(environment, receiver.url, earlier, week)
             with Running(WORKER, environment, folder / "worker.log"):
                 begun = len({one["site"] for one in earlier})

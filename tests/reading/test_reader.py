@@ -6,7 +6,7 @@
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 
 import pytest
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.long
 LINE = re.compile(r"^\| (.+\?) \| .+ \| (\d) \| (\d|desktop only) \|$", re.MULTILINE)
 PAGE = (ROOT / "docs" / "reader.md").read_text("utf-8")
 QUESTIONS = {question: (desk, phone) for question, desk, phone in LINE.findall(PAGE)}
-NOW = datetime.now(UTC)
 PHONE = 390
 """Pixels of its width."""
 SCROLL_TO = """([header, width]) => {
@@ -40,8 +39,8 @@ SCROLL_TO = """([header, width]) => {
 class Reader:
     """A reader of the page, whose clicks and swipes are counted."""
 
-    def __init__(self, page: Page) -> None:
-        self.page, self.clicks = page, 0
+    def __init__(self, page: Page, now: datetime) -> None:
+        self.page, self.now, self.clicks = page, now, 0
         size = page.viewport_size
         assert size is not None
         self.width = size["width"]
@@ -109,11 +108,11 @@ class Reader:
 @pytest.fixture(params=[1440, PHONE], ids=["desk", "phone"])
 def reader(request: pytest.FixtureRequest, browser: Browser, ten: Shown) -> Iterator[Reader]:
     with closing(opened(browser, ten, width=request.param)) as page:
-        yield Reader(page)
+        yield Reader(page, ten.now)
 
 
-def day(offset: float) -> str:
-    when = NOW + timedelta(days=offset)
+def day(now: datetime, offset: float) -> str:
+    when = now + timedelta(days=offset)
     return f"{when:%b} {when.day}"
 
 
@@ -123,16 +122,16 @@ def lines(reader: Reader) -> list[tuple[str, ...]]:
     return [line for line in found if line[0] != SAMPLE_CUSTOMER]
 
 
-def expected_lines() -> list[tuple[str, ...]]:
+def expected_lines(now: datetime) -> list[tuple[str, ...]]:
     names = {ten_jobs.site(n): name for n, name in enumerate(ten_jobs.CUSTOMERS, 1)}
-    told = history.lines(ten_jobs.payloads(NOW), NOW)
+    told = history.lines(ten_jobs.payloads(now), now)
     return [(names[site], *rest) for site, *rest in told[::-1]]
 
 
 def changed(reader: Reader) -> None:
     reader.tab("History", "Comment")
     reader.swipe_to("To")
-    assert lines(reader) == expected_lines()
+    assert lines(reader) == expected_lines(reader.now)
 
 
 def in_color_or_view(
@@ -158,20 +157,20 @@ def stuck(reader: Reader) -> None:
 def approved(reader: Reader) -> None:
     reader.tab("History", "Comment")
     reader.swipe_to("To")
-    expected = [line for line in expected_lines() if line[3] == "Approved"]
+    expected = [line for line in expected_lines(reader.now) if line[3] == "Approved"]
     assert [line for line in lines(reader) if line[3] == "Approved"] == expected
 
 
-def days(customer: str) -> int:
+def days(now: datetime, customer: str) -> int:
     since = TABLE[customer].since
     assert since is not None
-    return (NOW.date() - (NOW + timedelta(days=since)).date()).days
+    return (now.date() - (now + timedelta(days=since)).date()).days
 
 
 def waiting(reader: Reader) -> None:
     reader.view("Under review")
     told = {row["Customer"]: row["Days"] for row in reader.rows()}
-    assert list(told.items()) == [(c, str(days(c))) for c in ten_jobs.WAITING]
+    assert list(told.items()) == [(c, str(days(reader.now, c))) for c in ten_jobs.WAITING]
 
 
 def mine(reader: Reader) -> None:
@@ -200,7 +199,7 @@ def counted(reader: Reader) -> None:
     }
     assert list(numbers) == list(ten_jobs.PIPELINE)
     for milestone, customers in ten_jobs.STANDING.items():
-        waits = sorted(days(customer) for customer in customers)
+        waits = sorted(days(reader.now, customer) for customer in customers)
         expected = {
             "Open jobs": str(len(waits)),
             "Median days in status": f"{median(waits):g}",
@@ -262,8 +261,11 @@ def test_every_row_has_the_expected_cells(reader: Reader) -> None:
     rows = {row["Customer"]: row for row in reader.rows()}
     for customer, told in TABLE.items():
         row = rows[customer]
-        assert row["Days"] == ("" if told.since is None else str(days(customer)))
-        assert " ".join(row["Last change"].split()) == f"{told.change}, {day(told.changed)}"
+        assert row["Days"] == ("" if told.since is None else str(days(reader.now, customer)))
+        assert (
+            " ".join(row["Last change"].split())
+            == f"{told.change}, {day(reader.now, told.changed)}"
+        )
         shown = Expected(
             row["Status"],
             row["Next action"],

@@ -13,11 +13,9 @@ from tests.bench import Bench
 from tests.made_up import comment, milestone, uuid
 from tests.sheets.conftest import with_more
 
-NOW = datetime.now(UTC).replace(microsecond=0)
-
 
 def ago(days: float) -> str:
-    return (NOW - timedelta(days=days)).isoformat()
+    return (datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)).isoformat()
 
 
 def rules(bench: Bench) -> list[dict[str, Any]]:

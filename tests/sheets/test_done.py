@@ -9,20 +9,19 @@ from sync.jobs.learned import ending_question
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 NAMES = ("Survey", "Permits", "PTO")
 
 
 def reached(number: int, *statuses: str, days: int = 40) -> list[dict[str, Any]]:
     """The events of a job that got so far, the last of them `days` ago."""
-    last = len(statuses) - 1
+    now, last = datetime.now(UTC).replace(microsecond=0), len(statuses) - 1
     return [
         milestone(
             number,
             definition=place + 1,
             name=NAMES[place],
             status=status,
-            date_updated=(NOW - timedelta(days=days + last - place)).isoformat(),
+            date_updated=(now - timedelta(days=days + last - place)).isoformat(),
         )
         for place, status in enumerate(statuses)
     ]
@@ -100,7 +99,9 @@ def test_jobs_that_get_beyond_the_last_milestone_raise_the_question_again(five: 
     five.compare()
     five.store.confirmations.confirm_order(five.store.confirmations.proposed_order())
     late = [
-        milestone(n, definition=9, name="Closeout", status=A, date_updated=NOW.isoformat())
+        milestone(
+            n, definition=9, name="Closeout", status=A, date_updated=datetime.now(UTC).isoformat()
+        )
         for n in (1, 2)
     ]
     five.shown(*late)

@@ -10,8 +10,6 @@ from sync.sheets.sheet_requests import insert
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 
-TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
-
 
 @pytest.fixture
 def bench(selling: Bench) -> Bench:
@@ -19,7 +17,8 @@ def bench(selling: Bench) -> Bench:
 
 
 def job(number: int, rep: str = "", *, days: int = 3) -> tuple[str, dict[str, Any]]:
-    when = (TODAY - timedelta(days=days)).isoformat()
+    noon = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    when = (noon - timedelta(days=days)).isoformat()
     return rep, milestone(number, status="SUBMITTED", date_updated=when)
 
 

@@ -20,7 +20,6 @@ FIELDS = {
     "Due": "deadline",
 }
 HEADERS = ["Client", "Email", *FIELDS, "Notes"]
-NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
 
 
 @pytest.fixture
@@ -33,14 +32,20 @@ def stand(google: Emulator, sqlite_url: str, tmp_path: Path) -> Stand:
     return stand
 
 
+def noon(days: int) -> datetime:
+    """Return noon so many days ago."""
+    today = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    return today - timedelta(days=days)
+
+
 def day(days: int) -> str:
-    at = NOON - timedelta(days=days)
+    at = noon(days)
     return f"{at.month}/{at.day}/{at.year}"
 
 
 def test_a_board_shows_next_action_days_with_and_deadline(stand: Stand) -> None:
     def event(job: int, status: str, days: int, **more: Any) -> dict[str, Any]:
-        at = (NOON - timedelta(days=days)).isoformat()
+        at = noon(days).isoformat()
         return milestone(job, status=status, date_updated=at, **more)
 
     mapped = [part for header, field in FIELDS.items() for part in ("--set", f"{header}={field}")]
@@ -57,7 +62,7 @@ def test_a_board_shows_next_action_days_with_and_deadline(stand: Stand) -> None:
     shown = {row[0]: row[2:8] for row in rows[1:] if row and row[0]}
 
     def changed(text: str, days: int) -> str:
-        at = NOON - timedelta(days=days)
+        at = noon(days)
         return f"{text}, {at:%b}\N{NO-BREAK SPACE}{at.day}"
 
     assert shown == {
