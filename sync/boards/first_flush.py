@@ -8,8 +8,8 @@ from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
 from sync.boards.foreign_keys import foreign_keys
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord

@@ -71,8 +71,8 @@ class MappingReport:
     """Why none of it can be written."""
     requests: tuple[Request, ...] = ()
     """To send."""
-    is_written: bool = False
-    """Whether anything was sent."""
+    is_changed: bool = False
+    """Whether it was written, and the sheet had another mapping in the first read."""
     preview: Preview | None = None
     """What the first flush would change; None where nobody asked, or nothing can be mapped."""
 
@@ -156,9 +156,9 @@ class TabMapper:
             if with_preview and not report.problem:
                 preview = again(self._preview, lease, report)
             if write:
-                # An answer of Google's may be lost. Then the last attempt has nothing to write.
-                is_needed = bool(report.requests)
-                report = replace(again(self._write, lease, fields), is_written=is_needed)
+                # By the first read: one after a lost answer of Google's may find it written.
+                is_changed = bool(report.requests)
+                report = replace(again(self._write, lease, fields), is_changed=is_changed)
             return replace(report, preview=preview)
 
     def fetch_customers(self, seconds: float = math.inf) -> int:

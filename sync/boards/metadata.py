@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab import SeenTab
 from sync.boards.mapping.tab_mapping import ColumnMapping, TabMapping
 from sync.boards.survey import Survey

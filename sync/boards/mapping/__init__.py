@@ -4,13 +4,14 @@ In reading order:
 
 - `tab` holds a tab as it was read, and `fields` what a column can show. A field's ID is the
   column's ID in the core.
-- `words` holds what a column shows for our texts, or for rules.
+- `words` holds what a column shows for our texts, or for rules, and `stored_mapping` how a tab is
+  mapped already.
 - `recognize` finds the field that a header names, by the terms of `vocabulary`. `header_row` finds
   the row of the headers, and `content` what the cells of a column are.
 - `fit_options` and `progress` propose what a column's words stand for.
 - `propose` proposes each column's field, from all of these.
-- `decide` decides a `tab_mapping`, from that proposal, the stored mapping, the user's `choices`,
-  and tabs that are mapped already (`example`).
+- `decide` decides a `tab_mapping`, from that proposal, the stored mapping or that of a tab with the
+  same headers (`example`), and the user's `choices`.
 - `progress_order` compares typed words of a progress column with a job's, in a flush.
 
 For example, a tab has three columns, the last two of them with drop-downs:

@@ -4,20 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sync.boards.mapping.choices import ChoiceParser, Choices, ChosenWords
-from sync.boards.mapping.example import (
-    Example,
-    StoredColumn,
-    StoredMapping,
-    added_like,
-    columns_like,
-    header_row_like,
-)
+from sync.boards.mapping.example import Example, added_like, columns_like, header_row_like
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.fit_options import fit_options
 from sync.boards.mapping.header_row import HeaderRow, find_header_row
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.propose import ColumnsByHeader, Proposal, propose
 from sync.boards.mapping.recognize import Recognizer
+from sync.boards.mapping.stored_mapping import StoredColumn, StoredMapping
 from sync.boards.mapping.tab import SeenTab, why_unmappable, why_unwritable
 from sync.boards.mapping.tab_mapping import ColumnMapping, TabMapping
 from sync.boards.mapping.words import NO_WORD, RuleWord, RuleWords, StoredWords, TextWords

@@ -23,14 +23,14 @@ _SYNONYM = "~"
 class TextWords:
     """A column's words, by our texts."""
 
-    by_text: StoredWords
+    by_text: Mapping[str, str]
     """Without ended words, except after `parse`: what is stored doesn't show which have ended."""
     excluded: tuple[str, ...] = ()
     """Our texts for which a person chose NO_WORD."""
     takes_others: bool = False
     """Whether the column has no drop-down: a text without a word is written as it is."""
     ended: StoredWords = field(default_factory=dict)
-    """Words that are no longer options."""
+    """Words that are no longer options, as they are stored."""
     without_word: tuple[str, ...] = ()
     """Our texts that match no option, and aren't written: the excluded ones, too."""
 
@@ -93,7 +93,7 @@ class RuleWords:
     pairs: tuple[RuleWord, ...]
     """Without ended words, except after `parse`."""
     ended: StoredWords = field(default_factory=dict)
-    """Words that are no longer options."""
+    """Words that are no longer options, as they are stored."""
 
     @classmethod
     def parse(cls, stored: StoredWords) -> "RuleWords":

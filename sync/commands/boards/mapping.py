@@ -46,7 +46,7 @@ def report_json(report: MappingReport) -> dict[str, Any]:
     """Return all of it as plain values; rows count from 1, as in the sheet."""
     return {
         "problem": report.problem,
-        "written": report.is_written,
+        "written": report.is_changed,
         "waiting": bool(report.requests),
         "tabs": [
             {
@@ -227,7 +227,7 @@ def _next(report: MappingReport, *, is_written: bool) -> str:
         return report.problem
     if is_written:
         done = f"The mapping is in the sheet. {NO_EXTRAS}"
-        return done if report.is_written else "The mapping is already in the sheet."
+        return done if report.is_changed else "The mapping is already in the sheet."
     if not report.requests:
         return "The mapping is already in the sheet. Nothing to write."
     tabs = " ".join(f'--tab "{mapping.tab.title}"' for mapping in report.tabs_to_write)

@@ -281,7 +281,7 @@ def _write(parts: ConsoleParts, form: MappingForm, _said: str, *, draft: str) ->
     flash(
         (
             f"Mapped: {named}."
-            if report.is_written
+            if report.is_changed
             else "Nothing changed: the mapping was like this already."
         )
         + stays

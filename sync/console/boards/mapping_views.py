@@ -61,7 +61,7 @@ class ColumnView:
     """A column of a tab: `field` is the chosen one ("": none), `kind` is as in `Offer`."""
 
     tab: SeenTab
-    mapped: ColumnMapping
+    mapping: ColumnMapping
     name: str
     """Its name in the form."""
     field: str
@@ -72,7 +72,7 @@ class ColumnView:
 
     @property
     def letter(self) -> str:
-        return letters(self.mapped.index)
+        return letters(self.mapping.index)
 
     @property
     def text_rows(self) -> tuple[TextRow, ...]:
@@ -82,7 +82,7 @@ class ColumnView:
     @property
     def caution(self) -> str:
         """A sentence about texts of ours without a word, which aren't written; or ""."""
-        options = self.mapped.proposal.options
+        options = self.mapping.proposal.options
         if not self.field or (options is None and self.field != PROGRESS):
             return ""
         if options == ():
@@ -91,14 +91,14 @@ class ColumnView:
         if self.field == PROGRESS:
             is_said = any(row.rules for row in self.rule_rows)
             return "" if is_said else "No word stands for a step yet, so nothing is written."
-        words = self.mapped.words
+        words = self.mapping.words
         excluded = words.excluded if isinstance(words, TextWords) else ()
         none = [row.text for row in self.text_rows if not row.word and row.text not in excluded]
         return f"No option was chosen for {', '.join(none)}." if none else ""
 
     def agrees(self, other: "ColumnView") -> bool:
         """Return whether both can be chosen as one, without a change of either."""
-        mine, its = self.mapped.proposal, other.mapped.proposal
+        mine, its = self.mapping.proposal, other.mapping.proposal
         has_same_field = self.field == other.field and mine.is_computed == its.is_computed
         if not has_same_field or self.caution != other.caution:
             return False
@@ -114,7 +114,7 @@ class ColumnView:
     def _has_rules_of(self, other: "ColumnView") -> bool:
         """Return whether the words of the other that this column can show stand for the same."""
         known = {row.word: row.rules for row in self.rule_rows}
-        has_any = self.mapped.proposal.options is None
+        has_any = self.mapping.proposal.options is None
         return all(
             {*known.get(row.word, ())} == {*row.rules}
             for row in other.rule_rows
@@ -148,12 +148,12 @@ class ColumnGroup:
     @property
     def title(self) -> str:
         """Its header, or its letter, and the place."""
-        name = self.first.mapped.header or f"Column {self.letter}"
+        name = self.first.mapping.header or f"Column {self.letter}"
         return f"{name} in {self.place}" if self.place else name
 
     @property
     def samples(self) -> list[str]:
-        found = (text for each in self.columns for text in each.mapped.proposal.samples)
+        found = (text for each in self.columns for text in each.mapping.proposal.samples)
         return [*dict.fromkeys(found)][:_SAMPLES]
 
     @property
@@ -190,7 +190,7 @@ def grouped(views: Sequence[TabView]) -> list[ColumnGroup]:
     """Return the columns of the tabs, those with the same header and the same choices as one."""
     by_name: dict[str, list[list[ColumnView]]] = {}
     for column in (column for view in views for column in view.columns):
-        name = column.name if column.mapped.header else f"{column.tab.sheet_id}:{column.name}"
+        name = column.name if column.mapping.header else f"{column.tab.sheet_id}:{column.name}"
         groups = by_name.setdefault(name, [])
         group = next((g for g in groups if all(each.agrees(column) for each in g)), None)
         if group is None:
@@ -271,7 +271,7 @@ class FieldOffers:
             field = self._fields.spelled(column.field_id)
         return ColumnView(
             tab=tab,
-            mapped=column,
+            mapping=column,
             name=name,
             field=field,
             kind=self.kind_of.get(field, ""),
@@ -322,7 +322,7 @@ class FieldOffers:
         words: dict[str, dict[str, list[str]]] = {}
         for column in tab.columns:
             is_chosen = f"{FIELD}:{number}:{column.name}" in form.first
-            if column.mapped.proposal.is_computed or not is_chosen:
+            if column.mapping.proposal.is_computed or not is_chosen:
                 continue
             if not column.field:
                 unset.append(column.name)
@@ -347,7 +347,7 @@ class FieldOffers:
 
     def _chosen_words_by_rule(self, column: ColumnView) -> dict[str, list[str]]:
         """Return the words for each rule, without rules whose word has ended and stays."""
-        words, rows = column.mapped.words, column.rule_rows
+        words, rows = column.mapping.words, column.rule_rows
         ended = RuleWords.parse(words.ended).pairs if isinstance(words, RuleWords) else ()
         staying = {each.rule for each in ended}
         chosen = {r: [row.word for row in rows if r in row.rules] for r in self.rules.labels}

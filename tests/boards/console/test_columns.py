@@ -4,7 +4,7 @@ import pytest
 
 from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.decide import TabDecider
-from sync.boards.mapping.example import StoredMapping
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.console.boards.mapping_form import MappingForm
 from sync.console.boards.mapping_views import FieldOffers

@@ -7,8 +7,9 @@ import pytest
 
 from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.decide import TabDecider
-from sync.boards.mapping.example import StoredMapping, example_of
+from sync.boards.mapping.example import example_of
 from sync.boards.mapping.fit_options import fit_options
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab import CellKind, Lock, SeenCell, SeenTab
 from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.mapping.words import TextWords

@@ -10,10 +10,10 @@ import pytest
 from emulator import Emulator
 from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.decide import TabDecider
-from sync.boards.mapping.example import StoredMapping
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.progress import ProgressRules
 from sync.boards.mapping.propose import columns_by_header
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.boards.mapping.tab_mapping import ColumnMapping
 from sync.boards.mapping.words import RuleWords

@@ -7,7 +7,7 @@ import pytest
 
 from sync.boards.mapping.choices import Choices
 from sync.boards.mapping.decide import TabDecider
-from sync.boards.mapping.example import StoredMapping
+from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab import CellKind, SeenCell
 from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.mapping.words import TextWords
