@@ -44,7 +44,7 @@ def worded_ranges(tables: Iterable[Table]) -> list[str]:
     return ranges
 
 
-def options(answer: Json, lists: Lists) -> Options:
+def options_in(answer: Json, lists: Lists) -> Options:
     """Return the options that most cells of a column offer, from the answer to VALIDATIONS.
 
     `lists` are the texts in the ranges of drop-downs.

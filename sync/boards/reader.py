@@ -64,7 +64,7 @@ class BoardReader:
         first = self._client.get(survey.TABS)
         where = survey.ranges(first)
         answer = self._client.get(survey.CELLS, where) if where else {}
-        return survey.survey(first, answer, self._lists(answer))
+        return survey.survey_of(first, answer, self._lists(answer))
 
     def _lists(self, answer: Json) -> Lists:
         """Read the cells that drop-downs in an answer take their options from; () if they're gone.
@@ -82,7 +82,7 @@ class BoardReader:
     def options(self, ranges: Sequence[str]) -> Options:
         """Read what the drop-downs in ranges offer."""
         answer = self._client.get(options.VALIDATIONS, tuple(ranges))
-        return options.options(answer, self._lists(answer))
+        return options.options_in(answer, self._lists(answer))
 
     def row(self, table: Table, row: int) -> Row:
         """Read one row of a tab with formulas and number formats."""

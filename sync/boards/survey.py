@@ -128,7 +128,7 @@ def _lines(sheet: Json, grid: Json) -> list[list[Json]]:
     return lines
 
 
-def survey(first: Json, answer: Json, lists: Lists) -> Survey:
+def survey_of(first: Json, answer: Json, lists: Lists) -> Survey:
     """Return the tabs; `lists` are the texts in the ranges of drop-downs."""
     sheets = [*first.get("sheets", ()), *answer.get("sheets", ())]
     by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in sheets}

@@ -5,8 +5,8 @@ row: nothing is added below them, and nothing is copied from them.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sync.boards import formulas
 from sync.boards.mapping.vocabulary import is_divider, plain, sets_aside
@@ -40,8 +40,8 @@ class TableEnd:
     """The last row that is a job's or looks like one (the header row where there is none)."""
 
     last_row: int
-    formulas: Mapping[int, str] = field(default_factory=dict)
-    """What a new row takes of it: formulas by column index."""
+    copied: frozenset[int] = frozenset()
+    """The indexes of the columns whose formula a new row copies from it."""
     is_covered: bool = False
     """Whether a total's range ends at that row, so that a new row must be inserted inside it."""
 
@@ -62,7 +62,7 @@ def find(table: Table, texts: ColumnTexts) -> TableEnd:
     finder = _EndFinder(table, texts)
     if (last := finder.last_job()) is None:
         return TableEnd(table.header_row)
-    return TableEnd(last, dict(finder.formulas_of(last)), finder.is_covered_to(last))
+    return TableEnd(last, finder.copied_from(last), finder.is_covered_to(last))
 
 
 def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
@@ -72,7 +72,7 @@ def new_row_pattern(table: Table, end: TableEnd, above: Row) -> Pattern:
     if table.native_end is not None:
         return Pattern(end.last_row + 1, above)  # A new row takes its column's drop-downs.
     # As they are now, and as copies of that row are read: the check compares them.
-    cells = {index: at(above, index) for index in end.formulas}
+    cells = {index: at(above, index) for index in sorted(end.copied)}
     copied = {index: text_of(cell) for index, cell in cells.items() if is_formula(cell)}
     return Pattern(end.last_row + 1, above, copied, end.is_covered)
 
@@ -163,8 +163,8 @@ class _EndFinder:
         around = ((n, self._text(index, n)) for n in (row - 1, row + 1))
         return formulas.is_total(self._text(index, row), row, self._table.title, around)
 
-    def formulas_of(self, row: int) -> Iterator[tuple[int, str]]:
-        """Yield the formulas that a row below takes of this one, of columns that are not managed.
+    def copied_from(self, row: int) -> frozenset[int]:
+        """Return the columns, none of them managed, whose formula a row below copies from this one.
 
         What they count in their own row must be there in a new one, too, or they must be aware of
         blank cells: else they would leave an amount of $0, or a date of 1899.
@@ -186,7 +186,7 @@ class _EndFinder:
                 if formulas.is_blank_aware(text)
                 or formulas.sources(text, row, self._table.title) <= present
             }
-        yield from ((index, text) for index, text in copyable.items() if index in present)
+        return frozenset(present & copyable.keys())
 
     def is_covered_to(self, row: int) -> bool:
         """Return whether a total ends at a row, and nothing in that row counts up to itself."""
