@@ -1,34 +1,37 @@
-"""Composes the first flush into tabs that are mapped in some way, without sending it."""
+"""Composes the first flush into tabs that are mapped in some way, without sending it.
+
+It calls what flushes and comparisons decide by: `key_repairs`, `look_up`, `differences`, `diff`.
+What these read and store in between is repeated here, and noted there.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from sync.boards import table_end
 from sync.boards.customer_texts import texts_of_rows
-from sync.boards.foreign_keys import foreign_keys
 from sync.boards.job_tabs import BoardTabs
 from sync.boards.mapping.fields import Fields
 from sync.boards.mapping.stored_mapping import StoredMapping
 from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord
-from sync.boards.reader import BoardReader
+from sync.boards.reader import BoardReader, WholeTabs
 from sync.boards.review import STATUS
 from sync.boards.row_lookup import Lookup
 from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets.cell_data import Row, Rows, at, text_of
-from sync.sheets.diff import diff
+from sync.sheets.diff import Diff, diff
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobRows, Pattern
 from sync.sheets.key_writes import key_repairs, key_write
-from sync.sheets.keys import must_have_keys
+from sync.sheets.keys import ForeignKey, must_have_keys
 from sync.sheets.reconcile import differences
 from sync.sheets.sheet_requests import RowWrite
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, rows_by_site, tab_for_new_rows
 from sync.store import Lease, Spreadsheet
-from sync.types import Mode
+from sync.types import Mode, letters
 
 
 @dataclass(frozen=True)
@@ -73,11 +76,11 @@ class TabColumns:
         words = {f: by_index[at] for f, at in columns.items() if at in by_index}
         return cls(stored.header_row, columns, words, stored.since)
 
-    def index_once_added(self, index: int) -> int:
-        """Return where a column is once the new ones are inserted."""
+    def letter_once_added(self, index: int) -> str:
+        """Return the letter of a column once the new ones are inserted."""
         if index in self.added:
-            return self.edge + index - min(self.added)
-        return index if index < self.edge else index + len(self.added)
+            return letters(self.edge + index - min(self.added))
+        return letters(index if index < self.edge else index + len(self.added))
 
     def table(self, bare: Table, rows: Mapping[int, Row]) -> Table:
         """Return a tab as a flush reads it once it is mapped."""
@@ -114,7 +117,25 @@ class FirstFlush:
     """The jobs whose row gets its key."""
     writes: Sequence[RowWrite]
     """Those of new rows, too."""
-    new_rows: Sequence[RowWrite]
+
+
+class _Sheet:
+    """The tabs as flushes read them once they are mapped."""
+
+    def __init__(self, read: WholeTabs, tabs: Mapping[int, TabColumns]) -> None:
+        self._read, self._tabs = read, tabs
+        self.rows = read.rows
+        bare = read.tables
+        self.tables = [tabs[one.sheet_id].table(one, self.rows[one.sheet_id]) for one in bare]
+
+    def after(self, writes: Iterable[RowWrite]) -> "_Sheet":
+        """Return the tabs with the cells of `writes`."""
+        tabs = {sheet_id: dict(tab) for sheet_id, tab in self.rows.items()}
+        for write in writes:
+            row = dict(enumerate(tabs[write.sheet_id].get(write.row, ())))
+            row |= {cell.index: cell.data for cell in write.cells}
+            tabs[write.sheet_id][write.row] = [row.get(n, {}) for n in range(max(row) + 1)]
+        return _Sheet(replace(self._read, rows=tabs), self._tabs)
 
 
 def compose(
@@ -122,105 +143,118 @@ def compose(
 ) -> FirstFlush:
     """Compose what is written once the tabs are mapped, in three rounds.
 
-    1. A flush restores the keys that people cleared, and removes copied ones.
-    2. Another writes the keys of the rows that match.
-    3. Others write all values, those that the comparison finds to differ, and the rows of the
-       other jobs.
-
     `ended` are words of the tabs that are no longer options. Raises Permanent if a tab has no
     column of keys.
     """
     flusher.writer.take_call(lease)
     flusher.targets.use_answers(flusher.store.confirmations.read())
     read = BoardReader(flusher.client).tabs({each: tab.header_row for each, tab in tabs.items()})
-
-    def tables(rows: Rows) -> list[Table]:
-        return [tabs[bare.sheet_id].table(bare, rows[bare.sheet_id]) for bare in read.tables]
-
-    before = tables(read.rows)
-    must_have_keys(before)
-    columns = {column for table in before for column in table.columns}
+    before = _Sheet(read, tabs)
+    must_have_keys(before.tables)
+    columns = {column for table in before.tables for column in table.columns}
     stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS})
+    customers = {target.site: target.customer for target in stored}
+    targets = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
     board = BoardTabs(flusher, frozenset(ended))
 
-    # 1. Keys that were cleared or copied.
-    once_mapped = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
-    present = keyed_sites(before)
-    gone = {target.site for target in once_mapped if target.has_row} - present
-    restored, removals = key_repairs(board, before, read.rows, once_mapped, gone)
-    rows = _written(read.rows, [*restored, *(removal.write for removal in removals)])
-    repaired = tables(rows)
-    keyed = keyed_sites(repaired)
+    # 1. A flush restores the keys that people cleared, and removes copied ones.
+    restored, repaired = _repair_keys(board, before, targets)
 
-    # 2. The keys of the rows that match.
-    customers = {target.site: target.customer for target in stored}
-    lookup = board.look_up(texts_of_rows(repaired, rows), customers)
+    # 2. Another writes the keys of the rows that match.
+    lookup = board.look_up(texts_of_rows(repaired.tables, repaired.rows), customers)
     hours = flusher.targets.layout.config.match.wait_hours
     waiting = flusher.store.boards.would_wait(lookup.unsettled, hours)
-    to_show = [target for target in once_mapped if target.site not in waiting]
-    without_key = {target.site for target in to_show if target.is_fresh} - keyed
-    matched = [
-        key_write(repaired, match, site)
-        for site, match in lookup.matches.items()
-        if site in without_key
-    ]
-    with_all_keys = tables(_written(rows, matched))
+    to_show = [target for target in targets if target.site not in waiting]
+    matched = _matched_keys(repaired, to_show, lookup)
+    with_all_keys = repaired.after(matched)
+    once_matched = _once_matched(to_show, {write.site for write in matched})
 
-    # 3. All values. What was written for a matched job was in another row, unless that is known as
-    # its row.
-    in_other_row = {write.site for write in matched}
-    targets = [
-        replace(target, resolved={})
-        if target.site in in_other_row and not target.has_unkeyed_row
-        else target
-        for target in to_show
-    ]
-    for_new_rows = tab_for_new_rows(repaired)
-    cells = rows[for_new_rows.sheet_id]
-    end = table_end.find(for_new_rows, table_end.column_texts(cells))
-    pattern = table_end.new_row_pattern(for_new_rows, end, cells.get(end.last_row, ()))
+    # 3. Others write all values, those that a comparison finds to differ, and new rows.
+    pattern = _pattern(repaired)
     zone = flusher.zone_of(Snapshot(read.time_zone))
-    # Of cells that were written before, the comparison finds the differing ones.
-    by = flusher.targets.layout.config.match.by
-    foreign = foreign_keys(with_all_keys, rows, customers, by)
-    wrong = differences(board, with_all_keys, targets, zone, foreign).wrong
-    targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
-    values = diff(board, with_all_keys, targets, JobRows(pattern=pattern), zone)
-
+    foreign = board.foreign_keys(with_all_keys.tables, with_all_keys.rows, stored)
+    values = _values(board, with_all_keys.tables, once_matched, pattern, zone, foreign)
     return FirstFlush(
-        rows=read.rows,
-        tables=with_all_keys,
+        rows=before.rows,
+        tables=with_all_keys.tables,
         targets={target.site: target for target in stored},
         lookup=lookup,
         pattern=pattern,
-        keyed=keyed,
+        keyed=keyed_sites(repaired.tables),
         matched=len(matched),
         writes=[*restored, *matched, *values.rows, *values.new_rows],
-        new_rows=values.new_rows,
     )
 
 
 def _once_mapped(
     targets: Sequence[Target], tabs: Iterable[TabColumns], spreadsheet: Spreadsheet
 ) -> Sequence[Target]:
-    """Return the jobs as they will be stored once `tabs` are mapped."""
+    """Return the jobs as they will be stored once `tabs` are mapped.
+
+    See `set_mapped`, `make_current` and `lose_rows` of `Spreadsheet`.
+    """
     if spreadsheet.mode() is not Mode.MAPPED or spreadsheet.is_other_current():
-        # `Spreadsheet.set_mapped`, or `make_current`, forgets what other tabs showed.
+        # What other tabs showed is forgotten.
         return [replace(each, resolved={}, is_fresh=True, has_row=False) for each in targets]
     if not any(tab.mapped_at and tab.columns[KEY] in tab.added for tab in tabs):
         return targets
-    # A column of keys was lost: `Spreadsheet.lose_rows` has all rows matched again.
+    # A column of keys was lost, so all rows are matched again.
     return [
         replace(each, is_fresh=True, has_row=False, has_unkeyed_row=True) if each.has_row else each
         for each in targets
     ]
 
 
-def _written(rows: Rows, writes: Iterable[RowWrite]) -> Rows:
-    """Return the rows of tabs with the cells of `writes`."""
-    tabs = {sheet_id: dict(tab) for sheet_id, tab in rows.items()}
-    for write in writes:
-        row = dict(enumerate(tabs[write.sheet_id].get(write.row, ())))
-        row |= {cell.index: cell.data for cell in write.cells}
-        tabs[write.sheet_id][write.row] = [row.get(index, {}) for index in range(max(row) + 1)]
-    return tabs
+def _repair_keys(
+    board: BoardTabs, sheet: _Sheet, targets: Sequence[Target]
+) -> tuple[list[RowWrite], _Sheet]:
+    """Return the writes that restore keys, and the tabs once copied keys are removed, too."""
+    gone = {target.site for target in targets if target.has_row} - keyed_sites(sheet.tables)
+    restored, removals = key_repairs(board, sheet.tables, sheet.rows, targets, gone)
+    return restored, sheet.after([*restored, *(removal.write for removal in removals)])
+
+
+def _matched_keys(sheet: _Sheet, targets: Iterable[Target], lookup: Lookup) -> list[RowWrite]:
+    """Return the writes of keys into the rows that match."""
+    without_key = {target.site for target in targets if target.is_fresh}
+    without_key -= keyed_sites(sheet.tables)
+    return [
+        key_write(sheet.tables, match, site)
+        for site, match in lookup.matches.items()
+        if site in without_key
+    ]
+
+
+def _once_matched(targets: Iterable[Target], matched: Set[str]) -> list[Target]:
+    """Return the jobs as they will be stored once rows have their keys (`Batches.conclude`).
+
+    What was written for a matched job was in another row, unless that is known as its row.
+    """
+    return [
+        replace(target, resolved={})
+        if target.site in matched and not target.has_unkeyed_row
+        else target
+        for target in targets
+    ]
+
+
+def _pattern(sheet: _Sheet) -> Pattern:
+    """Return the place of new rows."""
+    table = tab_for_new_rows(sheet.tables)
+    rows = sheet.rows[table.sheet_id]
+    end = table_end.find(table, table_end.column_texts(rows))
+    return table_end.new_row_pattern(table, end, rows.get(end.last_row, ()))
+
+
+def _values(
+    board: BoardTabs,
+    tables: Sequence[Table],
+    targets: Sequence[Target],
+    pattern: Pattern,
+    zone: tzinfo,
+    foreign: Sequence[ForeignKey],
+) -> Diff:
+    """Return the writes of values and new rows, those that the comparison leads to, too."""
+    wrong = differences(board, tables, targets, zone, foreign).wrong
+    targets = [replace(t, wrong=t.wrong | wrong.get(t.site, set())) for t in targets]
+    return diff(board, tables, targets, JobRows(pattern=pattern), zone)

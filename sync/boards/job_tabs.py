@@ -89,7 +89,10 @@ class BoardTabs(JobTabs):
         return pending.created
 
     def rows(self, lease: Lease, tables: Sequence[Table], targets: Sequence[Target]) -> JobRows:
-        """Match the jobs without a row, and find where new rows go: at most two more reads."""
+        """Match the jobs without a row, and find where new rows go: at most two more reads.
+
+        `first_flush` repeats this for previews.
+        """
         without_row = {target.site for target in targets if target.is_fresh} - keyed_sites(tables)
         if not without_row:
             return JobRows()
@@ -224,6 +227,11 @@ class BoardTabs(JobTabs):
             self._ended = ended_words(tables, self._offered, self._ended)
             self._store.spreadsheet.keep_ended_words(lease, self._ended)
         self.record_unsettled(lease, tables, rows, targets, zone)
+        return self.foreign_keys(tables, rows, targets)
+
+    def foreign_keys(
+        self, tables: Sequence[Table], rows: Rows, targets: Sequence[Target]
+    ) -> tuple[ForeignKey, ...]:
         customers = {target.site: target.customer for target in targets}
         return foreign_keys(tables, rows, customers, self._config.match.by)
 

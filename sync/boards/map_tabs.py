@@ -17,7 +17,7 @@ from sync.boards.mapping.tab import SeenTab
 from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import MappedTab
 from sync.boards.options import EndedWord
-from sync.boards.preview import Preview, kept_cells, preview
+from sync.boards.preview import Preview, compose_preview, kept_cells
 from sync.boards.reader import BoardReader
 from sync.boards.survey import Survey
 from sync.errors import Permanent, Retryable
@@ -270,7 +270,7 @@ class TabMapper:
         in_sheets_order = sorted(mapped, key=lambda pair: pair[0].index)
         tabs = {tab.sheet_id: columns for tab, columns in in_sheets_order}
         unknown, ended = self._wiring.customers.unknown(), self._ended_words(report)
-        return preview(self._flusher, lease, tabs, unknown=unknown, ended=ended)
+        return compose_preview(self._flusher, lease, tabs, unknown=unknown, ended=ended)
 
     def _ended_words(self, report: MappingReport) -> set[EndedWord]:
         """Return the words that are no longer options, of all tabs that are mapped afterward."""

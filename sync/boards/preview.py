@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import blake2s
 
 from sync.boards.first_flush import FirstFlush, TabColumns, compose
@@ -18,9 +18,7 @@ from sync.sheets.encode import shown_text
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import DoubledJob, doubled_jobs
 from sync.sheets.sheet_requests import CellWrite, RowWrite
-from sync.sheets.snapshot import tab_for_new_rows
 from sync.store import Lease
-from sync.types import letters
 
 KEY_ADDED, FILLED, REPLACED, ADDED = "key", "filled", "replaced", "added"
 """Kinds of a change: a row's key, a value in a blank cell or another one, a cell of a new row."""
@@ -133,7 +131,7 @@ class Preview:
         return by_kind
 
 
-def preview(
+def compose_preview(
     flusher: Flusher,
     lease: Lease,
     tabs: Mapping[int, TabColumns],
@@ -157,14 +155,12 @@ def preview(
     changes: list[CellChange] = []
     for write in flush.writes:
         if write.cells:  # The row that new ones copy has none: it is only checked.
-            changes += _cell_changes(flush, tabs[write.sheet_id], write, names[write.site])
-    for write in flush.new_rows:
-        changes += _copied(flush, tabs[write.sheet_id], write, names[write.site])
+            changes += _changes(flush, tabs[write.sheet_id], write, names[write.site])
     return Preview(
         changes=tuple(changes),
         already_keyed=len(flush.keyed & customers.keys()),
         matched=flush.matched,
-        added=len(flush.new_rows),
+        added=sum(write.is_new for write in flush.writes),
         last_row=flush.pattern.row,
         reviewed=reviewed_jobs(flush.tables, flush.rows, flush.targets.values(), flush.lookup),
         unknown=unknown,
@@ -173,25 +169,36 @@ def preview(
     )
 
 
-def _cell_changes(
+def _changes(
     flush: FirstFlush, columns: TabColumns, write: RowWrite, customer: str
 ) -> Iterator[CellChange]:
-    """Yield the cells of a row that are written, and what they hold now."""
+    """Yield the cells of a row that are written, and what they hold now.
+
+    In a new row, also those that get the formula of the row above.
+    """
     table = next(table for table in flush.tables if table.sheet_id == write.sheet_id)
     row = () if write.is_new else flush.rows[write.sheet_id].get(write.row, ())
+
+    change = partial(
+        CellChange, tab=table.title, row=write.row + 1, site=write.site, customer=customer
+    )
     for cell in write.cells:
         before = shown_text(at(row, cell.index))
-        yield CellChange(
-            tab=table.title,
-            row=write.row + 1,
-            letter=letters(columns.index_once_added(cell.index)),
+        yield change(
+            letter=columns.letter_once_added(cell.index),
             header=table.headers.get(cell.index, cell.column),
             before=before,
             after=shown_text(cell.data),
             kind=_kind(write, cell, before),
-            site=write.site,
-            customer=customer,
             token=_token(flush.targets[write.site], cell.column),
+        )
+    for index, formula in flush.pattern.formulas.items() if write.is_new else ():
+        yield change(
+            letter=columns.letter_once_added(index),
+            header=table.headers.get(index, ""),
+            before="",
+            after=moved(formula, write.row - flush.pattern.row + 1),
+            kind=COPIED,
         )
 
 
@@ -201,25 +208,6 @@ def _kind(write: RowWrite, cell: CellWrite, before: str) -> str:
     if cell.column == KEY:
         return KEY_ADDED
     return REPLACED if before else FILLED
-
-
-def _copied(
-    flush: FirstFlush, columns: TabColumns, write: RowWrite, customer: str
-) -> Iterator[CellChange]:
-    """Yield the cells of a new row that get the formula of the row above."""
-    table, pattern = tab_for_new_rows(flush.tables), flush.pattern
-    for index, formula in pattern.formulas.items():
-        yield CellChange(
-            tab=table.title,
-            row=write.row + 1,
-            letter=letters(columns.index_once_added(index)),
-            header=table.headers.get(index, ""),
-            before="",
-            after=moved(formula, write.row - pattern.row + 1),
-            kind=COPIED,
-            site=write.site,
-            customer=customer,
-        )
 
 
 def _token(target: Target, column: str) -> str:

@@ -56,7 +56,7 @@ class LostKeys:
 
         `rows` are all rows of the tabs, `targets` all jobs. Return whether a batch was sent. Raises
         Permanent if keys are in other cells, or (unless `confirms_deleted`) if many are missing at
-        once.
+        once. `first_flush` repeats the repairs for previews.
         """
         pending, tables, lost = context.pending, context.snapshot.tables, context.lost
         for table in tables:

@@ -88,7 +88,8 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
 def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
     """Compare the sheet, and have the next flush write the differences.
 
-    The Pipeline is rewritten at once, because days pass and people may have typed into it.
+    `first_flush` repeats this for previews. The Pipeline is rewritten at once, because days pass
+    and people may have typed into it.
     """
     store, context = flusher.store, flusher.read_snapshot(lease)
     tabs, tables = context.tabs, context.snapshot.tables

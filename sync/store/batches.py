@@ -377,7 +377,7 @@ def _confirm_cells(
 
 def _confirm_keys(connection: Connection, sites: Collection[str]) -> None:
     # What was last written for these jobs is in another row than their new one, unless that is
-    # known as theirs.
+    # known as theirs. `first_flush` repeats this for previews.
     is_same = or_(job.c.has_row, HAS_UNKEYED_ROW)
     written = case((is_same, job.c.written), else_="{}")
     which = update(job).where(job.c.site.in_(sorted(sites)))

@@ -18,7 +18,7 @@ from sync.boards.preview import (
     KEY_ADDED,
     REPLACED,
     Preview,
-    preview,
+    compose_preview,
 )
 from sync.errors import Permanent
 from sync.sheets.cell_data import at
@@ -48,7 +48,7 @@ TAB = TabColumns(HEADER_ROW, COLUMNS, {FIELDS["Permit"]: WORDS})
 def previewed(bench: Bench, mapped_at: datetime | None = None) -> Preview:
     tab = replace(TAB, mapped_at=mapped_at)
     with bench.held() as held:
-        return preview(bench.flusher, held, {OPEN: tab, INSTALLED: tab}, unknown=0)
+        return compose_preview(bench.flusher, held, {OPEN: tab, INSTALLED: tab}, unknown=0)
 
 
 def test_the_first_flush_does_what_was_promised(asking: Bench) -> None:
