@@ -160,7 +160,7 @@ def _add_missing_parts(flusher: Flusher, lease: Lease, extras: Collection[str]) 
     next flush resolves it.
     """
     flusher.finish_checks(lease)
-    context = flusher.read_as_is(lease)
+    context = flusher.read_snapshot(lease, may_have_moved=True)
     if found := _find_moved(flusher, context):
         return found
     flusher.must_be_in_place(context)

@@ -53,23 +53,21 @@ class SheetAccess:
         """Return the time zone in which dates are shown."""
         return encode.zone_of(self._zone or snapshot.time_zone)
 
-    def read_snapshot(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
-        """Read the sheet and its `columns` for a batch that isn't a flush's.
+    def read_snapshot(
+        self, lease: Lease, columns: tuple[str, ...] = (), *, may_have_moved: bool = False
+    ) -> FlushContext:
+        """Read the sheet and its `columns` for a batch that isn't a flush's, without pending jobs.
 
         First, an earlier batch is checked, because this one replaces its fence and its copies.
-        Pending jobs aren't read. Raises Permanent, or Retryable, also while undos are pending: a
-        flush writes them.
+        Raises Permanent, also if columns have been moved (unless they `may_have_moved`), and
+        Retryable, also while undos are pending: a flush writes them.
         """
-        context = self.read_as_is(lease, columns)
-        self.must_be_in_place(context)
-        self.notice_columns(context.tabs, context.snapshot, context.pending)
-        return context
-
-    def read_as_is(self, lease: Lease, columns: tuple[str, ...] = ()) -> FlushContext:
-        """Read the sheet as `read_snapshot` does, also if columns have moved."""
         context = self._read_without_jobs(lease, columns)
         if context.pending.has_attempt and self.writer.conclude_attempt(context):
-            return self.read_as_is(lease, columns)
+            return self.read_snapshot(lease, columns, may_have_moved=may_have_moved)
+        if not may_have_moved:
+            self.must_be_in_place(context)
+            self.notice_columns(context.tabs, context.snapshot, context.pending)
         if context.pending.undos:
             raise Retryable("unverified", "An earlier write is still to be checked. Run it again.")
         return context
