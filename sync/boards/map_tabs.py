@@ -37,8 +37,8 @@ _SPACING_SECONDS = 0.2
 """Between requests to EverBright, as in the worker."""
 _ROUNDS = 3
 """People may move columns while they are mapped: then it is undone, and read again."""
-_OF_ANYBODY = {"customer", "first_name", "last_name", "phone"}
-"""Fields that don't make a tab one of jobs: a list of crews has them, too, and no row matches."""
+_OF_ANYBODY = {"customer", "first_name", "last_name", "phone", "email"}
+"""Fields that don't make a tab one of jobs: lists of crews and vendors have them, too."""
 _OUR_TAB = (
     "The tab {title!r} was made by Brightsheet, which would then show each job there and in your "
     "own tab. Stop the worker, delete that tab (all of it is stored), and run this again."

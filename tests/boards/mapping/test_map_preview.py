@@ -115,7 +115,7 @@ def test_a_first_and_a_last_name_are_filled_and_compared(stand: Stand) -> None:
     fields = {"First Name": "first_name", "Last Name": "last_name", "Email": "email"}
     assert stand.proposed() == fields
     stand.send(*(milestone(n) for n in (1, 2, 3)))
-    preview = stand.mapped("--preview")["preview"]
+    preview = stand.mapped("--tab", "Sheet1", "--preview")["preview"]
     changes = {(f"{each['letter']}{each['row']}", each["after"]) for each in preview["changes"]}
     assert preview["doubtful"] == 1, "the name of job 1 agrees"
     assert changes == {
@@ -123,5 +123,5 @@ def test_a_first_and_a_last_name_are_filled_and_compared(stand: Stand) -> None:
         *(("A5", "Ada"), ("B5", "Number3"), ("C5", "home3@example.com"), ("D5", uuid(3))),
     }
     cells = {cell for cell, _ in changes}
-    listed = [word for word in stand.map("--preview").split() if word in cells]
+    listed = [word for word in stand.map("--tab", "Sheet1", "--preview").split() if word in cells]
     assert listed == ["D4", "B4", "A5", "B5", "C5", "D5"], "by kind, row and column"

@@ -209,12 +209,14 @@ def test_cells_right_of_the_table_are_not_overwritten(theirs: Stand) -> None:
 
 def test_several_tabs_have_to_be_named(theirs: Stand) -> None:
     people = theirs.add_tab("Crew")
-    theirs.fill([["Name", "Phone"], ["Eve Elm", "(555) 010-9999"]], people)
+    theirs.fill(
+        [["Name", "Phone", "Email"], ["Eve Elm", "(555) 010-9999", "eve@example.com"]], people
+    )
     done = theirs.add_tab("Installed")
     theirs.fill([HEADERS], done)
     stopped = theirs.map("--write", status=1)
     assert 'Say which have jobs: --tab "Sheet1" --tab "Installed"' in stopped
-    assert "Crew" not in stopped.splitlines()[-1], "a list of phone numbers"
+    assert "Crew" not in stopped.splitlines()[-1], "a list of people"
     assert theirs.writes() == 0
     theirs.map("--write", "--tab", "sheet1", "--tab", "Installed")
     assert theirs.writes() == 1
