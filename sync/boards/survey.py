@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sync.boards import formulas
-from sync.boards.mapping.tab import LOOKED_AT, CellKind, Lock, NativeTable, SeenCell, SeenTab
+from sync.boards.mapping.tab import ROWS_READ, CellKind, Lock, NativeTable, SeenCell, SeenTab
 from sync.sheets.cell_data import DATE_FORMATS, at
 from sync.sheets.ids import MetadataEntry, metadata_entries
 from sync.sheets.read_requests import METADATA_FIELDS, quoted
@@ -70,7 +70,7 @@ def ranges(answer: Json) -> tuple[str, ...]:
     """Return the A1 ranges of the first rows of each grid in the answer to TABS."""
     tabs = (sheet["properties"] for sheet in answer.get("sheets", ()))
     return tuple(
-        f"{quoted(tab['title'])}!1:{min(count, LOOKED_AT)}"
+        f"{quoted(tab['title'])}!1:{min(count, ROWS_READ)}"
         for tab in tabs
         if (count := tab.get("gridProperties", {}).get("rowCount"))
     )

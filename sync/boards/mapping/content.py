@@ -98,8 +98,7 @@ def is_computed(cells: Iterable[SeenCell]) -> bool:
     return any(cell.kind is CellKind.COMPUTED for cell in cells)
 
 
-def of(cells: Iterable[SeenCell]) -> ColumnContent:
-    """Return what a column's cells are."""
+def detect(cells: Iterable[SeenCell]) -> ColumnContent:
     cells, no_data = list(cells), (CellKind.BLANK, CellKind.TOTAL)
     filled = [cell for cell in cells if cell.text.strip() and cell.kind not in no_data]
     what = _kind_of_most(filled)

@@ -97,7 +97,7 @@ def propose(
             proposals.append(proposal)
         if proposal.field_id:
             by_field.setdefault(proposal.field_id, []).append(proposal)
-    return [_kept(each, by_field.get(each.field_id, []), fields) for each in proposals]
+    return [_keep_surest(each, by_field.get(each.field_id, []), fields) for each in proposals]
 
 
 def _propose_column(
@@ -113,16 +113,16 @@ def _propose_column(
     cells = list(tab.below(row, index))
     is_computed = content.is_computed(cells)
     columns = [cells] if is_computed or not in_all_tabs else in_all_tabs
-    holding = content.of(cell for column in columns for cell in column)
+    column_content = content.detect(cell for column in columns for cell in column)
     options = _options(cells)
     values_in_all_tabs = tuple(
         dict.fromkeys(value for column in columns for value in _values(column))
     )
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(recognizer.match(header), holding, values_in_all_tabs, fields)
+    named = _disambiguated(recognizer.match(header), column_content, values_in_all_tabs, fields)
     # 2. No field if the cells contradict that; under an unknown header, what the cells are.
-    match = _with_cells(named, holding, fields, has_options=has_options)
+    match = _with_cells(named, column_content, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     if match.field_id in _WHOLE_JOB or (match.is_unknown and has_options):
         match = _with_progress(match, values_in_all_tabs, fields)
@@ -158,12 +158,12 @@ def _values(cells: Cells) -> tuple[str, ...]:
 
 
 def _disambiguated(
-    named: ColumnMatch, holding: ColumnContent, values: tuple[str, ...], fields: Fields
+    named: ColumnMatch, column_content: ColumnContent, values: tuple[str, ...], fields: Fields
 ) -> ColumnMatch:
     """Return what a header names, once it is clear from the cells, or from the column's values."""
     if not named.if_statuses:
         return named
-    if holding.what == content.DATE:
+    if column_content.what == content.DATE:
         return replace(named, field_id=named.if_dates, reason="by its header and its dates")
     fitted = fit_options(fields, named.if_statuses, values, {})
     fitting = {*fitted.by_text.values()}
@@ -173,29 +173,29 @@ def _disambiguated(
 
 
 def _with_cells(
-    named: ColumnMatch, holding: ColumnContent, fields: Fields, *, has_options: bool
+    named: ColumnMatch, column_content: ColumnContent, fields: Fields, *, has_options: bool
 ) -> ColumnMatch:
     """Return what header and cells say together; where they contradict each other nothing."""
     if named.field_id:
         field = fields.get(named.field_id)
         aspect, _, milestone = field.id.partition(":")
-        if milestone and aspect == "status" and holding.what == content.DATE:
+        if milestone and aspect == "status" and column_content.what == content.DATE:
             dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
-            are = "are formatted as" if holding.is_blank else "are"
+            are = "are formatted as" if column_content.is_blank else "are"
             yours = "yours (the city's, the utility's)"
             reason = f"its cells {are} dates: it may be {yours}, or {' or '.join(dated)}"
             return ColumnMatch("", reason, named.rank)
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return ColumnMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
-        if _contradicts(field, holding):
-            found = content.DESCRIPTIONS.get(holding.what) or (
-                "words" if holding.has_no_digits else "numbers"
+        if _contradicts(field, column_content):
+            found = content.DESCRIPTIONS.get(column_content.what) or (
+                "words" if column_content.has_no_digits else "numbers"
             )
             reason = f"its header says {field.title}, its cells are {found}"
             return ColumnMatch("", reason, named.rank)
-    proposed = content.PROPOSED.get(holding.what)
+    proposed = content.PROPOSED.get(column_content.what)
     if named.is_unknown and proposed:
-        reason = f"its cells are {content.DESCRIPTIONS[holding.what]}"
+        reason = f"its cells are {content.DESCRIPTIONS[column_content.what]}"
         return ColumnMatch(proposed, reason, Rank.CONTENT)
     return named
 
@@ -215,21 +215,21 @@ def _with_progress(match: ColumnMatch, values: tuple[str, ...], fields: Fields) 
     return match
 
 
-def _contradicts(field: Field, holding: ColumnContent) -> bool:
+def _contradicts(field: Field, column_content: ColumnContent) -> bool:
     """Return whether a column with such cells cannot be a field's."""
-    if holding.what == content.DATE:
+    if column_content.what == content.DATE:
         return field.kind is not FieldKind.DATE
-    if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and holding.has_no_digits:
+    if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and column_content.has_no_digits:
         return True
-    if holding.is_numeric and not holding.what:
+    if column_content.is_numeric and not column_content.what:
         return field.kind in (FieldKind.STATUS, FieldKind.DATE, FieldKind.LINKS)
-    if field.kind is FieldKind.NUMBER and holding.is_numeric:
+    if field.kind is FieldKind.NUMBER and column_content.is_numeric:
         return False
-    fitting = content.FITTING.get(holding.what)
+    fitting = content.FITTING.get(column_content.what)
     return fitting is not None and field.id not in fitting
 
 
-def _kept(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Proposal:
+def _keep_surest(proposal: Proposal, rivals: Sequence[Proposal], fields: Fields) -> Proposal:
     """Return a proposal, without its field if it isn't the surest of the `rivals` for that."""
     best = min((rival.rank for rival in rivals), default=0)
     first = [rival for rival in rivals if rival.rank == best]

@@ -9,8 +9,8 @@ from sync.boards.mapping.vocabulary import plain
 from sync.sheets.ids import MetadataEntry
 from sync.types import letters
 
-LOOKED_AT = 100
-"""The rows that are read of each tab: headers come after a title and some notes."""
+ROWS_READ = 100
+"""The rows that are read of each tab, from the top: headers come after a title and some notes."""
 
 
 class CellKind(StrEnum):
@@ -40,7 +40,7 @@ class SeenCell:
     is_for_date: bool = False
 
 
-NOTHING = SeenCell()
+BLANK_CELL = SeenCell()
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class NativeTable:
 
 @dataclass(frozen=True)
 class SeenTab:
-    """A tab. Rows and columns count from 0; `rows` are the first LOOKED_AT at most."""
+    """A tab. Rows and columns count from 0; `rows` are the first ROWS_READ at most."""
 
     sheet_id: int
     title: str
@@ -88,7 +88,7 @@ class SeenTab:
     def cell(self, row: int, column: int) -> SeenCell:
         """Return a cell; a blank one outside the range that was read."""
         line = self.rows[row] if 0 <= row < len(self.rows) else ()
-        return line[column] if column < len(line) else NOTHING
+        return line[column] if column < len(line) else BLANK_CELL
 
     def below(self, row: int, column: int) -> Iterator[SeenCell]:
         """Yield the cells of a column below a row, blank ones too."""
