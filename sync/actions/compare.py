@@ -140,8 +140,13 @@ def _differences(comparison: Comparison) -> Iterator[str]:
         yield _TAB_IS_MISSING
     if wrong := comparison.found.wrong:
         yield f"{pluralize(len(wrong), 'job differs', 'jobs differ')}: the worker writes them."
+    if left := comparison.found.forgotten:
+        count = pluralize(
+            len(left), "row of a deleted customer is", "rows of deleted customers are"
+        )
+        yield f"{count} left: {', '.join(left)}. Delete {'it' if len(left) == 1 else 'them'}."
     if comparison.is_well:
-        yield "The sheet is up to date."
+        yield "Everything else is up to date." if left else "The sheet is up to date."
 
 
 def restore_lines(jobs: Sequence[JobWithoutRow]) -> Iterator[str]:
@@ -162,6 +167,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "differing": len(found.wrong),
         "without_row": [job.site for job in comparison.without_row],
         "waiting_for_an_answer": sorted(comparison.waiting_for_answer),
+        "rows_of_deleted_customers": found.forgotten,
         "foreign_keys": [key.model_dump() for key in found.foreign],
         "doubled": [job.model_dump() for job in found.doubled],
         "kept_words": [cell.model_dump() for cell in found.kept],

@@ -58,6 +58,8 @@ class Compared:
     """The sites of jobs whose row was deleted."""
     without_job: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The rows with a site ID that the database has no job for, by that ID."""
+    forgotten: Sequence[str] = ()
+    """The rows of jobs whose data was deleted on request: they stay until somebody deletes them."""
     doubled: Sequence[DoubledJob] = ()
     foreign: Sequence[ForeignKey] = ()
 
@@ -117,9 +119,9 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     store.batches.mark_wrong(lease, elsewhere | result.wrong)
     result.without_row = [t.site for t in targets if t.site not in present and not t.is_fresh]
     unknown = present - store.pending.sites_with_row()
-    unknown -= store.pending.forgotten_of(unknown)  # Their rows stay until somebody deletes them.
-    rows_with_key = row_names_by_site(tables)
-    result.without_job = {site: rows_with_key[site] for site in sorted(unknown)}
+    forgotten, rows_with_key = store.pending.forgotten_of(unknown), row_names_by_site(tables)
+    result.without_job = {site: rows_with_key[site] for site in sorted(unknown - forgotten)}
+    result.forgotten = [row for site in sorted(forgotten) for row in rows_with_key[site]]
     result.doubled = doubled_jobs(tables)
     removed = still_removed(tables, store.findings.every(KEYS_REMOVED))
     uncompared = {key.site for key in foreign} | {t.site for t in targets if t.site not in present}

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from sync.actions.forget import forget
 from sync.errors import Permanent, Rejected, Retryable
 from sync.webhooks import parse
 from tests.bench import Bench
@@ -38,6 +39,23 @@ def test_only_an_up_to_date_sheet_passes(bench: Bench, run: Run) -> None:
         False,
         ["columns_gone"],
     )
+
+
+def test_the_row_of_a_deleted_customer_is_named(bench: Bench, run: Run) -> None:
+    bench.shown(milestone(1), milestone(2))
+    alive(bench)
+    forget(bench.wiring, lambda _: None, uuid(1))
+    done = run("compare")
+    assert (done.exit_code, done.stdout.splitlines()) == (
+        0,
+        [
+            "1 row of a deleted customer is left: Jobs!2. Delete it.",
+            "Everything else is up to date.",
+        ],
+    )
+    assert json.loads(run("compare", "--json").stdout)["rows_of_deleted_customers"] == ["Jobs!2"]
+    delete_row(bench, uuid(1))
+    assert run("compare").stdout == "The sheet is up to date.\n"
 
 
 @pytest.mark.long
