@@ -1,6 +1,6 @@
 """Serves the page of a job, from delivery to cell and document, and the page of all documents."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -13,7 +13,8 @@ from sync.jobs.cells import EMPTY
 from sync.jobs.model import TYPED, FileState, Job
 from sync.jobs.row import Layout
 from sync.sheets import encode
-from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument
+from sync.sheets.diff import MissingWord
+from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument, SheetStore
 from sync.store.boards import ReplacedText
 from sync.store.deliveries import DeliveryFilter
 from sync.store.spreadsheet import Spreadsheet
@@ -51,12 +52,14 @@ def job(parts: ConsoleParts, site: str) -> Any:
     store = parts.wiring.sheet_store()
     spreadsheet = store.spreadsheet
     headers = _headers(spreadsheet, layout, record.job) if record else {}
+    missing_words = _missing_words(store, layout, site) if record and record.is_shown else {}
     return render_template(
         "console/job.html",
         site=site,
         record=record,
         timeline=_timeline(layout, record, lines, store.boards.replaced(site), headers),
-        cells=_cells(headers, parts.wiring.settings.zone, record) if record else [],
+        cells=_cells(headers, parts.wiring.settings.zone, record, missing_words) if record else [],
+        missing_words=[*missing_words.values()],
         is_mapped=spreadsheet.mode() is Mode.MAPPED,
         reading=next(iter(parts.actions.latest(1, "read-again", site)), None),
         has_token=parts.wiring.settings.everbright_api_token is not None,
@@ -132,12 +135,29 @@ def _headers(spreadsheet: Spreadsheet, layout: Layout, job: Job) -> dict[str, st
     return {column: " / ".join(dict.fromkeys(texts)) for column, texts in headers.items()}
 
 
+def _missing_words(store: SheetStore, layout: Layout, site: str) -> dict[str, str]:
+    """Return the tab and header of columns, by ID, that have no word for EverBright's value."""
+    columns, target = store.spreadsheet.read_columns().columns, store.pending.find(site)
+    laid_out = target and layout.lay_out(target, {column.id for column in columns})
+    unwritten = laid_out.differences() if laid_out else {}
+    missing: dict[str, str] = {}
+    for column in columns:
+        if cell := unwritten.get(column.id):
+            word = MissingWord(column.tab, column.header, cell.text, column.sheet_id, column.id)
+            finding = word.finding()
+            if any(finding.item == one.item for one in store.findings.every(finding.code)):
+                missing[column.id] = f"{column.tab}, {column.header}"
+    return missing
+
+
 def _cells(
-    headers: Mapping[str, str], zone: tzinfo, record: JobRecord
+    headers: Mapping[str, str], zone: tzinfo, record: JobRecord, without: Container[str]
 ) -> list[tuple[str, str | Personal]]:
-    """Return the headers and texts of the last confirmed cells."""
+    """Return the headers and texts of the last confirmed cells, `without` these columns."""
     cells: list[tuple[str, str | Personal]] = []
     for column, header in headers.items():
+        if column in without:
+            continue
         cell = record.resolved.get(column, EMPTY)
         text = encode.shown_text(encode.encoded(cell, zone))
         if not text or cell.is_age:

@@ -182,6 +182,9 @@ class PendingWork:
                 jobs = _jobs(connection, select(job).where(page))
             yield from jobs
 
+    def find(self, site: str) -> Target | None:
+        return next(self.every(job.c.site == site), None)
+
     def sites_with_row(self) -> frozenset[str]:
         return frozenset(self._database.scalars(_SITES_WITH_ROW))
 

@@ -13,7 +13,7 @@ from tests.boards.console.forms import Form
 from tests.boards.mapping.seen import PERMIT, fields, tab
 from tests.boards.mapping.stand import area
 from tests.console.conftest import Console
-from tests.made_up import milestone
+from tests.made_up import milestone, uuid
 
 pytestmark = pytest.mark.long
 
@@ -46,6 +46,23 @@ def test_an_unknown_choice_is_reported_and_not_written(console: Console) -> None
     assert "is no field" in page
     assert "<b>no field" not in page
     assert console.bench.writes() == writes
+
+
+def test_a_job_whose_status_has_no_word_is_not_called_up_to_date(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    two_tab_board.make(bench, [two_tab_board.line(1)], [])
+    two_tab_board.map_tabs(bench)
+    bench.shown(milestone(1), milestone(2))
+    later = "2026-04-01T00:00:00Z"
+    bench.shown(milestone(1, status="REJECTED", date_updated=later))
+    job, other = visitor.text(f"/jobs/{uuid(1)}"), visitor.text(f"/jobs/{uuid(2)}")
+    assert "The row doesn’t show everything" in job
+    assert "Open jobs, Permit." in job and "Waiting" not in job
+    assert "The row is up to date" in other
+    bench.compare()
+    assert "The row doesn’t show everything" in visitor.text(f"/jobs/{uuid(1)}")
+    bench.shown(milestone(1, status="APPROVED", date_updated=later.replace("-01T", "-02T")))
+    assert "The row is up to date" in visitor.text(f"/jobs/{uuid(1)}")
 
 
 def test_an_option_with_two_spaces_can_be_chosen(console: Console) -> None:
