@@ -26,7 +26,6 @@ from sync.jobs.progress import PROGRESS
 from sync.jobs.target import Target
 from sync.sheets import encode
 from sync.sheets.cell_data import DATE_FORMATS, CellData, Rows, site_in_text
-from sync.sheets.diff import without_note
 from sync.sheets.job_tabs import JobRows, JobTabs, Match
 from sync.sheets.keys import ForeignKey
 from sync.sheets.policy import TypedWord
@@ -34,6 +33,7 @@ from sync.sheets.row_identity import Place
 from sync.sheets.sheet_access import SheetAccess
 from sync.sheets.snapshot import Snapshot, Table, keyed_sites, tab_for_new_rows
 from sync.sheets.tabs.filter_views import View
+from sync.sheets.typed_notes import without_note
 from sync.store import Lease, Pending
 
 LINKED = ("documents:", "folder", "contract_documents")

@@ -10,8 +10,6 @@ from sync.types import Value
 CELL_LIMIT = 49_000
 """UTF-16 units; Google's limit is 50,000 characters a cell."""
 NOTE_LIMIT = 2_000
-KEPT_NOTE = "\n\nFilled in automatically. Your edits here are overwritten."
-"""Short, because every flush reads the notes on all headers twice."""
 
 
 class Tint(Value):

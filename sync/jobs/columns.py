@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from sync.field_table import FIELDS, FieldEntry, FieldKind, entry_of
-from sync.jobs.cells import KEPT_NOTE, Column, Tint
+from sync.jobs.cells import Column, Tint
 from sync.jobs.status import ARCHIVED_CODE, CONTRACT_LABELS, Case, Statuses
 from sync.settings.config_file import Config, Meaning
 from sync.webhooks.schema import ContractState
@@ -22,6 +22,8 @@ _JOB_MEANS = {
 }
 """A job has the color of the milestones' status with this meaning, as in the Pipeline; later ones
 win."""
+_EDIT_WARNING = "\n\nFilled in automatically. Your edits here are overwritten."
+"""Short, because every flush reads the notes on all headers twice."""
 _LETTER, _PADDING = 8, 14
 """In pixels, for a bold letter in a header and around a word, so that no word is broken."""
 
@@ -36,7 +38,7 @@ def managed_column(config: Config, column_id: str, header: str, stuck_days: int)
         is_clipped=entry.kind is FieldKind.LINKS,
         is_hidden=entry.is_hidden,
         header_note=entry.header_note.format(stuck_days=stuck_days)
-        + ("" if entry.is_typed else KEPT_NOTE),
+        + ("" if entry.is_typed else _EDIT_WARNING),
         tints=_tints(config, entry, stuck_days),
         is_typed=entry.is_typed,
     )

@@ -17,10 +17,10 @@ from sync.sheets.batch import Batch, Trace
 from sync.sheets.check import CheckResult, check
 from sync.sheets.client import SheetClient
 from sync.sheets.context import FlushContext
-from sync.sheets.diff import with_typed_notes
 from sync.sheets.ensure import HISTORY
 from sync.sheets.snapshot import Fence, Snapshot
 from sync.sheets.trial import try_google
+from sync.sheets.typed_notes import with_typed_notes
 from sync.sheets.undo import Undo
 from sync.store import Attempt, Conclusion, Lease, SheetStore, ShownVersion
 

@@ -98,7 +98,7 @@ class CheckResult:
 class _Outcome(Enum):
     CONFIRMED = auto()
     TYPED_NOTE = auto()
-    """The right cell was written, but over a typed note (the story: `CellDecider._with_note`)."""
+    """The right cell was written, but over a typed note (the story: `typed_notes`)."""
     MISMATCHED = auto()
     """It went into another cell, or over other content than was expected."""
 

@@ -5,7 +5,7 @@ that job's row. `policy.decide` decides on each of its cells.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Sequence, Set
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 
@@ -21,6 +21,12 @@ from sync.sheets.policy import Decision, Rule, TypedWord, decide, rule_of
 from sync.sheets.row_identity import ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table, tab_for_new_rows
+from sync.sheets.typed_notes import (
+    is_ours_or_blank,
+    may_have_typed_note,
+    with_typed_notes,
+    without_note,
+)
 from sync.store import ShownVersion
 from sync.store.findings import Finding
 
@@ -97,9 +103,7 @@ def _must_be_read(target: Target, column: str, cell: Cell, *, is_ours: bool) -> 
     if rule_of(column, cell, is_ours=is_ours) is not Rule.OURS:
         return True
     resolved = target.resolved.get(column, EMPTY)
-    # Stored without a note of ours, because a person may have typed one (`CellDecider._with_note`).
-    may_have_typed_note = resolved != EMPTY and resolved == without_note(resolved)
-    return is_ours and is_noted(column) and may_have_typed_note
+    return is_ours and is_noted(column) and may_have_typed_note(resolved)
 
 
 def fitting(targets: Sequence[Target], max_bytes: int) -> Sequence[Target]:
@@ -133,8 +137,8 @@ def diff(
         deciders = [CellDecider(tabs, table, target, zone, locale) for table in tables]
         with_row = [one for one in deciders if target.site in one.table.keys]
         if with_row:
-            typed_notes = _add_known_rows(result, with_row)
-            cells = with_typed_notes(_resolved(with_row, present), typed_notes)
+            typed = _add_known_rows(result, with_row)
+            cells = with_typed_notes(_resolved(with_row, present), typed)
             result.shown.append(shown_version(target, cells))
             result.missing_words |= _missing_words(with_row)
         elif not target.is_fresh:
@@ -152,14 +156,14 @@ def diff(
 
 def _add_known_rows(result: Diff, deciders: Sequence["CellDecider"]) -> set[str]:
     """Add the writes of all rows with a job's key; return the columns with typed notes."""
-    typed_notes = set[str]()
+    typed = set[str]()
     for decider in deciders:
         for row in decider.table.keys[decider.target.site]:
             decisions = [*decider.decide_row(row)]
-            typed_notes |= {one.column for one in decisions if one.note is Decision.LEAVE}
+            typed |= {one.column for one in decisions if one.note is Decision.LEAVE}
             if cells := [decider.cell_write(row, one) for one in decisions if one.is_write]:
                 result.rows.append(decider.row_write(row, cells))
-    return typed_notes
+    return typed
 
 
 def _add_new_row(result: Diff, decider: "CellDecider", pattern: Pattern | None) -> None:
@@ -335,23 +339,13 @@ class CellDecider:
         return rule_of(column, self.target.cells.get(column, EMPTY), is_ours=self.table.is_ours)
 
     def _with_note(self, row: int, decision: CellDecision) -> CellDecision:
-        """Return a decision with what to do with the note. If a person types one over ours:
-
-        1. The next flush with a change of the cell hasn't read the note, takes it for ours, and
-           overwrites it.
-        2. The check finds it in the copied row (`_Outcome.TYPED_NOTE`): an undo restores it.
-        3. The cell is stored without our note (`with_typed_notes`), so that it is read next time
-           (`_must_be_read`).
-        4. Then it stays, and the cell is stored like that again. An older note of ours, which a
-           person put back, counts as typed, too.
-        5. Once the note is blank, or ours (maybe with another zone's date), ours is written again.
-        """
+        """Return a decision with what to do with the note: a typed one stays (`typed_notes`)."""
         column, table, target = decision.column, self.table, self.target
         wanted = encode.note(target.cells.get(column, EMPTY), self.zone)
         last_written = encode.note(target.resolved.get(column, EMPTY), self.zone)
         ours = last_written or wanted  # Where nothing is known, the row may have our note already.
         observed = note_of(table.cell(column, row)) if column in table.cells else last_written
-        if encode.is_ours_or_blank(ours, observed):
+        if is_ours_or_blank(ours, observed):
             last_written = observed
         texts = Content(observed), Content(last_written), Content(wanted)
         note = decide(Rule.FILL, *texts, is_news=False)
@@ -414,13 +408,3 @@ def is_received_since_mapping(table: Table, target: Target, column: str) -> bool
     received = target.arrivals.get(milestone) if is_milestones else target.received_at
     mapped = table.mapped_at
     return received is not None and mapped is not None and received > mapped.timestamp()
-
-
-def without_note(cell: Cell) -> Cell:
-    return cell.model_copy(update={"note": "", "noted": None})
-
-
-def with_typed_notes(shown: Cells, columns: Set[str]) -> dict[str, Cell]:
-    """Return cells as they are stored if those in `columns` have typed notes: without ours."""
-    noted = {column: without_note(shown[column]) for column in columns & shown.keys()}
-    return {**shown, **noted}

@@ -22,7 +22,6 @@ VALUE_AND_FORMAT = f"{VALUE},{NUMBER_FORMAT}"
 # Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
 _DAY = {"type": "DATE"}
 _AMERICAN, _AMERICAN_MOMENT = "en_US", "m/d/yyyy h:mm am/pm"
-_WHEN = re.compile(r"\w{3} \d\d?, \d{4}, \d\d?:\d\d [AP]M")
 """How notes begin."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
 
@@ -83,14 +82,6 @@ def note(cell: Cell, zone: tzinfo) -> str:
     at = cell.noted.astimezone(zone)
     when = f"{at:%b} {at.day}, {at.year}, {at.hour % 12 or 12}:{at:%M %p}"
     return f"{when}\n{cell.note}" if cell.note else when
-
-
-def is_ours_or_blank(ours: str, there: str) -> bool:
-    """Return whether a note is `ours`, or blank. Its date may be that of another time zone."""
-    when, _, rest = ours.partition("\n")
-    when_there, _, rest_there = there.partition("\n")
-    are_dated = _WHEN.fullmatch(when) and _WHEN.fullmatch(when_there)
-    return there in ("", ours) or (bool(are_dated) and rest == rest_there)
 
 
 def number(cell: Cell, zone: tzinfo) -> float | None:

@@ -17,10 +17,11 @@ from pydantic import Field
 
 from sync.jobs.cells import Column
 from sync.sheets.cell_data import CellData, Content, content, note_of
-from sync.sheets.encode import VALUE, VALUE_AND_FORMAT, is_ours_or_blank
+from sync.sheets.encode import VALUE, VALUE_AND_FORMAT
 from sync.sheets.ids import FENCE_KEY, GUARD_KEY, HEADER, RECOVERED_KEY, RECOVERED_TAB, stable_id
 from sync.sheets.row_identity import RowIdentity
 from sync.sheets.snapshot import PipelineTab, Tab
+from sync.sheets.typed_notes import is_ours_or_blank
 from sync.types import Value
 
 NOTE = "note"

@@ -48,8 +48,9 @@ Each try takes at least two reads, two batches that Google rejects, and one with
 class ShownVersion:
     """The version of a job that its row is up to date with after a batch.
 
-    `cells` are what is resolved then (`Target.resolved`); None if that is unchanged. `entry` is
-    the job's place in the Pipeline.
+    `cells` are what is resolved then (`Target.resolved`). None: that stays, because no row of the
+    job is written. It is right already, or a person deleted it, or the job gets none yet. `entry`
+    is the job's place in the Pipeline.
     """
 
     site: str

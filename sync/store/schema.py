@@ -180,9 +180,11 @@ sheet = _table(
     _required("fence", Integer, default=0),
     # IDs (JSON) of columns, further tabs and filter views: `created` in the code.
     _required("columns", default="[]"),
+    # Why it can't be written (a code and its message), and since when: `trouble` in the code.
     _text("reason"),
     _text("message"),
     Column("since", Float),
+    # The state of the rate limit: a TokenBucket.
     Column("pace_left", Float),
     Column("pace_last", Float),
     # When the whole sheet was last compared; negative if that has been due since a mapping then.

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sync.jobs.cells import Cell, Link
 from sync.sheets import encode
+from sync.sheets.typed_notes import is_ours_or_blank
 from tests.sheets.grids import OWN
 
 NOON = datetime(2026, 7, 1, 19, tzinfo=UTC)
@@ -101,10 +102,10 @@ def test_a_note_written_in_another_time_zone_is_recognized(zone: str, text: str)
     cell = Cell(text="Approved", note=text, noted=NOON)
     written = encode.note(cell, encode.zone_of(zone))
     ours = encode.note(cell, UTC)
-    assert encode.is_ours_or_blank(ours, written)
-    assert encode.is_ours_or_blank(ours, "")
-    assert not encode.is_ours_or_blank(ours, f"{written} and mine")
-    assert not encode.is_ours_or_blank(ours, text or "mine")
+    assert is_ours_or_blank(ours, written)
+    assert is_ours_or_blank(ours, "")
+    assert not is_ours_or_blank(ours, f"{written} and mine")
+    assert not is_ours_or_blank(ours, text or "mine")
 
 
 @pytest.mark.parametrize("month", [3, 11], ids=["spring", "fall"])
