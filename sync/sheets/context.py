@@ -1,4 +1,4 @@
-"""Defines the context of one flush."""
+"""Defines what a batch is composed from: what is pending, and what a read showed."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from sync.store import Lease, Pending
 
 @dataclass(frozen=True)
 class FlushContext:
-    """One flush: its lease, what is pending, and what its read showed."""
+    """What one flush, or a command that writes, knows: its lease, what is pending, and its read."""
 
     lease: Lease
     next_fence: Fence

@@ -131,7 +131,7 @@ class Flusher(SheetAccess):
             return
         if context.tabs.learn(context.lease, context.snapshot, pending):
             return  # The next flush lays out the jobs with these columns.
-        if self.lost_keys.must_be_looked_for(context, work.targets):
+        if self.lost_keys.may_need_repair(context, work.targets):
             context, rows = self.read_everything(context)
             columns = context.tabs.columns(pending)
             every = self.targets.lay_out(self.store.pending.every(), columns)

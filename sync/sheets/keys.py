@@ -1,4 +1,4 @@
-"""Finds keys of rows that are doubled, displaced, or missing, and words without an option. Pure."""
+"""Finds keys of rows that are doubled, displaced, or missing. Pure."""
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -9,14 +9,6 @@ from sync.sheets.cell_data import Row, Rows, site_in, text_of
 from sync.sheets.snapshot import Table
 from sync.store.findings import KEYS_REMOVED, Finding, ListedFinding
 from sync.types import Value, letters
-
-FEW = 5
-FEW_SHARE = 0.1
-"""People delete a few rows at once; if more keys are missing, the column was cleared or moved.
-
-If those counted as deleted rows, every job would get a second row.
-"""
-
 
 _NAMED = 8
 """Maximum number of cells that a message names."""
@@ -166,15 +158,6 @@ def must_be_gone(tables: Iterable[Table], rows: Rows, sites: Container[str]) -> 
             "Put them back: undo that in Google Sheets, or use File, Version history. If their "
             "rows were deleted on purpose, clear these cells.",
         )
-
-
-def keys_gone(gone: int, known: int) -> Permanent:
-    """Return the error for keys that are missing from the whole sheet."""
-    return Permanent(
-        "keys_gone",
-        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
-        "it; if rows were deleted on purpose: brightsheet compare",
-    )
 
 
 def must_have_keys(tables: Iterable[Table]) -> None:

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
+from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets import keys, undo
@@ -29,6 +30,13 @@ from sync.sheets.row_identity import row_text
 from sync.sheets.sheet_access import SheetAccess
 from sync.store.findings import Finding
 
+FEW = 5
+FEW_SHARE = 0.1
+"""People delete a few rows at once; if more keys are missing, the column was cleared or moved.
+
+If those counted as deleted rows, every job would get a second row.
+"""
+
 
 class LostKeys:
     """The keys that rows have lost, over several reads."""
@@ -38,7 +46,7 @@ class LostKeys:
         self._counted_as_deleted = frozenset[str]()
         """Jobs whose rows people seem to have deleted: only a few vanished between two reads."""
 
-    def must_be_looked_for(self, context: FlushContext, targets: Iterable[Target]) -> bool:
+    def may_need_repair(self, context: FlushContext, targets: Iterable[Target]) -> bool:
         """Return whether keys may have to be repaired before the jobs `targets` are written."""
         lost = context.lost
         self._counted_as_deleted &= lost
@@ -70,7 +78,7 @@ class LostKeys:
         unexplained = lost - undo.sites_written_over(parsed(pending.undos))
         # Deletions accumulate over reads while undos wait, so only the newly missing are compared
         # with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
-        few = max(keys.FEW, keys.FEW_SHARE * len(pending.sites_with_row))
+        few = max(FEW, FEW_SHARE * len(pending.sites_with_row))
         if len(unexplained - self._counted_as_deleted) <= few:
             self._counted_as_deleted = unexplained
         if pending.undos or guarding(tables):
@@ -78,7 +86,7 @@ class LostKeys:
         if self._write_keys(context, rows, targets, unexplained):
             return True
         if not (unexplained <= self._counted_as_deleted or confirms_deleted):
-            raise keys.keys_gone(len(unexplained), len(pending.sites_with_row))
+            raise _keys_gone(len(unexplained), len(pending.sites_with_row))
         self._sheet.store.batches.set_has_row(context.lease, unexplained, has_row=False)
         return False
 
@@ -121,3 +129,12 @@ def _may_be_copied(context: FlushContext, targets: Iterable[Target]) -> bool:
     tables = context.snapshot.tables
     rows = Counter(site for t in tables for site, found in t.keys.items() for _ in found)
     return rows.total() > len(rows) and any(rows[t.site] != 1 for t in targets)
+
+
+def _keys_gone(gone: int, known: int) -> Permanent:
+    """Return the error for keys that are missing from the whole sheet."""
+    return Permanent(
+        "keys_gone",
+        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
+        "it; if rows were deleted on purpose: brightsheet compare",
+    )

@@ -10,7 +10,7 @@ class RefusalSearch:
 
     A batch that is rejected twice in a row is narrowed to half of its jobs, until one is left. The
     first time a person may have moved a column since the read. Each flush takes one step
-    (`_handle_refusal`). For example, if Google rejects C:
+    (`Flusher._handle_refusal`). For example, if Google rejects C:
 
     1. A, B, C, D are rejected (`was_refused`).
     2. They are rejected again, without the Pipeline (`_parts`). A batch without data
