@@ -4,13 +4,13 @@ What a person did with keys (site IDs) shows in a read of the whole sheet:
 
 | a person | then |
 |---|---|
-| cut them all into another column | that is the key column now (`find_key_column`) |
+| cut most into another column | That is the key column now (`find_key_column`). |
 | deleted their column | Nothing is written until it is back (`must_have_keys`). |
 | put some into other cells | Nothing is written until they are back (`must_be_gone`). |
 | cleared some | Each is written again into the row that certainly is the job's (`key_repairs`). |
 | copied a job's row for another customer | That row loses the key (`key_repairs`). |
-| deleted rows, or cleared keys of rows that aren't certain | These jobs have no row now. |
-| did so with many at once | Nothing is written until they are back, or a comparison confirms it. |
+| deleted rows, or cleared keys of uncertain rows | Their jobs get new rows with new events. |
+| did so with many at once | Nothing is written until they are back, or `brightsheet compare`. |
 """
 
 from collections import Counter
