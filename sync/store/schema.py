@@ -228,7 +228,7 @@ attempt = _table(
     _required("shown"),
     # As in `sheet`, after this batch.
     _required("columns"),
-    # The changes (seq, JSON) that it writes into the History.
+    # The changes (seq, JSON) that are `shown` after it.
     _required("changes"),
     # The intended writes, as JSON of a Trace.
     _required("trace"),
@@ -245,6 +245,7 @@ change = _table(
     # When the event was received; when the change was stored.
     _required("at", Float),
     _required("kept_at", Float),
+    # Whether the History has its line, or nothing shows it (`Parts.lines`).
     _required("shown", Boolean, default=False),
     UniqueConstraint("site", "subject", "digest"),
 )
@@ -307,7 +308,7 @@ reported = _table(
 
 undo = _table(
     "undo",
-    # A cell that a misplaced write changed, until its content is restored.
+    # A cell that a mismatched write changed, until its content is restored.
     _serial("id"),
     _required("spreadsheet_id", index=True),
     _required("body"),
