@@ -147,7 +147,7 @@ class Batches:
             attempt.c.spreadsheet_id == self._sheet.id, attempt.c.fence == tried.fence_before
         )
         with self._database.writing(lease) as connection:
-            assert connection.scalar(unchecked) is None  # noqa: S101 - every caller concludes it
+            assert connection.scalar(unchecked) is None  # noqa: S101 - the read concluded it
             self._sheet.change(connection, fence=tried.fence)
             connection.execute(insert(attempt).values(row))
 
