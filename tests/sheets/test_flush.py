@@ -187,6 +187,19 @@ def test_rows_deleted_two_by_two_while_undos_wait_do_not_stop_the_writing(twelve
     assert len(twelve.store.pending.sites_with_row()) == len(twelve.texts()) == 4
 
 
+def test_nothing_else_is_written_while_undos_wait(twelve: Bench) -> None:
+    reject_all(twelve)
+    sort = partial(twelve.edit, "sort", column=twelve.index("site_id"), ascending=False)
+    twelve.before_the_write(sort)
+    twelve.flush_once()
+    assert twelve.store.batches.undos()
+    writes = twelve.writes()
+    for write in (twelve.compare, twelve.try_to_update_own_tab):
+        with pytest.raises(Retryable):
+            write()
+    assert twelve.writes() == writes
+
+
 def test_many_keys_that_are_gone_at_once_stop_the_writing(twelve: Bench) -> None:
     twelve.edit("delete_columns", index=twelve.index("customer"))
     key = twelve.index("site_id")
