@@ -7,7 +7,7 @@ could put typed text into the wrong row, and nobody would notice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -139,8 +139,8 @@ class Placement:
     finished: Set[int] = frozenset()
     """IDs of the undos that no row needs."""
     recovered: list[tuple[str, ...]] = field(default_factory=list)
-    """Lines about those of them that are reported in the tab Recovered, as in HEADERS without the
-    first."""
+    """Lines in the tab Recovered, as in HEADERS without the first: about finished undos, and about
+    notes that nobody can put back into the right one of a job's rows."""
 
 
 def sites_written_over(undos: Mapping[int, Undo]) -> set[str]:
@@ -213,7 +213,9 @@ class _Placing:
         self._cells = defaultdict[Place, dict[tuple[str, bool], CellWrite]](dict)
         self._identities: dict[Place, RowIdentity] = {}
         self._finished = set[int]()
-        self._reported: dict[tuple[str, str, str, int, int], list[Undo]] = {}
+        self._reported: list[Undo] = []
+        self._uncertain: list[Undo] = []
+        """Those that are written, and reported, because nobody knows which row held what."""
 
     def restore_key_cells(self, identity: ByWrongKey, undos: Mapping[int, Undo]) -> None:
         """Restore the key cell of every row that has one key by mistake.
@@ -246,18 +248,26 @@ class _Placing:
     def restore_cell(self, number: int, undo: Undo, identity: RowIdentity) -> None:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places, is_reported = self._places(undo, identity), self._is_worth_reporting(undo)
-        if len(places) > 1 and is_reported and self._rows_differed(undo):
-            places = []
+        if len(places) > 1 and self._rows_differed(undo):
+            if undo.is_of_note:  # A note of ours is about another job: it doesn't stay.
+                self._uncertain += [undo] if is_reported else []
+                undo = undo.model_copy(update={"before": {}})
+            elif is_reported:
+                places = []
         for place in places:
             self._write(place, number, undo, identity, len(places))
         if not places:
             self.finish(number, undo, is_reported=is_reported)
 
     def _rows_differed(self, undo: Undo) -> bool:
-        """Return whether rows of the same job held different content in the overwritten cell."""
+        """Return whether the cell may be in several rows of its job, and they held other content.
+
+        If we wrote another text into the other row, the places are this row and its copies.
+        """
         return isinstance(undo.identity, ByKey) and any(
             (other.identity, other.column, other.fields)
             == (undo.identity, undo.column, undo.fields)
+            and undo.holds_wrote(other.wrote)
             and other.before != undo.before
             for other in self._undos.values()
         )
@@ -402,13 +412,14 @@ class _Placing:
         """Finish an undo that no row needs, and list it in the tab Recovered if `is_reported`."""
         self._finished.add(number)
         if is_reported:
-            cell = (undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row)
-            self._reported.setdefault(cell, []).append(undo)
+            self._reported.append(undo)
 
     def result(self) -> Placement:
         if self._cells:
-            return Placement(rows=[*self._row_writes()])
-        return Placement(finished=self._finished, recovered=[*self._recovered_lines()])
+            lines = _recovered_lines(self._uncertain)
+            return Placement(rows=[*self._row_writes()], recovered=[*lines])
+        lines = _recovered_lines(self._reported)
+        return Placement(finished=self._finished, recovered=[*lines])
 
     def _row_writes(self) -> Iterator[RowWrite]:
         """Yield the writes by row. A row without a key is identified by its other cells."""
@@ -420,10 +431,14 @@ class _Placing:
                 sheet_id=sheet_id, row=number, cells=tuple(cells.values()), identity=identity
             )
 
-    def _recovered_lines(self) -> Iterator[tuple[str, ...]]:
-        """Yield a line for each reported cell: its value and its note share one."""
-        for (tab, header, row_text, *_), undos in self._reported.items():
-            undos.sort(key=lambda undo: undo.is_of_note)
-            before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))
-            wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
-            yield (tab, header, row_text, before, wrote)
+
+def _recovered_lines(reported: Iterable[Undo]) -> Iterator[tuple[str, ...]]:
+    """Yield a line for each reported cell: its value and its note share one."""
+    cells = defaultdict[tuple[str, str, str, int, int], list[Undo]](list)
+    for undo in reported:
+        cells[undo.tab, undo.header, undo.row_text, undo.sheet_id, undo.row].append(undo)
+    for (tab, header, row_text, *_), undos in cells.items():
+        undos.sort(key=lambda undo: undo.is_of_note)
+        before = "\n".join(text for undo in undos if (text := undo.described(undo.before)))
+        wrote = "\n".join(text for undo in undos if (text := undo.described(undo.wrote)))
+        yield (tab, header, row_text, before, wrote)

@@ -116,19 +116,39 @@ def test_a_cell_is_restored_in_every_row_with_the_key() -> None:
     assert (placement.finished, placement.recovered) == (set(), []), "a read has to show it first"
 
 
-def test_different_notes_of_a_jobs_rows_are_reported() -> None:
-    """Nobody knows which of them was in which row."""
+def test_different_notes_of_a_jobs_rows_are_reported_and_ours_is_removed() -> None:
+    """Nobody knows which of them was in which row; ours is about another job."""
     ours = {**cell("Approved"), "note": "Mar 3, 2026, 10:00 AM"}
     rows = {n: [cell("mine"), ours, *line(key=A)[2:]] for n in (3, 5)}
     above = of_note(identity=ByKey(key=A), row=3)
     below = of_note(identity=ByKey(key=A), row=5).model_copy(update={"before": {"note": "Paid."}})
     placement = placed(rows, above, below)
-    assert (placement.rows, placement.finished) == ([], {1, 2})
+    assert (put(placement), placement.finished) == ([(3, STATUS, ""), (5, STATUS, "")], set())
+    for one in placement.rows:
+        (each,) = one.cells
+        assert (each.fields, each.data, each.undoes) == (NOTE, {}, (2, 1))
     assert {before for *_, before, _ in placement.recovered} == {"Note: Call first.", "Note: Paid."}
     assert put(placed(rows, above, above.model_copy(update={"row": 5}))) == [
         (3, STATUS, ""),
         (5, STATUS, ""),
     ]
+    confirmed = [each.model_copy(update={"was_confirmed": True}) for each in (above, below)]
+    assert [each.data for one in placed(rows, *confirmed).rows for each in one.cells] == [{}, {}]
+    assert not placed(rows, *confirmed).recovered, "they are listed once"
+
+
+def test_a_note_goes_back_into_its_row_and_a_copy_if_its_jobs_other_row_got_another() -> None:
+    """A person copied the row before it was restored."""
+    ours = {**cell("Approved"), "note": "Mar 3, 2026, 10:00 AM"}
+    rows = {n: [cell("mine"), ours, *line(key=A)[2:]] for n in (3, 5)}
+    hit = of_note(identity=ByKey(key=A), row=3)
+    other = hit.model_copy(update={"before": {"note": "Paid."}, "wrote": {"note": "Else."}})
+    placement = placed(rows, hit, other)
+    assert [(one.row, one.cells[0].data) for one in placement.rows] == [
+        (3, {"note": "Call first."}),
+        (5, {"note": "Call first."}),
+    ]
+    assert not placement.recovered
 
 
 LIKE = {
