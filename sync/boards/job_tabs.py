@@ -21,7 +21,7 @@ from sync.boards.views import views_of
 from sync.errors import Permanent
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell
-from sync.jobs.model import Customer
+from sync.jobs.model import Customer, placeholder_name
 from sync.jobs.progress import PROGRESS
 from sync.jobs.target import Target
 from sync.sheets import encode
@@ -117,6 +117,8 @@ class BoardTabs(JobTabs):
 
         "Ortiz, Bea" and "Bea & Luis Ortiz" agree, "12 Elm" and "12 Elm Street, Marlow", too.
         """
+        stand_in = placeholder_name(target.site)  # Of a row that is older than the customer's name.
+        texts = {column: text for column, text in texts.items() if text != stand_in}
         agreements = Party.of(texts).agreements(Party.of(texts_of_customer(target.customer)))
         differing = {column for column, agrees in agreements.items() if not agrees}
         if "customer" in differing:

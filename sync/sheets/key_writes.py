@@ -7,7 +7,7 @@ from sync.field_table import KEY
 from sync.jobs.target import Target
 from sync.sheets.cell_data import BLANK, Rows
 from sync.sheets.job_tabs import JobTabs, Match
-from sync.sheets.row_identity import IDENTIFYING, ByKey
+from sync.sheets.row_identity import IDENTIFYING, NAMES, ByKey
 from sync.sheets.sheet_requests import CellWrite, RowWrite
 from sync.sheets.snapshot import Table
 
@@ -78,7 +78,8 @@ def key_repairs(
                 texts = table.texts(row)
                 differing = tabs.differing(texts, target)
                 rows_with_key[target.site].append((table, row, differing))
-                shown = texts.keys() & set(IDENTIFYING)
+                # A customer without a job in EverBright may have nothing but a name.
+                shown = texts.keys() & set(IDENTIFYING) or texts.keys() & set(NAMES)
                 shows_others = shows_others and bool(shown) and shown <= differing
         if target.site in lost or (rows_with_key[target.site] and shows_others):
             without_row.append(target)

@@ -25,7 +25,10 @@ from sync.types import Value
 IDENTIFYING = ("email", "phone", "address")
 """Columns of which one is enough to identify a customer."""
 
-IDENTITY_COLUMNS = (*IDENTIFYING, "zip", "city_zip", "customer", "first_name", "last_name")
+NAMES = ("customer", "first_name", "last_name")
+"""Columns that have the customer's name."""
+
+IDENTITY_COLUMNS = (*IDENTIFYING, "zip", "city_zip", *NAMES)
 """IDs of the columns that describe the customer."""
 
 Place = tuple[int, int]

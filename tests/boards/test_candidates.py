@@ -9,7 +9,7 @@ from sync.boards.habits import family_first
 from sync.boards.match import criteria_values
 from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
-from sync.jobs.model import Customer, Job
+from sync.jobs.model import Customer, Job, placeholder_name
 from sync.jobs.target import Target
 from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Table
@@ -103,6 +103,12 @@ def test_a_name_in_two_columns_is_compared_as_one() -> None:
     assert BOARD.differing(row | {"last_name": "Vega"}, oscar) == {
         *("first_name", "last_name", "phone"),
     }
+
+
+def test_the_stand_in_for_an_unknown_name_is_not_another_customer() -> None:
+    oscar = Target(Job(site=uuid(1)), customer=OSCAR)
+    assert not BOARD.differing({"customer": placeholder_name(uuid(1))}, oscar)
+    assert BOARD.differing({"customer": "Walt Kim"}, oscar) == {"customer"}
 
 
 def test_the_family_name_comes_first() -> None:

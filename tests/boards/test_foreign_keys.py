@@ -18,9 +18,17 @@ def wait(_seconds: float) -> None:
 
 
 def sorted_apart(bench: Bench, direction: str, first: int = 0, end: int = KEY_AT) -> None:
-    rows = {"startRowIndex": HEADER_ROW + 1, "endRowIndex": HEADER_ROW + 3}
-    area = {"sheetId": OPEN, **rows, "startColumnIndex": first, "endColumnIndex": end}
-    order = {"dimensionIndex": first, "sortOrder": direction}
+    sort(bench, direction, first, first, end)
+
+
+def sort(
+    bench: Bench, direction: str, by: int = 0, first: int = 0, end: int = KEY_AT, rows: int = 2
+) -> None:
+    """Sort the first rows without their site IDs."""
+    top = HEADER_ROW + 1
+    area = {"sheetId": OPEN, "startRowIndex": top, "endRowIndex": top + rows}
+    area |= {"startColumnIndex": first, "endColumnIndex": end}
+    order = {"dimensionIndex": by, "sortOrder": direction}
     bench.do({"sortRange": {"range": area, "sortSpecs": [order]}})
 
 
@@ -110,6 +118,26 @@ def test_a_row_that_was_reused_for_another_customer_is_reported(asking: Bench) -
         found = compare(asking.wiring, wait).found.foreign
         assert [key.row for key in found] == rows
     assert str(found[0]).endswith("and shows another customer")
+
+
+def test_site_ids_follow_their_jobs_out_of_the_rows_of_customers_who_pay_cash(
+    asking: Bench,
+) -> None:
+    known = [asking.customer(number) for number in (1, 2)]
+    mine = [line(n, Customer=one["Customer"], E_mail=one["E_mail"]) for n, one in enumerate(known)]
+    cash = [line(2, Customer="Aaron Cash"), line(3, Customer="Bo Cash", Phone="720-555-0100")]
+    two_tab_board.make(asking, [*mine, *cash], [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1), milestone(2))
+    before = {row["Customer"]: row for row in two_tab_board.texts(asking)}
+    sort(asking, "DESCENDING", by=two_tab_board.PRICE, rows=4)
+    assert compare(asking.wiring, wait).found.foreign == ()
+    asking.flush()
+    after = {row["Customer"]: row for row in two_tab_board.texts(asking)}
+    assert [*after] == [*before][::-1]
+    for row in (*before.values(), *after.values()):
+        row.pop("Deposit")  # Its formula names its row.
+    assert after == before
 
 
 def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
