@@ -59,13 +59,15 @@ class Comparison:
 
 
 def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
-    """Compare the whole sheet; the worker writes the differences.
+    """Compare the whole sheet, after the first flush; the worker writes the differences.
 
     Raises Retryable if another worker holds the lease too long, and Google's errors.
     """
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
+        while flusher.store.is_first_flush_due():
+            again(flusher.flush, lease)
         before = wiring.backlog()
         found, has_tab = Compared(), True
         try:

@@ -215,9 +215,12 @@ def trouble_details(now: Backlog) -> Mapping[str, Any]:
     if now.trouble not in SHEET_EDITS:
         return {}
     what, page = SHEET_EDITS[now.trouble]
+    fix = "In Google Sheets, press Ctrl+Z, or use File, Version history. Then check again."
+    if now.trouble == "keys_gone":
+        fix += " Rows whose ID is still missing then count as deleted."
     return {
         "what": f"{what}. Nothing is written until that is undone.",
-        "fix": "In Google Sheets, press Ctrl+Z, or use File, Version history. Then check again.",
+        "fix": fix,
         "command": "brightsheet compare",
         "page": page,
         "action": "use-column" if now.trouble == "column_moved" else "",

@@ -96,3 +96,7 @@ class SheetStore:
         self.confirmations = Confirmations(database)
         self.boards = Boards(database, spreadsheet_id)
         self.findings = Findings(database, spreadsheet_id)
+
+    def is_first_flush_due(self) -> bool:
+        """Return whether a flush is due since a mapping: rows get their site IDs by it."""
+        return self.pending.is_due() and not self.spreadsheet.glance().compared_at

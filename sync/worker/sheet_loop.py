@@ -68,7 +68,7 @@ class SheetLoop:
             self._before_pruning.begin(_PRUNE_EVERY)
             self._wiring.inbox.prune(self._wiring.settings.keep_deliveries_days)
         flusher, pending, spreadsheet = self._flusher, self._store.pending, self._store.spreadsheet
-        if self._before_comparing.is_over and not self._flushes_first():
+        if self._before_comparing.is_over and not self._store.is_first_flush_due():
             self._before_comparing.begin(_CHECK_EVERY)
             # If the sheet can't be written and nothing is pending, no write can end that.
             is_stuck = spreadsheet.glance().reason and not pending.is_waiting()
@@ -92,10 +92,6 @@ class SheetLoop:
             with suppress(Refused), self._wiring.hold(self._stop.sleep) as lease:
                 update_own_tab(flusher, lease)
         return False
-
-    def _flushes_first(self) -> bool:
-        """Return whether a flush is due since a mapping: rows get their site IDs by it."""
-        return self._store.pending.is_due() and not self._store.spreadsheet.glance().compared_at
 
     def _compare(self) -> None:
         self._before_comparing.begin(_COMPARE_AGAIN)

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from sync.actions.compare import compare
 from sync.boards import link
 from sync.boards.map_tabs import TabMapper
 from sync.boards.mapping.choices import Choices
@@ -78,7 +79,10 @@ def test_mapped_again_each_job_has_its_row_and_typed_dates_stay(asking: Bench) -
     assert not asking.store.boards.unsettled()
 
 
-def test_once_mapped_again_the_comparison_finds_what_it_found_before(asking: Bench) -> None:
+@pytest.mark.parametrize("is_requested", [False, True], ids=["daily", "requested"])
+def test_once_mapped_again_the_comparison_finds_what_it_found_before(
+    asking: Bench, *, is_requested: bool
+) -> None:
     board(asking)
     asking.compare()
     findings = asking.store.findings.listed(9)["kept_words"]
@@ -87,9 +91,12 @@ def test_once_mapped_again_the_comparison_finds_what_it_found_before(asking: Ben
     for tab in (OPEN, INSTALLED):
         delete_site_ids(asking, tab)
     TabMapper(asking.wiring, lambda _: None, Choices(), []).run(write=True)
-    loop = SheetLoop(asking.wiring, Alerts([]), Stop())
-    while loop.step():
-        pass
+    if is_requested:
+        compare(asking.wiring, lambda _: None)
+    else:
+        loop = SheetLoop(asking.wiring, Alerts([]), Stop())
+        while loop.step():
+            pass
     assert asking.store.spreadsheet.glance().compared_at
     assert asking.store.findings.listed(9)["kept_words"] == findings[1:]
 
