@@ -107,13 +107,13 @@ def read_answers(jobs: Sequence[ReviewedJob], pairs: Mapping[str, str]) -> Chose
     """
     answers: list[tuple[ReviewedJob, Candidate | None]] = []
     for start, name in pairs.items():
-        begins = start.strip().lower()
-        beginning = [job for job in jobs if begins and job.site.startswith(begins)]
-        if len(beginning) != 1:
+        prefix = start.strip().lower()
+        found = [job for job in jobs if prefix and job.site.startswith(prefix)]
+        if len(found) != 1:
             raise Permanent(
                 "no_doubt", f"{start}: not one job in the list.", "See: brightsheet link"
             )
-        (job,) = beginning
+        (job,) = found
         if any(job is answered for answered, _ in answers):
             raise Permanent("one_answer", f"There are two answers for {job.site}.")
         if name.strip() == NONE:

@@ -124,8 +124,8 @@ def reviewed_jobs(
             sheet_id, number = place
             texts = texts_of(rows[sheet_id][number], tabs[sheet_id].columns)
             compared = compare_fields(target.customer, texts)
-            typed = identity_texts(texts), texts.get(KEY, "")
-            candidates.append(Candidate(named(place), compared, *typed))
+            known_by, key_text = identity_texts(texts), texts.get(KEY, "")
+            candidates.append(Candidate(named(place), compared, known_by, key_text))
         job = ReviewedJob(
             site=site,
             customer=target.customer,

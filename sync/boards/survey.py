@@ -129,7 +129,10 @@ def _lines(sheet: Json, grid: Json) -> list[list[Json]]:
 
 
 def survey_of(first: Json, answer: Json, lists: Lists) -> Survey:
-    """Return the tabs; `lists` are the texts in the ranges of drop-downs."""
+    """Return the tabs in the answers to TABS (`first`) and CELLS.
+
+    `lists` are the texts in the ranges of drop-downs.
+    """
     sheets = [*first.get("sheets", ()), *answer.get("sheets", ())]
     by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in sheets}
     return Survey(tuple(_tab(sheet, lists) for sheet in by_id.values()), answer)

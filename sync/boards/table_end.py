@@ -28,7 +28,7 @@ _PLAUSIBLE = {
     "zip": re.compile(r"\d{5}"),
     "city_zip": re.compile(r"\d{5}"),
 }
-"""What a text must have in a column to be of a customer: below the jobs stand counts, too."""
+"""What the text of a customer has in a column. Below the jobs, there may be counts, too."""
 _STREET = re.compile(r"\d+\S*\s+\S+\s+\S")
 _OFTEN_BLANK = (FieldKind.DATE, FieldKind.NUMBER)
 """Kinds of fields that a new job seldom has."""
@@ -166,8 +166,8 @@ class _EndFinder:
     def copied_from(self, row: int) -> frozenset[int]:
         """Return the columns, none of them managed, whose formula a row below copies from this one.
 
-        What they count in their own row must be there in a new one, too, or they must be aware of
-        blank cells: else they would leave an amount of $0, or a date of 1899.
+        What a formula refers to in its own row must be filled in a new one, too, or the formula
+        must be aware of blank cells: else it would show an amount of $0, or a date of 1899.
         """
         columns = self._table.columns
         kinds = {index: entry_of(column).kind for column, index in columns.items()}
@@ -189,7 +189,7 @@ class _EndFinder:
         return frozenset(present & copyable.keys())
 
     def is_covered_to(self, row: int) -> bool:
-        """Return whether a total ends at a row, and nothing in that row counts up to itself."""
+        """Return whether a total ends at a row, and that row has no running total of its own."""
         is_covered, row_number = False, str(row + 1)
         for column in self._texts.values():
             for number, text in enumerate(column):
