@@ -77,7 +77,7 @@ FACTS = [
     ("docs/operations.md", f"received {rules.LATE_SECONDS / 60:.0f} minutes ago"),
     ("docs/operations.md", f"{WORDS[rules.MANY_REJECTED]} webhooks or more were rejected"),
     ("docs/operations.md", f"`SILENCE_DAYS` ({load(LEAST).silence_days})"),
-    ("docs/commands.md", f"if the sheet is up to date; {NOT_WELL}: if it isn't"),
+    ("docs/commands.md", f"up to date; {NOT_WELL}: not"),
     ("docs/security.md", f"beyond {server.MAX_CONNECTIONS}, the one that has waited longest"),
     ("docs/security.md", f"the connection is dropped after {server.READ_SECONDS:.0f} s"),
     ("docs/security.md", f"they get {server.MAX_BUFFERED_BYTES >> 20} MiB together"),

@@ -58,10 +58,11 @@ class Comparison:
         return self.has_tab and not (self.found.wrong or self.reasons or self.warnings)
 
 
-def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
+def compare(wiring: Wiring, sleep: Sleep, *, confirmed_deletions: int = 0) -> Comparison:
     """Compare the whole sheet, after the first flush; the worker writes the differences.
 
-    Raises Retryable if another worker holds the lease too long, and Google's errors.
+    Raises Permanent if many site IDs are missing, unless a person confirmed that so many rows were
+    deleted; Retryable if another worker holds the lease too long; and Google's errors.
     """
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
@@ -71,7 +72,7 @@ def compare(wiring: Wiring, sleep: Sleep) -> Comparison:
         before = wiring.backlog()
         found, has_tab = Compared(), True
         try:
-            found = again(reconcile, flusher, lease, confirms_deleted=True)
+            found = again(reconcile, flusher, lease, confirmed_deletions=confirmed_deletions)
         except Permanent as error:
             if error.reason != NO_TAB:
                 raise

@@ -107,8 +107,15 @@ def _read_doubt(wiring: Wiring) -> str:
 @click.option(
     "--site", default="", help="With --restore: only this job; its ID or the beginning of it."
 )
+@click.option(
+    "--rows-deleted",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="NUMBER",
+    help="If so many site IDs are missing: confirm that their rows were deleted.",
+)
 @json_option("One JSON object.")
-def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
+def compare(restore: bool, write: bool, site: str, rows_deleted: int, as_json: bool) -> None:
     """Compare the whole sheet with the stored jobs; the worker writes the differences.
 
     Exit status 0 if the sheet is up to date, 3 if it isn't, 1 if it couldn't be compared.
@@ -116,7 +123,7 @@ def compare(restore: bool, write: bool, site: str, as_json: bool) -> None:
     if (write or site) and not restore:
         raise click.UsageError("--write and --site go with --restore.")
     wiring = opened()
-    comparison = comparing.compare(wiring, time.sleep)
+    comparison = comparing.compare(wiring, time.sleep, confirmed_deletions=rows_deleted)
     if write:
         sites = {job.site for job in comparison.without_row_starting(site)}
         count = comparing.restore(wiring, time.sleep, sites)

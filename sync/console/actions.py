@@ -78,6 +78,14 @@ def _confirm_order(parts: ConsoleParts, ids: Sequence[str]) -> str:
     return "From now on, a job is done once that milestone is approved."
 
 
+def _missing_ids(parts: ConsoleParts) -> dict[str, str]:
+    """Return the number of site IDs that are missing at once, with the sentence that says it."""
+    glance = parts.wiring.sheet_store().spreadsheet.glance()
+    if glance.reason != "keys_gone":
+        return {}
+    return {glance.message.partition(" ")[0]: f"{glance.message.partition('. ')[0]}."}
+
+
 def _alert(parts: ConsoleParts, _ids: Sequence[str]) -> str:
     if not parts.wiring.settings.alert_urls:
         raise Permanent("no_alerts", "No address for alerts is set. Set ALERT_URLS.")
@@ -179,6 +187,14 @@ ACTIONS = {
         "Somebody cut the cells of a column and pasted them into another one. Brightsheet fills in "
         "that one from now on. If they were moved by mistake, undo it in Google Sheets instead.",
     ),
+    "rows-deleted": Action(
+        "The rows were deleted",
+        "The jobs whose site IDs are missing count as deleted from now on, and each gets a new row "
+        "with its next change. If the rows are still in the sheet without their IDs, each of these "
+        "jobs would get a second row: put the IDs back instead, with Ctrl+Z or File, Version "
+        "history.",
+        needs_ids=True,
+    ),
     "do-without": Action(
         "Do without it",
         "The deleted parts aren't restored, and the warning about them ends. `brightsheet init` "
@@ -239,10 +255,13 @@ def action(parts: ConsoleParts, name: str) -> Any:
     if chosen is None:
         abort(404)
     back = target(request.values.get("next", url_for("console.actions")))
+    names = {}
+    if name == "rows-deleted" and request.method == "GET":
+        names = _missing_ids(parts)
+        ids = [*names]  # The worker compares: if more are missing by then, it asks again.
     # A list with check boxes sends `choose`, because without IDs some actions take everything.
     lacks_ids = not ids and (chosen.needs_ids or "choose" in request.args)
     if request.method == "GET" or lacks_ids:
-        names = {}
         if chosen.run is _confirm_order:
             order = Confirmations(parts.wiring.database).proposed_order()
             names = {step.definitions[0]: step.header for step in order}

@@ -10,7 +10,7 @@ What a person did with keys (site IDs) shows in a read of the whole sheet:
 | cleared some | Each is written again into the row that certainly is the job's (`key_repairs`). |
 | copied a job's row for another customer | That row loses the key (`key_repairs`). |
 | deleted rows, or cleared keys of uncertain rows | Their jobs get new rows with new events. |
-| did so with many at once | Nothing is written until they are back, or `brightsheet compare`. |
+| did so with many at once | Nothing is written until they are back, or a person says so. |
 """
 
 from collections import Counter
@@ -58,13 +58,13 @@ class LostKeys:
         rows: Rows,
         targets: Sequence[Target],
         *,
-        confirms_deleted: bool = False,
+        confirmed_deletions: int = 0,
     ) -> bool:
         """Restore missing keys and remove copied ones, or find that rows were deleted.
 
         `rows` are all rows of the tabs, `targets` all jobs. Return whether a batch was sent. Raises
-        Permanent if keys are in other cells, or (unless `confirms_deleted`) if many are missing at
-        once. `first_flush` repeats the repairs for previews.
+        Permanent if keys are in other cells, or if many are missing at once: more than a person
+        said were deleted. `first_flush` repeats the repairs for previews.
         """
         pending, tables, lost = context.pending, context.snapshot.tables, context.lost
         for table in tables:
@@ -85,7 +85,8 @@ class LostKeys:
             return False  # They come first: an overwritten row shows other content, or its key.
         if self._write_keys(context, rows, targets, unexplained):
             return True
-        if not (unexplained <= self._counted_as_deleted or confirms_deleted):
+        is_confirmed = len(unexplained) <= confirmed_deletions
+        if not (unexplained <= self._counted_as_deleted or is_confirmed):
             raise _keys_gone(len(unexplained), len(pending.sites_with_row))
         self._sheet.store.batches.set_has_row(context.lease, unexplained, has_row=False)
         return False
@@ -132,9 +133,14 @@ def _may_be_copied(context: FlushContext, targets: Iterable[Target]) -> bool:
 
 
 def _keys_gone(gone: int, known: int) -> Permanent:
-    """Return the error for keys that are missing from the whole sheet."""
+    """Return the error for keys that are missing from the whole sheet.
+
+    It begins with the number that a person confirms if the rows were deleted.
+    """
     return Permanent(
         "keys_gone",
-        f"{gone} of {known} site IDs are gone from their column at once. Undo what happened to "
-        "it; if rows were deleted on purpose: brightsheet compare",
+        f"{gone} of {known} site IDs are gone from their column at once.",
+        f"By command: brightsheet compare --rows-deleted {gone}",
+        fix="Undo that in Google Sheets. If these rows were deleted on purpose, confirm it on the "
+        "console.",
     )

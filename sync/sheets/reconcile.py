@@ -64,20 +64,20 @@ class Compared:
     foreign: Sequence[ForeignKey] = ()
 
 
-def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+def reconcile(flusher: Flusher, lease: Lease, *, confirmed_deletions: int = 0) -> Compared:
     """Compare the whole sheet with the wanted content.
 
     Missing rows count as deleted. If many are missing at once, the key column may have been
-    cleared: then Permanent (keys_gone) is raised, unless `confirms_deleted`. Permanent is also
-    raised if a tab or a key column is missing. It is stored as the sheet's trouble, because no
-    write may follow that would report it. Raises Retryable, too.
+    cleared: then Permanent (keys_gone) is raised, unless a person confirmed that so many were
+    deleted. Permanent is also raised if a tab or a key column is missing. It is stored as the
+    sheet's trouble, because no write may follow that would report it. Raises Retryable, too.
     """
     store = flusher.store
     store.spreadsheet.must_be_current()
     try:
         with suppress(Refused):  # Someone is moving columns: the next comparison tries again.
             update_own_tab(flusher, lease)
-        compared = compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+        compared = compare_sheet(flusher, lease, confirmed_deletions=confirmed_deletions)
     except Permanent as error:
         store.spreadsheet.set_trouble(error.reason, error.message)
         raise
@@ -87,7 +87,7 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False)
     return compared
 
 
-def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = False) -> Compared:
+def compare_sheet(flusher: Flusher, lease: Lease, *, confirmed_deletions: int = 0) -> Compared:
     """Compare the sheet, and have the next flush write the differences.
 
     `first_flush` repeats this for previews. The Pipeline is rewritten at once, because days pass
@@ -105,11 +105,11 @@ def compare_sheet(flusher: Flusher, lease: Lease, *, confirms_deleted: bool = Fa
     store.batches.set_has_row(lease, present, has_row=True)
     columns = None if tabs.is_ours else {c for table in tables for c in table.columns}
     targets = flusher.targets.lay_out(store.pending.every(), columns)
-    if flusher.lost_keys.repair(context, rows, targets, confirms_deleted=confirms_deleted):
-        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+    if flusher.lost_keys.repair(context, rows, targets, confirmed_deletions=confirmed_deletions):
+        return compare_sheet(flusher, lease, confirmed_deletions=confirmed_deletions)
     if guards := guarding(tables):
         flusher.send(context, Parts(structure=guards))
-        return compare_sheet(flusher, lease, confirms_deleted=confirms_deleted)
+        return compare_sheet(flusher, lease, confirmed_deletions=confirmed_deletions)
     store.confirmations.propose_order(flusher.targets.proposed_order(targets))
     zone = flusher.zone_of(context.snapshot)
     foreign = tabs.begin_comparison(lease, tables, rows, targets, zone)

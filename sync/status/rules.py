@@ -203,6 +203,9 @@ SHEET_EDITS = {
 }
 """What people did, and the page that fixes it, by the reason why the sheet isn't written."""
 
+_ANSWERS = {"column_moved": "use-column", "keys_gone": "rows-deleted"}
+"""The actions of people who did it on purpose."""
+
 
 def trouble_details(now: Backlog) -> Mapping[str, Any]:
     """Return the values of the problem if people stopped the writing, or if they resumed it."""
@@ -217,13 +220,13 @@ def trouble_details(now: Backlog) -> Mapping[str, Any]:
     what, page = SHEET_EDITS[now.trouble]
     fix = "In Google Sheets, press Ctrl+Z, or use File, Version history. Then check again."
     if now.trouble == "keys_gone":
-        fix += " Rows whose ID is still missing then count as deleted."
+        fix += " If the rows were deleted on purpose, confirm that."
     return {
         "what": f"{what}. Nothing is written until that is undone.",
         "fix": fix,
         "command": "brightsheet compare",
         "page": page,
-        "action": "use-column" if now.trouble == "column_moved" else "",
+        "action": _ANSWERS.get(now.trouble, ""),
         "recheck": COMPARE_PAGE,
     }
 

@@ -38,6 +38,9 @@ class ActionLoop:
         self._wake = wake
         self._tasks: dict[str, Callable[[str], str]] = {
             "compare": lambda _: compare.summary(compare.compare(self._wiring, stop.sleep)),
+            "rows-deleted": lambda number: compare.summary(
+                compare.compare(self._wiring, stop.sleep, confirmed_deletions=int(number))
+            ),
             "rebuild": self._rebuild,
             "replay-all": lambda _: replay_all(self._wiring),
             "put-back": self._put_back,

@@ -131,6 +131,27 @@ def test_a_row_with_a_moved_site_id_does_not_count_as_deleted(bench: Bench, run:
     assert len(bench.texts()) == 3
 
 
+def test_many_missing_rows_count_as_deleted_only_if_that_is_confirmed(
+    bench: Bench, run: Run
+) -> None:
+    """Their site IDs may have been cleared: each of these jobs would get a second row."""
+    bench.shown(*(milestone(job) for job in range(1, 13)))
+    alive(bench)
+    bench.edit("delete_rows", index=1, count=8)
+    for options in ((), ("--restore",), ("--restore", "--write"), ("--rows-deleted", "7")):
+        done = run("compare", *options)
+        assert isinstance(done.exception, Permanent)
+        assert "8 of 12 site IDs are gone" in done.exception.message
+        assert "brightsheet compare --rows-deleted 8" in done.exception.message
+    with pytest.raises(Permanent):
+        bench.compare()
+    assert (len(bench.store.pending.sites_with_row()), len(bench.texts())) == (12, 4)
+    done = run("compare", "--rows-deleted", "8")
+    assert (done.exit_code, "8 jobs have no row" in done.stdout) == (3, True)
+    assert len(bench.store.pending.sites_with_row()) == 4
+    assert "Rows brought back: 8" in run("compare", "--restore", "--write").stdout
+
+
 def test_a_missing_tab_is_reported_even_after_an_unverified_write(bench: Bench, run: Run) -> None:
     bench.shown(milestone(1))
     alive(bench)

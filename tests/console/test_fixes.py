@@ -76,6 +76,37 @@ def test_selected_rows_are_restored_only_if_any_are_selected(console: Console) -
     assert done(console) == "1 job has no row."
 
 
+def test_many_rows_count_as_deleted_only_once_a_person_confirms_how_many(
+    console: Console,
+) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.wiring.heartbeats.give()
+    bench.shown(*(milestone(number) for number in range(1, 13)))
+    bench.edit("delete_rows", index=1, count=8)
+    with pytest.raises(Permanent):
+        bench.compare()
+    assert "/actions/rows-deleted?" in visitor.text("/")
+    page = visitor.text("/actions/rows-deleted")
+    assert "8 of 12 site IDs are gone" in page
+    assert 'name="id" value="8"' in page
+    assert "/actions/rows-deleted" not in visitor.text("/actions")
+    for name, number in (("compare", ""), ("rows-deleted", "7")):
+        visitor.send(f"/actions/{name}", id=number)
+        assert console.action_loop().step()
+        (action,) = console.actions.latest(1)
+        assert (action.state, "8 of 12" in action.result) == (ActionState.FAILED, True)
+    bench.edit("delete_rows", index=1)
+    visitor.send("/actions/rows-deleted", id="8")
+    assert console.action_loop().step()
+    assert console.actions.latest(1)[0].state is ActionState.FAILED, "9 are missing by now"
+    assert "9 of 12 site IDs are gone" in visitor.text("/actions/rows-deleted")
+    assert len(bench.store.pending.sites_with_row()) == 12
+    visitor.send("/actions/rows-deleted", id="9")
+    assert "9 jobs have no row" in done(console)
+    assert "/actions/rows-deleted" not in visitor.text("/")
+    assert len(bench.store.pending.sites_with_row()) == 3
+
+
 @pytest.mark.long
 def test_all_findings_of_a_list_are_selected_at_once(console: Console, browser: Browser) -> None:
     visitor, bench = console.signed_in(), console.bench
