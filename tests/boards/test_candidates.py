@@ -115,6 +115,8 @@ def test_the_family_name_comes_first() -> None:
     assert family_first("Maria de la Cruz") == "de la Cruz, Maria"
     assert family_first("Oscar and Lucia Duran") == "Duran, Oscar and Lucia"
     assert family_first("Bea Ortiz & Luis Duran") == "Bea Ortiz & Luis Duran"
+    assert family_first("bea and luis ortiz") == "ortiz, bea and luis"
+    assert family_first("maria elena ortiz") == "ortiz, maria elena"
 
 
 def test_what_agrees_and_what_does_not_is_side_by_side() -> None:
