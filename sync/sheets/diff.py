@@ -13,7 +13,7 @@ from sync.field_table import KEY, TYPED_IDS, FieldKind, entry_of, is_noted
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target
 from sync.sheets import encode
-from sync.sheets.cell_data import BLANK, Content, Row, age_since, at, content, note_of
+from sync.sheets.cell_data import BLANK, Content, Row, age_since, at, content, is_formula, note_of
 from sync.sheets.job_tabs import JobRows, JobTabs, Pattern
 from sync.sheets.key_writes import key_write
 from sync.sheets.keys import must_have_keys
@@ -272,7 +272,11 @@ class CellDecider:
         last_written = self.last_written_as_seen(column, observed)
         is_news, typed = False, TypedWord.OTHER
         if not table.is_ours:
-            is_news = target.is_fresh and is_received_since_mapping(table, target, column)
+            is_news = (
+                target.is_fresh
+                and is_received_since_mapping(table, target, column)
+                and not is_formula(table.cell(column, row))
+            )
             typed = self.tabs.compare_word(table, column, observed.text, target)
             if self._is_spelling(observed, column, target.cells.get(column, EMPTY), self.zone):
                 typed = TypedWord.SAME

@@ -17,7 +17,10 @@ class Rule(StrEnum):
     OURS = "ours"
     """Any content is replaced, so the cell doesn't have to be read."""
     NEWS = "news"
-    """Typed content is replaced only by an event that was received after the mapping."""
+    """Typed content is replaced only by an event that was received after the mapping.
+
+    A formula that a person entered stays.
+    """
     FILL = "fill"
     """Typed content stays: a cell is written only if it is blank or has the last written value.
 
@@ -70,8 +73,8 @@ def decide(
     `observed` is what it has, and `last_written` what was last written, or left out because of
     typed text (`Target.resolved`): None if unknown. A cell of OURS that wasn't read counts as last
     written. `wanted` is what the job should show: None if the column has no word for it. `is_news`
-    means that an event since the mapping wants it. `typed` is how `observed` compares with
-    `wanted`.
+    means that an event since the mapping wants it, and that it has no formula. `typed` is how
+    `observed` compares with `wanted`.
     """
     if wanted is None:
         return Decision.LEAVE

@@ -104,6 +104,18 @@ def test_what_a_person_typed_yields_only_to_a_later_event(asking: Bench) -> None
     assert (replaced.before, replaced.after) == ("Sent back", "OK")
 
 
+def test_a_formula_that_a_person_entered_stays_and_is_reported(asking: Bench) -> None:
+    known = asking.customer(1)
+    lines = [line(1, E_mail=known["E_mail"], Permit_OK_on="=TODAY()"), line(8)]
+    two_tab_board.make(asking, lines, [])
+    two_tab_board.map_tabs(asking)
+    flushed(asking, milestone(1, **APPROVED))
+    row = two_tab_board.of_site(asking, 1)[0]
+    assert (row["Permit"], row["Permit OK on"]) == ("OK", "=TODAY()")
+    asking.compare()
+    assert [cell.shows for cell in asking.compared.kept] == ["=TODAY()"]
+
+
 def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
     """Have time pass: the mapping is two hours old."""
     value = f"{MAPPED_SINCE}{(datetime.now(UTC) - timedelta(hours=2)).isoformat()}"
