@@ -8,7 +8,7 @@
 | a row without a key is certainly the job's      | moves to that row        | `key_repairs`  |
 | else                                            | stays; its row is listed | `foreign_keys` |
 
-The comparison writes nothing for the jobs of listed rows.
+The comparison leaves the jobs of listed rows as they are; flushes still write news there.
 """
 
 from collections.abc import Mapping, Sequence

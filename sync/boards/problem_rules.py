@@ -57,7 +57,8 @@ RULES = (
         "cells differ",
         " from EverBright.",
         cause="Somebody typed into these cells, or their row had another job's site ID for a "
-        "while: {items}. Their text stays until EverBright's value changes.",
+        "while: {items}. Text stays until EverBright's value changes; a formula, until you "
+        "clear it.",
         fix="Clear a cell to have it filled again, or keep what you typed.",
     ),
     of_findings(
