@@ -18,9 +18,10 @@ First read `Target` (jobs/target.py), sheets/job_tabs.py and sheets/diff.py of t
 
 For example, row 7 of the tab 0 has the texts {"customer": "Ortiz, Bea", "phone": "303.555.0101"},
 and the customer of a new job has the phone +1 (303) 555-0101. As a `Party`, both have 3035550101.
-If `[match] by` has "phone", and no other row or job has that number, the row is the job's for
-certain: `Lookup.matches` has a `Match` with the place (0, 6). If `[match] by` has only "email", the
-row is a candidate: `Lookup.candidates` has the place, and the job waits for the user's answer.
+If `[match] by` has "phone", and no other row without a site ID or job without a row has that
+number, the row is the job's for certain: `Lookup.matches` has a `Match` with the place (0, 6). If
+`[match] by` has only "email", the row is a candidate: `Lookup.candidates` has the place, and the
+job waits for the user's answer.
 
 What is stored of a column's words, by key and value:
 
@@ -31,6 +32,6 @@ What is stored of a column's words, by key and value:
 | "*": "*"           | any other text is written as it is                                         |
 | RULE~WORD: WORD    | a progress column's word that is recognized for the rule, but not written  |
 
-A text without an entry isn't written, and is reported. A column without any entry has no
-drop-down: all of its texts are written as they are.
+A text without an entry isn't written, and is reported; a rule without one is passed over. Where
+nothing is stored (not even `{}`), the column has no drop-down: its texts are written as they are.
 """

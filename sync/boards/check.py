@@ -5,7 +5,7 @@ from sync.wiring import Wiring
 
 
 def mapping(wiring: Wiring) -> Check:
-    """List the mapped tabs. What their drop-downs lack is among the problems of the sheet."""
+    """List the mapped tabs."""
     tabs = wiring.tabs()
     if tabs.is_ours:
         return skipped("Brightsheet uses its own tab for jobs, so nothing is mapped.")

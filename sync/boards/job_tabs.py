@@ -77,7 +77,7 @@ class BoardTabs(JobTabs):
             )
 
     def learn(self, lease: Lease, snapshot: Snapshot, pending: Pending) -> bool:
-        """Store the mapped tabs and columns if the read shows other ones than are stored."""
+        """Store the mapped tabs and columns if the read shows more than are stored."""
         columns = {column for table in snapshot.tables for column in table.columns}
         tabs = {table.sheet_id for table in snapshot.tables}
         if columns <= pending.created and tabs <= pending.tabs:

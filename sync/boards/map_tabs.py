@@ -350,7 +350,7 @@ class TabMapper:
 
 
 def _to_write(mappings: Sequence[TabMapping], titles: Sequence[str]) -> frozenset[int]:
-    """Return the tabs to write; of several that weren't mapped before, a person has to choose."""
+    """Return the tabs to write: those with `titles`, else those mapped before, else new ones."""
     if titles:
         return frozenset(m.tab.sheet_id for m in mappings)
     mapped = frozenset(m.tab.sheet_id for m in mappings if m.was_mapped)

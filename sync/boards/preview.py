@@ -79,7 +79,7 @@ class Preview:
 
     changes: tuple[CellChange, ...]
     already_keyed: int
-    """Jobs whose row has a key already."""
+    """Jobs whose row has a key already; one that is restored counts."""
     matched: int
     """Jobs whose row gets its key."""
     added: int

@@ -35,7 +35,7 @@ header or its letter.
 | stored words  | those in the column's metadata: `{"Submitted": "Applied"}`                       |
 | chosen words  | the user's, for single texts or rules: `{"Submitted": ["Issued"]}`               |
 | base words    | those before the user's choices: stored with the column or with an example's;    |
-|               | in a progress column that has none, the proposed ones                            |
+|               | in a new progress column, the proposed ones                                      |
 | ended word    | one whose option is gone: it stays stored, but isn't written (`BoardTabs`)       |
 | excluded text | one for which the user chose NO_WORD: it isn't written                           |
 """

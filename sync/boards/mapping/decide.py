@@ -39,7 +39,7 @@ class TabDecider:
     ) -> TabMapping:
         """Return a tab's mapping; the user's choices change a `stored` one.
 
-        So does a changed drop-down: our texts without an option get a proposal (`fit_options`).
+        So does a changed drop-down: a text without an option gets a proposal, a rule doesn't.
         Columns of `all_tabs` help to propose what those with the same header show.
         """
         mapping = TabMapping(tab, was_mapped=stored is not None)

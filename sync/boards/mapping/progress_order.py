@@ -43,12 +43,11 @@ class ProgressOrder:
         return (3, place, STATUSES.index(status) if status in STATUSES else 0)
 
     def is_ahead(self, text: str, last: Cell, wanted: Cell, words: RuleWords) -> bool:
-        """Return whether a typed word stands for EverBright's current status, or a later one.
+        """Return whether a typed word stands for more than EverBright has reached with `wanted`.
 
-        Without an order, any milestone that the job hasn't reached is later. It isn't ahead if the
-        milestone was rejected or reopened since `last`. (If our word is the same as before,
-        `BoardTabs.compare_word` leaves the typed one, whatever happened.) A word with several rules
-        has the rank of the lowest.
+        Without an order, any milestone that the job hasn't reached is later. No word is ahead if
+        the milestone was rejected or reopened since `last`. A word with several rules has the rank
+        of the lowest.
         """
         rule, before = words.rule_of(wanted), words.rule_of(last)
         typed_rules = words.rules_of(text)

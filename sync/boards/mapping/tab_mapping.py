@@ -56,7 +56,7 @@ class TabMapping:
         return {column.field_id: column for column in reversed(self.columns) if column.field_id}
 
     def added_titles(self, fields: Fields) -> dict[str, str]:
-        """Return the headers of the added columns, by field ID: no other column has them."""
+        """Return the headers of the added columns, by field ID."""
         taken = {plain(column.header) for column in self.columns}
         every = [fields.get(field_id) for field_id in self.added]
         return {f.id: f.second_title if plain(f.title) in taken else f.title for f in every}
