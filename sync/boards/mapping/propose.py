@@ -83,15 +83,25 @@ def propose(
     by_field: dict[str, list[Proposal]] = {}
     for index in range(width):
         header, numbered_header = headers.get(index, ""), numbered.get(index, "")
-        proposal = _propose_column(
-            tab,
-            header_row,
-            index,
-            header,
-            numbered_header,
-            fields,
-            recognizer,
-            all_tabs.get(numbered_header, ()),
+        cells = list(tab.below(header_row, index))
+        is_computed, options = content.is_computed(cells), _options(cells)
+        columns = [cells] if is_computed else all_tabs.get(numbered_header) or [cells]
+        values = tuple(dict.fromkeys(value for column in columns for value in _values(column)))
+        match = _match(header, columns, values, fields, recognizer)
+        texts = (" ".join(cell.text.split()) for cell in cells)
+        proposal = Proposal(
+            index=index,
+            header=header,
+            numbered_header=numbered_header,
+            field_id="" if is_computed else match.field_id,
+            reason=_COMPUTED if is_computed else match.reason,
+            rank=match.rank,
+            samples=tuple([text for text in texts if text][:_SAMPLES]),
+            options=options,
+            values_in_all_tabs=values,
+            values=values if options is None else _values(cells),
+            is_hidden=index in tab.hidden_columns,
+            is_computed=is_computed,
         )
         if proposal.header or proposal.field_id or index in tab.column_entries:
             proposals.append(proposal)
@@ -100,51 +110,27 @@ def propose(
     return [_keep_surest(each, by_field.get(each.field_id, []), fields) for each in proposals]
 
 
-def _propose_column(
-    tab: SeenTab,
-    row: int,
-    index: int,
+def _match(
     header: str,
-    numbered_header: str,
+    columns: Sequence[Cells],
+    values: tuple[str, ...],
     fields: Fields,
     recognizer: Recognizer,
-    in_all_tabs: Sequence[Cells],
-) -> Proposal:
-    cells = list(tab.below(row, index))
-    is_computed = content.is_computed(cells)
-    columns = [cells] if is_computed or not in_all_tabs else in_all_tabs
+) -> ColumnMatch:
+    """Return the field of all `columns` with a header; `values` are theirs."""
     column_content = content.detect(cell for column in columns for cell in column)
-    options = _options(cells)
-    values_in_all_tabs = tuple(
-        dict.fromkeys(value for column in columns for value in _values(column))
-    )
     has_options = any(_options(column) is not None for column in columns)
     # 1. What the header names; if it may name two fields, the cells decide.
-    named = _disambiguated(recognizer.match(header), column_content, values_in_all_tabs, fields)
+    named = _disambiguated(recognizer.match(header), column_content, values, fields)
     # 2. No field if the cells contradict that; under an unknown header, what the cells are.
     match = _with_cells(named, column_content, fields, has_options=has_options)
     # 3. A header like Stage, or an unknown one above a drop-down, may be about the whole job.
     if match.field_id in _WHOLE_JOB or (match.is_unknown and has_options):
-        match = _with_progress(match, values_in_all_tabs, fields)
+        match = _with_progress(match, values, fields)
     # 4. A rep's initials aren't written.
-    are_initials = values_in_all_tabs and all(map(_INITIALS.fullmatch, values_in_all_tabs))
-    if match.field_id == _REP and are_initials:
+    if match.field_id == _REP and values and all(map(_INITIALS.fullmatch, values)):
         match = ColumnMatch("", "its cells are initials, EverBright has full names", match.rank)
-    texts = (" ".join(cell.text.split()) for cell in cells)
-    return Proposal(
-        index=index,
-        header=header,
-        numbered_header=numbered_header,
-        field_id="" if is_computed else match.field_id,
-        reason=_COMPUTED if is_computed else match.reason,
-        rank=match.rank,
-        samples=tuple([text for text in texts if text][:_SAMPLES]),
-        options=options,
-        values_in_all_tabs=values_in_all_tabs,
-        values=values_in_all_tabs if options is None else _values(cells),
-        is_hidden=index in tab.hidden_columns,
-        is_computed=is_computed,
-    )
+    return match
 
 
 def _options(cells: Cells) -> tuple[str, ...] | None:
