@@ -44,7 +44,18 @@ _NUMBERING = re.compile(r"^\d+ ")
 """Before a stage, so that stages sort: "3. Design"."""
 _SHORTEST_STEM = 4
 _CERTAIN, _PAST_TENSE, _ACTIVITY, _NAME_ALONE = 0, 1, 8, 9
-"""Degrees of vagueness; terms of the trade have those from 1 on, too."""
+"""How vague a guess is. Of several values for one rule, the least vague is its word.
+
+| vagueness | the value has the milestone's name   | for example               |
+|-----------|--------------------------------------|---------------------------|
+| 0         | beside a usual term for a status     | "Permit in": Submitted    |
+| 1, 2, …   | beside a term of the trade (by list) | "Permit done": Approved   |
+| 1         | in the past tense                    | "Permitted": Approved     |
+| 8         | as an activity                       | "Permitting": in progress |
+| 9         | alone                                | "Permit": in progress     |
+
+The order of the values counts, too: after "Permit in" or "Permit OK", "Permit" is Approved.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,12 +68,7 @@ class _StatusTerm:
 
 @dataclass(frozen=True)
 class _RuleGuess:
-    """A rule that a column's value may stand for.
-
-    Of several values for one rule, the least vague counts. If the milestone is Permit, "Permit in"
-    is Submitted (_CERTAIN), "Permitted" is Approved (_PAST_TENSE), "Permitting" is in progress
-    (_ACTIVITY), and so is "Permit" (_NAME_ALONE), except after a word for a later status.
-    """
+    """A rule that a column's value may stand for."""
 
     rule: str
     vagueness: int = _CERTAIN
@@ -139,7 +145,7 @@ class ProgressRules:
         for value in values:
             if guess := self._guess(value):
                 rule = guess.rule
-                if guess.vagueness == _NAME_ALONE:  # After "PTO in", "PTO" is Approved.
+                if guess.vagueness == _NAME_ALONE:
                     key = rule.rpartition(":")[0]
                     approved = milestone_rule(key, APPROVED)
                     if milestone_rule(key, SUBMITTED) in by_rule or approved in by_rule:
