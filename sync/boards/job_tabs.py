@@ -186,7 +186,7 @@ class BoardTabs(JobTabs):
             return TypedWord.OTHER
         words, wanted = _rule_words(table), target.cells.get(column, EMPTY)
         last = target.resolved.get(column, EMPTY)
-        if words.is_synonym(text, wanted):
+        if words.is_word_for(text, wanted):
             return TypedWord.SAME
         if words.word_of(last) == words.word_of(wanted):
             return TypedWord.NOT_NEWS

@@ -97,6 +97,7 @@ def look_up(
             if site not in keyed and site not in chosen
         }
     )
+    # Only now, because a row with typed text for a site ID makes the job's other rows doubtful.
     matches = {
         site: found for site, found in (chosen | certain).items() if KEY not in texts[found.place]
     }

@@ -43,7 +43,7 @@ class TypedWord(StrEnum):
 
     OTHER = "other"
     SAME = "same"
-    """It is a synonym, or the value in another spelling."""
+    """It is another word for the same, or the value in another spelling."""
     AHEAD = "ahead"
     """It is further along than EverBright's word, and EverBright hasn't moved back."""
     NOT_NEWS = "not news"

@@ -183,8 +183,8 @@ def test_without_an_order_a_word_for_a_milestone_not_reached_is_ahead() -> None:
 
 def test_a_synonym_is_recognized_and_not_written() -> None:
     known = words()
-    assert known.is_synonym("Permit done", cell(OK))
-    assert not known.is_synonym("Permit done", cell(IN))
+    assert known.is_word_for("Permit done", cell(OK))
+    assert not known.is_word_for("Permit done", cell(IN))
     assert shown(OK) == "Permit OK"
 
 

@@ -35,7 +35,7 @@ _MONEY = re.compile(r"[$\u20ac\u00a3]|\b(?:amount|amt)\b", re.IGNORECASE)
 class Rank(IntEnum):
     """How certain a match is: of two columns, the one with the lower wins."""
 
-    EXACT, MILESTONE, CONTENT, ALMOST, NO_MATCH = range(5)
+    CERTAIN, MILESTONE, CONTENT, ALMOST, NO_MATCH = range(5)
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class Recognizer:
         if not any(map(str.isalpha, header)) and any(map(str.isdigit, header)):
             return ColumnMatch()  # "$21,000" is an amount, and not the header of amounts.
         if _MONEY.search(header):
-            return ColumnMatch("", "an amount of money, by its header", Rank.EXACT)
+            return ColumnMatch("", "an amount of money, by its header", Rank.CERTAIN)
         text, synonyms = plain(header), self._fields.synonyms
         for name in (text, spelled_out(text)):
             if name in self._names:
                 return self._found("status", self._names[name])
             if name in synonyms:
-                return ColumnMatch(synonyms[name], "by its header", Rank.EXACT)
+                return ColumnMatch(synonyms[name], "by its header", Rank.CERTAIN)
             if name in self._titles:
                 aspect, _, key = self._titles[name].partition(":")
                 return self._found(aspect, key)

@@ -127,8 +127,8 @@ class RuleWords:
         folded = _folded(text)
         return {pair.rule for pair in self.pairs if _folded(pair.word) == folded}
 
-    def is_synonym(self, text: str, wanted: Cell) -> bool:
-        """Return whether a text in the column is a synonym of the word a job should show."""
+    def is_word_for(self, text: str, wanted: Cell) -> bool:
+        """Return whether a text in the column is a word for what a job should show."""
         return self.rule_of(wanted) in self.rules_of(text)
 
 
