@@ -13,7 +13,8 @@ First read `Target` (jobs/target.py), sheets/job_tabs.py and sheets/diff.py of t
   filter views.
 - `map_tabs` maps tabs, also as in an `other_sheet`. `preview` lists what the first flush
   (`first_flush`) would change. `unmap` takes the mapping back.
-- `review` shows a job's candidates beside it, and `link` stores the user's answer.
+- `candidates` compares jobs with their candidates, and `link` reads these for the user's review
+  and stores the answers.
 - `check` is for the doctor, and `problem_rules` for the status.
 
 For example, row 7 of the tab 0 has the texts {"customer": "Ortiz, Bea", "phone": "303.555.0101"},

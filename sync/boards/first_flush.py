@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from sync.boards import table_end
+from sync.boards.candidates import STATUS_COLUMN
 from sync.boards.customer_texts import texts_of_rows
 from sync.boards.job_tabs import BoardTabs
 from sync.boards.mapping.fields import Fields
@@ -17,7 +18,6 @@ from sync.boards.mapping.tab_mapping import TabMapping
 from sync.boards.metadata import stored_mapping
 from sync.boards.options import EndedWord
 from sync.boards.reader import BoardReader, WholeTabs
-from sync.boards.review import STATUS
 from sync.boards.row_lookup import Lookup
 from sync.field_table import KEY
 from sync.jobs.target import Target
@@ -152,7 +152,7 @@ def compose(
     before = _Sheet(read, tabs)
     must_have_keys(before.tables)
     columns = {column for table in before.tables for column in table.columns}
-    stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS})
+    stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS_COLUMN})
     customers = {target.site: target.customer for target in stored}
     targets = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
     board = BoardTabs(flusher, frozenset(ended))

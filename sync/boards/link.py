@@ -9,8 +9,8 @@ when the tab is mapped again.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sync.boards.candidates import STATUS_COLUMN, Candidate, ReviewedJob, reviewed_jobs
 from sync.boards.job_tabs import BoardTabs
-from sync.boards.review import STATUS, Candidate, ReviewedJob, reviewed_jobs
 from sync.errors import Permanent, Retryable
 from sync.ops import retry
 from sync.sheets import encode
@@ -91,7 +91,7 @@ def read_review(flusher: Flusher, lease: Lease) -> Review:
     context, rows = flusher.read_everything(context)
     tables = context.snapshot.tables
     fields = {column for table in tables for column in table.columns}
-    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS})
+    targets = flusher.targets.lay_out(flusher.store.pending.every(), fields | {STATUS_COLUMN})
     zone = flusher.zone_of(snapshot)
     lookup = BoardTabs(flusher).record_unsettled(lease, tables, rows, targets, zone)
     jobs = reviewed_jobs(tables, rows, targets, lookup)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from hashlib import blake2s
 
+from sync.boards.candidates import ReviewedJob, reviewed_jobs
 from sync.boards.first_flush import FirstFlush, TabColumns, compose
 from sync.boards.formulas import moved
 from sync.boards.options import EndedWord
-from sync.boards.review import ReviewedJob, reviewed_jobs
 from sync.field_table import KEY
 from sync.jobs.cells import EMPTY, Cell, Cells
 from sync.jobs.target import Target

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
+from sync.boards.candidates import NamedRow, compare_fields
 from sync.boards.habits import family_first
 from sync.boards.match import criteria_values
-from sync.boards.review import NamedRow, compare_fields
 from sync.boards.row_lookup import look_up
 from sync.jobs.model import Customer, Job, placeholder_name
 from sync.jobs.target import Target

@@ -8,8 +8,8 @@ from dataclasses import asdict
 
 import click
 
+from sync.boards.candidates import Candidate, NamedRow, ReviewedJob
 from sync.boards.link import ChosenRows, Review, link
-from sync.boards.review import Candidate, NamedRow, ReviewedJob
 from sync.commands import echo, json_option, pairs
 from sync.wiring import opened
 

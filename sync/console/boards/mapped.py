@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 
+from sync.boards.candidates import with_names
 from sync.boards.link import NONE, Review, link
-from sync.boards.review import with_names
 from sync.boards.unmap import unmap as unmap_tabs
 from sync.console.access import set_personal
 from sync.console.parts import ConsoleParts, PageWait

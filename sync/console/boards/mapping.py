@@ -7,11 +7,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from sync.boards import other_sheet
+from sync.boards.candidates import with_names
 from sync.boards.link import NONE
 from sync.boards.map_tabs import MappingReport, PreviewAnswers, TabMapper
 from sync.boards.mapping.choices import Choices
 from sync.boards.metadata import MappedTab
-from sync.boards.review import with_names
 from sync.console.access import set_personal
 from sync.console.boards.mapping_form import (
     AND,

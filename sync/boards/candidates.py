@@ -17,7 +17,7 @@ from sync.sheets.keys import row_name
 from sync.sheets.row_identity import Place
 from sync.sheets.snapshot import Table
 
-STATUS = "status"
+STATUS_COLUMN = "status"
 """The column to lay out for the review, which a board may lack."""
 
 
@@ -108,7 +108,7 @@ def reviewed_jobs(
 ) -> list[ReviewedJob]:
     """Return the jobs of a lookup with their candidates, the unsettled ones first.
 
-    `targets` are laid out with STATUS.
+    `targets` are laid out with STATUS_COLUMN.
     """
     known = {target.site: target for target in targets}
     tabs = {table.sheet_id: table for table in tables}
@@ -132,7 +132,7 @@ def reviewed_jobs(
             candidates=candidates,
             added=named(lookup.added[site]) if site in lookup.added else None,
             is_settled=site not in lookup.unsettled,
-            status=target.cells.get(STATUS, EMPTY).text,
+            status=target.cells.get(STATUS_COLUMN, EMPTY).text,
         )
         jobs.append(job)
     return sorted(jobs, key=lambda job: (job.is_settled, job.customer.name, job.site))
