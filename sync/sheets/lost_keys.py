@@ -60,13 +60,16 @@ class LostKeys:
         *,
         confirmed_deletions: int = 0,
     ) -> bool:
-        """Restore missing keys and remove copied ones, or find that rows were deleted.
+        """Restore missing keys and remove copied ones, or else record which rows were deleted.
 
-        `rows` are all rows of the tabs, `targets` all jobs. Return whether a batch was sent. Raises
-        Permanent if keys are in other cells, or if many are missing at once: more than a person
-        said were deleted. `first_flush` repeats the repairs for previews.
+        Return whether a batch was sent, because the sheet has to be read again then. Guards and
+        undos, which the caller sends, come before all but a new key column.
+
+        `rows` are all rows of the tabs, `targets` all jobs. Raises Permanent if keys are in other
+        cells, or if many are missing at once: more than a person said were deleted. `first_flush`
+        repeats the repairs for previews.
         """
-        pending, tables, lost = context.pending, context.snapshot.tables, context.lost
+        tables, lost = context.snapshot.tables, context.lost
         for table in tables:
             index = keys.find_key_column(table, rows[table.sheet_id], lost)
             if index is not None:
@@ -75,21 +78,32 @@ class LostKeys:
         keys.must_have_keys(tables)
         keys.must_be_gone(tables, rows, lost)
         # An undo restores the keys that we wrote over.
-        unexplained = lost - undo.sites_written_over(parsed(pending.undos))
-        # Deletions accumulate over reads while undos wait, so only the newly missing are compared
-        # with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
-        few = max(FEW, FEW_SHARE * len(pending.sites_with_row))
-        if len(unexplained - self._counted_as_deleted) <= few:
-            self._counted_as_deleted = unexplained
-        if pending.undos or guarding(tables):
+        missing = lost - undo.sites_written_over(parsed(context.pending.undos))
+        self._count_deleted(context, missing)
+        if context.pending.undos or guarding(tables):
             return False  # They come first: an overwritten row shows other content, or its key.
-        if self._write_keys(context, rows, targets, unexplained):
+        if self._write_keys(context, rows, targets, missing):
             return True
-        is_confirmed = len(unexplained) <= confirmed_deletions
-        if not (unexplained <= self._counted_as_deleted or is_confirmed):
-            raise _keys_gone(len(unexplained), len(pending.sites_with_row))
-        self._sheet.store.batches.set_has_row(context.lease, unexplained, has_row=False)
+        self._record_deleted(context, missing, confirmed_deletions)
         return False
+
+    def _count_deleted(self, context: FlushContext, missing: frozenset[str]) -> None:
+        """Count the jobs whose keys are missing as deleted, if only a few newly are.
+
+        Deletions accumulate over reads while undos wait, so only the newly missing are compared
+        with FEW: of 50 rows, 4 and then 4 more may be deleted, but not 8 at once.
+        """
+        few = max(FEW, FEW_SHARE * len(context.pending.sites_with_row))
+        if len(missing - self._counted_as_deleted) <= few:
+            self._counted_as_deleted = missing
+
+    def _record_deleted(
+        self, context: FlushContext, missing: frozenset[str], confirmed_deletions: int
+    ) -> None:
+        """Record that jobs have no row. Raises Permanent if they are too many to be sure."""
+        if not (missing <= self._counted_as_deleted or len(missing) <= confirmed_deletions):
+            raise _keys_gone(len(missing), len(context.pending.sites_with_row))
+        self._sheet.store.batches.set_has_row(context.lease, missing, has_row=False)
 
     def _write_keys(
         self,
