@@ -1,8 +1,9 @@
 """Flushes pending changes: reads the sheet once, decides what to write, and writes it once.
 
-`BatchWriter.send` stores the batch as an attempt, sends it, and has `check` compare Google's
-response. One transaction then stores which cells are confirmed, adds an undo for each mismatched
-write, and deletes the attempt.
+`BatchWriter.send` stores the batch as an attempt, sends it, and has `check` compare the copied rows
+in Google's response. If a write is mismatched, it reads these whole, and checks again. One
+transaction then stores which cells are confirmed, adds an undo for each cell that a mismatched
+write changed, and deletes the attempt.
 
 Each batch deletes the fence that was read, and sets one with a higher number. If the process is
 killed during a batch, the next flush finds the attempt, reads the sheet, and sees one of these:
@@ -61,7 +62,7 @@ class Flusher(SheetAccess):
 
         1. Check an earlier batch that was carried out (`conclude_attempt`).
         2. If a tab can't be written as it is: write jobs in the others, and raise its error.
-        3. Create missing tabs (`_begin_anew`).
+        3. If there is no tab of jobs, create it, with any other missing tab (`_begin_anew`).
         4. Learn tabs and columns that a board shows for the first time (`JobTabs.learn`).
         5. Restore missing keys, and remove copied ones (`LostKeys`). If rows were only deleted,
            go on.
