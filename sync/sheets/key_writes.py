@@ -64,9 +64,14 @@ def key_repairs(
     """Return the writes that restore lost keys, and the keys to remove from others' rows.
 
     `lost` are the keys in no row; `tables` and `rows` (by sheet ID) were read whole. Of the rows
-    with a job's key, one is another customer's if it shows another customer than the job's in the
-    same columns as one of the others, and in more. All are if each shows only another customer, and
-    a row without a key certainly is the job's.
+    with a job's key, one is another customer's if it differs from the job's customer in all columns
+    in which another of these rows does, and in more. For the job of Ann Birch, 555-0100:
+
+    - "Ann Birch | 555-0100" and "Bob Newman | 555-0100": the second loses the key.
+    - "Ann Birch | 555-0199" and "Bob Newman | 555-0100": both keep it, as either may be hers.
+
+    All are another customer's if each shows only another customer, and a row without a key
+    certainly is the job's.
     """
     rows_with_key: dict[str, list[tuple[Table, int, frozenset[str]]]] = {}
     without_row = []

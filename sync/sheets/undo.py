@@ -385,15 +385,20 @@ class _Placing:
         `number` is the ID of the undo that its confirmation ends.
 
         Of several undos of one cell, the newest counts: if we wrote C over A, somebody typed B, and
-        we wrote C again (undos A→C and B→C), B is restored. Two identical rows that both held A
-        have two undos A→C; each is written into both. A third one is another row's, and waits.
+        we wrote C again (undos A→C and B→C), B is restored.
+
+        Identical rows that held A have an undo A→C each, and nobody knows whose is which, so each
+        is written into all. If we wrote over three, and somebody has typed into one of them since,
+        two are still identical: two of the undos are written into both. The third is that row's,
+        and waits until these rows no longer hold C.
         """
         row, columns = self._row(place)
         part, cells = (undo.column, undo.is_of_note), self._cells[place]
         if not isinstance(identity, ByContent):
             self._identities[place] = identity
         if newer := cells.get(part):
-            if newer.data == undo.before and len(newer.undoes) < row_count:
+            is_of_these_rows = len(newer.undoes) < row_count  # They have one each.
+            if newer.data == undo.before and is_of_these_rows:
                 cells[part] = newer.model_copy(update={"undoes": (*newer.undoes, number)})
             return
         cell = at(row, columns[undo.column])
