@@ -34,7 +34,7 @@ def apply_contract(job: Job, new: Contract, signed: Sequence[datetime], origin: 
     if new.is_change_order:
         signing = _signing(new, signed, origin)
         known = job.change_orders.get(new.new_quote, signing)
-        largest = max(known, signing, key=lambda either: either.rank)
+        largest = max(signing, known, key=lambda either: either.rank)
         orders = {**job.change_orders, new.new_quote: largest}
         return job.model_copy(update={"change_orders": orders})
     key = f"{new.name}\n{new.quote}"

@@ -274,10 +274,13 @@ class ContractLog(Value):
     progress: ContractProgress | None = None
 
     def joined(self, other: "ContractLog") -> "ContractLog":
-        """Return the log of the events of both: each part is a maximum by a total order."""
-        signed = [signing for signing in (self.signed, other.signed) if signing]
-        voided = [origin for origin in (self.voided, other.voided) if origin]
-        progress = [state for state in (self.progress, other.progress) if state]
+        """Return the log of the events of both: each part is a maximum by a total order.
+
+        An event that is in both has its content in `other`.
+        """
+        signed = [signing for signing in (other.signed, self.signed) if signing]
+        voided = [origin for origin in (other.voided, self.voided) if origin]
+        progress = [state for state in (other.progress, self.progress) if state]
         return ContractLog(
             signed=max(signed, key=lambda signing: signing.rank, default=None),
             voided=max(voided, key=lambda origin: origin.order, default=None),

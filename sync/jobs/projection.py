@@ -68,7 +68,9 @@ def valid(moments: Iterable[datetime], received: datetime) -> list[datetime]:
 def apply_event(job: Job, new: Event, config: Config) -> Job:
     """Return `job` with `new` applied; the config has the name of a re-sign task.
 
-    An event that is applied again replaces itself: it may have been parsed by a newer version.
+    An event that is applied again replaces itself, because it may have been parsed by a newer
+    version: in all rules, the one applied last counts if both have the same order. What is no
+    longer parsed from it stays, such as a change order whose quote was parsed wrongly.
     Nothing here depends on what a status means, because a person may explain that later.
     """
     definition, origin = new.milestone.milestone_definition, new.origin
@@ -78,7 +80,7 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
     first_quote = job.first_quote
     if new.milestone.quote:
         quote = Fact(**dict(origin), value=new.milestone.quote)
-        first_quote = earliest((first_quote or quote, quote))
+        first_quote = earliest((quote, first_quote or quote))
     completed = job.re_sign_completed
     if any(is_re_sign(task.name, config) and _is_complete(task) for task in new.milestone.tasks):
         completed = earliest((completed or origin, origin))

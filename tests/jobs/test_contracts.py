@@ -148,6 +148,26 @@ def test_the_old_quote_never_becomes_current() -> None:
     assert text("initial_quote", change_order(), late, contract()) == uuid(20_001)
 
 
+def test_an_event_that_is_applied_again_replaces_what_was_parsed_wrong() -> None:
+    job = told(milestone(quote=uuid(7)), SIGN, change_order())
+    ((key, log),), ((quote, order),) = job.contracts.items(), job.change_orders.items()
+    assert job.first_quote is not None
+    assert log.signed is not None
+    mistaken = job.model_copy(
+        update={
+            "first_quote": job.first_quote.model_copy(update={"value": "wrong"}),
+            "contracts": {
+                key: log.model_copy(
+                    update={"signed": log.signed.model_copy(update={"sub_task": "wrong"})}
+                )
+            },
+            "change_orders": {quote: order.model_copy(update={"sub_task": "wrong"})},
+        }
+    )
+    again = told(milestone(quote=uuid(7)), SIGN, change_order(), job=mistaken)
+    assert again == job
+
+
 def test_a_change_order_without_a_new_quote_shows_that() -> None:
     """Otherwise the previous quote would still seem to be the current one."""
     bare = change_order(new_quote="gone", signed="2026-03-09T09:00:00Z")
