@@ -159,19 +159,12 @@ class RowSource:
 
 def _milestone_status(row: RowSource, reached: ReachedMilestone) -> Cell:
     """Return a milestone's status, noted with when it began and the remark about it."""
-    statuses, milestone = row.reader.statuses, reached.event.milestone
-    text = cut(statuses.milestone_label(milestone))
+    text = cut(row.reader.statuses.milestone_label(reached.event.milestone))
     if not text:
         return EMPTY
     remark = row.reader.changes.remark(reached)
     note = cut(text_with_author(remark), NOTE_LIMIT) if remark else ""
-    same = row.reader.config.label_of(statuses.meaning(milestone))
-    return Cell(
-        text=text,
-        other_texts=(same,) if same not in ("", text) else (),
-        note=note,
-        noted=row.reader.changes.labeled_since(reached),
-    )
+    return Cell(text=text, note=note, noted=row.reader.changes.labeled_since(reached))
 
 
 def _milestone_day(means: Meaning, row: RowSource, reached: ReachedMilestone) -> Cell:

@@ -193,9 +193,8 @@ class Statuses:
         """Return the status of a job in which nothing is rejected or under review."""
         furthest = milestones[-1]
         code = furthest.event.milestone.status
-        same = self.config.label_of(self.config.configured_meaning(code))
-        labels = filter(None, dict.fromkeys((self.config.status_label(code), same)))
-        text, other_texts = self.milestone_text(furthest.title, code), tuple(labels)
+        label = self.config.status_label(code)
+        text, other_texts = self.milestone_text(furthest.title, code), (label,)
         if furthest in by_meaning[Meaning.OPEN]:
             only = (furthest,)
             return JobStatus(
@@ -203,7 +202,7 @@ class Statuses:
             )
         if self.is_done(milestones):
             done, approved = self.config.phrases.done, tuple(by_meaning[Meaning.APPROVED])
-            return JobStatus(Case.DONE, done, dated_by=approved, other_texts=(done, *other_texts))
+            return JobStatus(Case.DONE, done, dated_by=approved, other_texts=(done, label))
         needed = tuple(by_meaning[Meaning.OPEN])
         if not furthest.is_outside_order:  # One outside the order isn't known to be next.
             needed = tuple(each for each in needed if not each.is_outside_order)

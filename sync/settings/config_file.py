@@ -321,11 +321,6 @@ class Config(Strict):
         known = self.statuses.get(code or "")
         return known.means if known else Meaning.OPEN
 
-    def label_of(self, meaning: Meaning) -> str:
-        """Return the label of the first status with a meaning; "" for OPEN, or without any."""
-        labels = (each.label for each in self.statuses.values() if each.means is meaning)
-        return "" if meaning is Meaning.OPEN else next(labels, "")
-
     def is_approved(self, code: str | None) -> bool:
         return self.configured_meaning(code) is Meaning.APPROVED
 

@@ -18,8 +18,6 @@ def fit_options(
 ) -> TextWords:
     """Return the option for each text of a field: the wanted one, or else a proposal.
 
-    A status without either has the word of one with the same meaning.
-
     `wanted` has options, ended words and NO_WORD. A field that may have any text has its options as
     texts, and those for which another word is wanted: anything else isn't written.
     """
@@ -42,10 +40,6 @@ def fit_options(
             free = [option for option in unwanted if plain(option) not in others]
             if option := _proposed(text, options, free, fields.trade_terms.get(text, ())):
                 by_text[text] = option
-    for status in fields.config.statuses.values():
-        same = by_text.get(fields.config.label_of(status.means))
-        if same and status.label in texts and status.label not in (*by_text, *excluded):
-            by_text[status.label] = same
     without_word = tuple(text for text in texts if text not in by_text)
     return TextWords(by_text, tuple(excluded), ended=ended, without_word=without_word)
 

@@ -99,25 +99,6 @@ def test_a_flush_reports_what_it_cannot_write(theirs: Stand) -> None:
     assert theirs.store.findings.every("missing_words") == [], "a person chose that it has none"
 
 
-def test_a_new_status_has_the_word_of_its_meaning_unless_it_has_another(theirs: Stand) -> None:
-    def later(hour: int) -> dict[str, Any]:
-        new = {"status": "OK_BY_CITY", "date_updated": f"2026-04-01T{hour}:00:00Z"}
-        return milestone(1, **LATER | new)
-
-    theirs.shown(later(11))
-    assert permit(theirs) == "Applied", "its meaning isn't known"
-    theirs.store.confirmations.confirm_statuses({"OK_BY_CITY": "approved"})
-    theirs.shown()
-    assert permit(theirs) == "Issued"
-    assert theirs.mapped()["tabs"][0]["columns"][2]["words"]["Ok by city"] == "Issued"
-    theirs.map("--write", "--word", "Permit:Ok by city=")
-    theirs.shown(
-        milestone(1, **LATER | {"date_updated": "2026-04-02T10:00:00Z", "status": "REJECTED"})
-    )
-    theirs.shown(later(12) | {"date_updated": "2026-04-03T10:00:00Z"})
-    assert permit(theirs) == "Redo", "a person chose that it has none"
-
-
 def test_an_option_that_is_there_again_is_written(theirs: Stand) -> None:
     theirs.drop_down(2, "Applied", "Stamped", "Redo")
     theirs.compare()
