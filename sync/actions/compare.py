@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sync.errors import Permanent
+from sync.errors import Permanent, Retryable
 from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
@@ -14,9 +14,14 @@ from sync.status.problem import Problem, pluralize
 from sync.status.rules import COMPARE_PAGE
 from sync.status.verdict import evaluate, waiting
 from sync.store import Backlog
+from sync.types import Mode
 from sync.wiring import Sleep, Wiring
 
 _LONGEST_WAIT = 30.0
+_NOT_UPDATED = (
+    "The sheet hasn't been updated since it was mapped, so there is nothing to compare yet. Compare "
+    "again in a minute."
+)
 _TAB_IS_MISSING = "The tab for jobs is missing. Create it again: brightsheet init"
 
 
@@ -59,16 +64,20 @@ class Comparison:
 
 
 def compare(wiring: Wiring, sleep: Sleep, *, confirmed_deletions: int = 0) -> Comparison:
-    """Compare the whole sheet, after the first flush; the worker writes the differences.
+    """Compare the whole sheet; the worker writes the differences.
 
     Raises Permanent if many site IDs are missing, unless a person confirmed that so many rows were
-    deleted; Retryable if another worker holds the lease too long; and Google's errors.
+    deleted; Retryable if another worker holds the lease too long, or the sheet was only mapped so
+    far; and Google's errors.
     """
     with wiring.hold(sleep) as lease:
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
-        while flusher.store.is_first_flush_due():
-            again(flusher.flush, lease)
+        spreadsheet = flusher.store.spreadsheet
+        if spreadsheet.mode() is Mode.MAPPED and flusher.store.is_first_flush_due():
+            # If something prevents the flush, the comparison raises the error, or ends it.
+            if not spreadsheet.glance().reason:
+                raise Retryable("not_updated", _NOT_UPDATED)
         before = wiring.backlog()
         found, has_tab = Compared(), True
         try:
