@@ -19,8 +19,8 @@ from sync.wiring import Sleep, Wiring
 
 _LONGEST_WAIT = 30.0
 _NOT_UPDATED = (
-    "The sheet hasn't been updated since it was mapped, so there is nothing to compare yet. Compare "
-    "again in a minute."
+    "The sheet hasn't been updated since it was mapped, so there is nothing to compare yet. "
+    "Compare again in a minute."
 )
 _TAB_IS_MISSING = "The tab for jobs is missing. Create it again: brightsheet init"
 
@@ -74,10 +74,10 @@ def compare(wiring: Wiring, sleep: Sleep, *, confirmed_deletions: int = 0) -> Co
         flusher = wiring.flusher(sleep)
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
         spreadsheet = flusher.store.spreadsheet
-        if spreadsheet.mode() is Mode.MAPPED and flusher.store.is_first_flush_due():
-            # If something prevents the flush, the comparison raises the error, or ends it.
-            if not spreadsheet.glance().reason:
-                raise Retryable("not_updated", _NOT_UPDATED)
+        is_due = spreadsheet.mode() is Mode.MAPPED and flusher.store.is_first_flush_due()
+        # If something prevents the flush, the comparison raises that error, or ends it.
+        if is_due and not (spreadsheet.glance().reason or confirmed_deletions):
+            raise Retryable("not_updated", _NOT_UPDATED)
         before = wiring.backlog()
         found, has_tab = Compared(), True
         try:

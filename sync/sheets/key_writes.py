@@ -83,8 +83,11 @@ def key_repairs(
                 texts = table.texts(row)
                 differing = tabs.differing(texts, target)
                 rows_with_key[target.site].append((table, row, differing))
-                # A customer without a job in EverBright may have nothing but a name.
-                shown = texts.keys() & set(IDENTIFYING) or texts.keys() & set(NAMES)
+                shown = texts.keys() & set(IDENTIFYING)
+                if not shown and target.resolved.keys() & table.columns.keys() & set(IDENTIFYING):
+                    # Not the cells that the job has had: a customer without a job in EverBright
+                    # may have nothing but a name.
+                    shown = texts.keys() & set(NAMES)
                 shows_others = shows_others and bool(shown) and shown <= differing
         if target.site in lost or (rows_with_key[target.site] and shows_others):
             without_row.append(target)
