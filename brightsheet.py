@@ -13,6 +13,7 @@ from threading import Event
 from typing import NoReturn
 
 import click
+import structlog
 from dotenv import dotenv_values
 
 import compose
@@ -144,6 +145,9 @@ def worker() -> None:
     _log_events()
     _give_back_memory()
     wiring = opened()
+    if wiring.settings.worker == "embedded":
+        text = "The receiver runs a worker, too: WORKER isn't separate. Either may write the sheet."
+        structlog.get_logger().warning("second_worker", message=text)
     running = Worker(wiring)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):

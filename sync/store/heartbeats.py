@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 
 from sync.errors import BrightsheetError
-from sync.store.database import Database, clock, now
+from sync.store.database import Database, now
 from sync.store.schema import heartbeat
 
 WORKER = "worker"
@@ -23,14 +23,10 @@ class Heartbeats:
 
     _database: Database
 
-    def give(self) -> tuple[float | None, float]:
-        """Record that a worker is alive; return the times of the last heartbeat and of this one."""
-        with self._database.writing() as connection:
-            last = connection.scalar(select(heartbeat.c.at).where(heartbeat.c.name == WORKER))
-            at = clock(connection)
-            again = self._database.upsert(heartbeat, {"at": at})
-            connection.execute(again.values(name=WORKER, at=at))
-        return last, at
+    def give(self) -> None:
+        """Record that a worker is alive now."""
+        again = self._database.upsert(heartbeat, {"at": now()})
+        self._database.execute(again.values(name=WORKER, at=now()))
 
     def record(self, failure: str, is_over: bool) -> None:
         """Record whether a failure (its name) is over; it counts from the first time.

@@ -16,7 +16,6 @@ from sync.worker.loop import (
     POLL_SECONDS,
     BackfillLoop,
     DocumentLoop,
-    HeartbeatLoop,
     ProjectionLoop,
     Stop,
     run_loop,
@@ -60,8 +59,7 @@ class Worker:
         self._sheet_threads = writes, projects
         actions = ActionLoop(self._wiring, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
-        heartbeat = HeartbeatLoop(self._wiring, self._is_alive)
-        self._start("heartbeat", heartbeat.step, lambda: self._stop.wait(HEARTBEAT_SECONDS))
+        self._start("heartbeat", self._give_heartbeat, lambda: self._stop.wait(HEARTBEAT_SECONDS))
         if settings.drive_folder_id:
             # Somebody may have restarted the worker after correcting a setting.
             with suppress(BrightsheetError):  # Without the database, they are due within an hour.
@@ -85,8 +83,10 @@ class Worker:
         self._threads.append(thread)
         return thread
 
-    def _is_alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._sheet_threads)
+    def _give_heartbeat(self) -> None:
+        """Record that this process is alive, if the threads that write the sheet are."""
+        if all(thread.is_alive() for thread in self._sheet_threads):
+            self._wiring.heartbeats.give()
 
     def wake(self) -> None:
         """Have the loops of deliveries and of the sheet check for work at once."""

@@ -1,4 +1,4 @@
-"""The loops for heartbeat, projection, documents and backfill. Each repeats a step."""
+"""The loops for projection, documents and backfill, each repeating a step until it is stopped."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -79,28 +79,6 @@ def run_loop(
             stop.wait(FAULT_SECONDS)
         else:
             logged = "", ""
-
-
-class HeartbeatLoop:
-    """Records that the worker `is_alive`; logs once that another worker is, too."""
-
-    def __init__(self, wiring: Wiring, is_alive: Callable[[], bool]) -> None:
-        self._wiring = wiring
-        self._is_alive = is_alive
-        self._last: float | None = None
-        self._has_warned = False
-
-    def step(self) -> None:
-        # If only this process has noticed damage, others see that it is no longer alive.
-        self._wiring.database.check_intact()
-        if not self._is_alive():
-            return
-        mine, self._last = self._last, None
-        before, self._last = self._wiring.heartbeats.give()
-        if mine not in (None, before) and not self._has_warned:
-            self._has_warned = True
-            text = "Another worker writes from this database, by its own settings."
-            _log.warning("second_worker", message=f"{text} If you started only one, stop it.")
 
 
 class ProjectionLoop:

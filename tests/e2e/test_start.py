@@ -49,6 +49,19 @@ def test_the_procfiles_lines_work(world: World) -> None:
         assert (web.wait(10), worker.wait(10)) == (0, 0), world.log.read_text()
 
 
+@pytest.mark.long
+def test_a_worker_beside_an_embedded_one_is_logged(world: World) -> None:
+    """It works with its own settings, which may be older ones."""
+    environment = world.environment | {"WORKER": "embedded"}
+    assert shell(PROCFILE["release"], environment, world.log).wait() == 0
+    worker = shell(PROCFILE["worker"], environment, world.log)
+    try:
+        wait_for(lambda: "second_worker" in world.log.read_text())
+    finally:
+        worker.terminate()
+        assert worker.wait(10) == 0
+
+
 def _answers(url: str) -> bool:
     try:
         return requests.get(f"{url}/readyz", timeout=5).ok

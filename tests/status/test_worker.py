@@ -5,21 +5,18 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
-from structlog.testing import capture_logs
 
 from emulator import Emulator
-from sync.errors import Permanent, Retryable
+from sync.errors import Permanent
 from sync.lookups import LookupLoop
-from sync.status.rules import ALIVE_SECONDS, LATE_SECONDS, UNATTENDED_SECONDS
+from sync.status.rules import LATE_SECONDS, UNATTENDED_SECONDS
 from sync.status.verdict import alarms, evaluate
 from sync.store.heartbeats import TOKEN_REFUSED
 from sync.store.schema import customer, heartbeat, metadata
 from sync.worker import HEARTBEAT_SECONDS, Worker
-from sync.worker.loop import HeartbeatLoop
 from tests.bench import Bench
 from tests.made_up import milestone, uuid
 from tests.sheets.conftest import with_more
-from tests.store.parts import damage_milestones
 from tests.world import wait_for
 
 
@@ -40,40 +37,6 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
         assert age < HEARTBEAT_SECONDS
     finally:
         worker.stop(10)
-
-
-def test_a_second_worker_is_logged_once_by_each(google: Emulator, store_bench: Bench) -> None:
-    """It works by its own settings, which may be older ones."""
-    same = Bench(google, store_bench.environment["DATABASE_URL"])
-    first, second = (HeartbeatLoop(each.wiring, lambda: True) for each in (store_bench, same))
-    with capture_logs() as logged:
-        first.step()
-        first.step()
-        HeartbeatLoop(store_bench.wiring, lambda: True).step()
-        restarted = HeartbeatLoop(store_bench.wiring, lambda: True)
-        restarted.step()
-        restarted.step()
-        assert logged == [], "a worker alone"
-        for loop in (second, restarted) * 3:
-            loop.step()
-    assert [line["event"] for line in logged] == ["second_worker"] * 2
-
-
-def test_a_worker_that_notices_damage_gives_no_heartbeat(
-    google: Emulator, sqlite_url: str, bench: Bench
-) -> None:
-    """The receiver, in another process, may have read nothing that is damaged."""
-    loop, receiver = HeartbeatLoop(bench.wiring, lambda: True), Bench(google, sqlite_url)
-    damage_milestones(sqlite_url)
-    loop.step()
-    assert evaluate(receiver.wiring.backlog()) == ()
-    bench.send(milestone(1))
-    with pytest.raises(Retryable, match="damaged"):
-        bench.project()
-    with pytest.raises(Retryable, match="damaged"):
-        loop.step()
-    receiver.database.execute(update(heartbeat).values(at=heartbeat.c.at - ALIVE_SECONDS - 1))
-    assert [one.code for one in evaluate(receiver.wiring.backlog())] == ["no_worker"]
 
 
 def test_a_refused_token_is_a_problem_until_everbright_accepts_it(

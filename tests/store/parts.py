@@ -1,9 +1,5 @@
 """What the tests of the store begin with: leases, deliveries, jobs, batches."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
-
 from sync.jobs.cells import Cell
 from sync.jobs.model import Job
 from sync.jobs.target import Target
@@ -84,16 +80,3 @@ def attempt(
 
 def waiting(inbox: Inbox) -> list[KeptDelivery]:
     return [one for batch in inbox.queued() for one in batch]
-
-
-def damage_milestones(sqlite_url: str) -> None:
-    """Overwrite the first page of the table of milestones."""
-    path = Path(sqlite_url.removeprefix("sqlite:///"))
-    with closing(sqlite3.connect(path)) as connection:
-        query = "SELECT rootpage FROM sqlite_master WHERE name = 'milestone'"
-        ((page,),) = connection.execute(query)
-        ((size,),) = connection.execute("PRAGMA page_size")
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\xff" * size)

@@ -1,7 +1,9 @@
 """The database: its schema, who waits for whom, and what is said where it does not answer."""
 
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from time import sleep
 
@@ -15,7 +17,7 @@ from sync.store.database import mark_dirty
 from sync.store.schema import delivery, milestone
 from tests import databases
 from tests.made_up import uuid
-from tests.store.parts import backlog_of, damage_milestones, held, keep, take_in, waiting, with_jobs
+from tests.store.parts import backlog_of, held, keep, take_in, waiting, with_jobs
 
 
 def test_two_upgrades_at_once_are_one(empty_url: str) -> None:
@@ -99,7 +101,15 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
 
 def test_one_damaged_page_ends_the_status_ok(sqlite_url: str) -> None:
     """What /status reads is intact, so only the failure of another step shows it."""
-    damage_milestones(sqlite_url)
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as connection:
+        query = "SELECT rootpage FROM sqlite_master WHERE name = 'milestone'"
+        ((page,),) = connection.execute(query)
+        ((size,),) = connection.execute("PRAGMA page_size")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
     database = Database(sqlite_url)
     assert backlog_of(database).jobs == 0
     with pytest.raises(Retryable, match="damaged"):
