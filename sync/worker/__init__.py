@@ -2,12 +2,10 @@
 
 import gc
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from threading import Event, Thread
 from time import monotonic
 
-from sync.errors import BrightsheetError
 from sync.lookups import LookupLoop
 from sync.wiring import Wiring
 from sync.worker.action_loop import ACTION_POLL_SECONDS, ActionLoop
@@ -60,10 +58,6 @@ class Worker:
         actions = ActionLoop(self._wiring, self._stop, self.wake)
         self._start("actions", actions.step, lambda: self._stop.wait(ACTION_POLL_SECONDS))
         self._start("heartbeat", self._give_heartbeat, lambda: self._stop.wait(HEARTBEAT_SECONDS))
-        if settings.drive_folder_id:
-            # Somebody may have restarted the worker after correcting a setting.
-            with suppress(BrightsheetError):  # Without the database, they are due within an hour.
-                self._wiring.documents.retry_now()
         for number in range(COPIERS if settings.drive_folder_id else 0):
             copier = DocumentLoop(self._wiring, self._alerts, self._stop)
             idle = partial(self._stop.wait, COPIERS * POLL_SECONDS)

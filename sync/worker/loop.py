@@ -126,9 +126,14 @@ class DocumentLoop:
         self._copier = wiring.copier(stop.sleep)
         self._alerts = alerts
         self._stop = stop
+        self._has_begun = False
 
     def step(self) -> bool:
         """Copy the due documents of the job that has waited longest; False if none is due."""
+        if not self._has_begun:
+            # Somebody may have restarted the worker after correcting a setting.
+            self._documents.retry_now()
+            self._has_begun = True
         claimed = self._documents.claim()
         if claimed is None:
             return False

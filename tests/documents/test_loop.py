@@ -4,11 +4,9 @@ import pytest
 
 from emulator import Emulator
 from sync.ops.alerts import Alerts
-from sync.worker import Worker
 from sync.worker.loop import DocumentLoop, Stop
 from tests.bench import Bench
 from tests.made_up import document, milestone, task
-from tests.world import wait_for
 
 
 @pytest.fixture
@@ -49,9 +47,5 @@ def test_what_failed_is_tried_again_after_a_start(bench: Bench) -> None:
     assert loop.step()
     bench.google.faults.clear()
     assert not loop.step()
-    worker = Worker(bench.wiring)
-    worker.start()
-    try:
-        wait_for(lambda: bench.wiring.documents.counts() == {"done": 3})
-    finally:
-        worker.stop(10)
+    assert loop_of(bench).step()
+    assert bench.wiring.documents.counts() == {"done": 3}
