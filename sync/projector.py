@@ -66,9 +66,10 @@ class Projector:
         One that causes an error doesn't delay the others.
         """
         parsed, rejected = self._parse(deliveries)
-        # First, because History has no line for a value that is older than the known one.
         waited, unparsed = self._parse(self._inbox.awaiting(_sites_by_milestone(parsed)))
-        parsed, rejected = [*waited, *parsed], rejected | unparsed
+        # By receipt, because History has no line for a value that is older than the known one.
+        parsed = sorted([*waited, *parsed], key=lambda each: each.kept.seq)
+        rejected |= unparsed
         if not all(each.webhook.site for each in parsed):
             parsed = self._with_sites(parsed)
         remembered, forgotten, forgotten_milestones = self._split_forgotten(parsed)

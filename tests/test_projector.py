@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 from structlog.testing import capture_logs
 
-from sync.errors import Retryable
+from sync.errors import Rejected, Retryable
 from sync.jobs import projection
 from sync.projector import Projector
 from sync.settings.config_file import WebhooksConfig
@@ -101,21 +101,55 @@ def test_a_job_waits_since_its_oldest_delivery_even_if_that_names_only_a_milesto
     assert tuple(kept) == (1000.0, 3000.0)
 
 
+def stage(sent: dict[str, Any], name: str, day: int, **more: Any) -> dict[str, Any]:
+    at = f"2026-03-0{day}T00:00:00Z"
+    return {"milestone": sent["uuid"], "stage_name": name, "date_updated": at, **more}
+
+
+def stages(stand: Stand) -> list[str | None]:
+    lines = [line.change for line in stand.store.pending.read(9, 9).lines]
+    return [line.after for line in lines if line.subject == STAGE]
+
+
 def test_history_has_what_waited_for_a_milestone_before_what_is_newer(stand: Stand) -> None:
     sent = milestone(1, 2)
-
-    def keep_stage(name: str, day: int) -> None:
-        at = f"2026-03-0{day}T00:00:00Z"
-        stand.keep({"milestone": sent["uuid"], "stage_name": name, "date_updated": at})
-
     stand.keep(milestone(1))
-    keep_stage("Sold", 1)
+    stand.keep(stage(sent, "Sold", 1))
     stand.project()
     stand.keep(sent)
-    keep_stage("Designed", 2)
+    stand.keep(stage(sent, "Designed", 2))
     stand.project()
-    lines = [line.change for line in stand.store.pending.read(9, 9).lines]
-    assert [line.after for line in lines if line.subject == STAGE] == ["Sold", "Designed"]
+    assert stages(stand) == ["Sold", "Designed"]
+
+
+def test_history_has_a_replayed_webhook_before_what_waited_for_it(stand: Stand) -> None:
+    sent = milestone(1, 2)
+    stand.keep(milestone(1))
+    rejected = body(stage(sent, "Sold", 1, site=sent["site"]))
+    number = stand.inbox.keep_rejected(rejected, Rejected("not_json", "It isn't JSON.", 422))
+    stand.keep(stage(sent, "Designed", 2))
+    stand.project()
+    kept = stand.inbox.find(number)
+    assert kept is not None
+    stand.inbox.readmit(kept, parse.read(rejected))
+    stand.project()
+    assert stages(stand) == ["Sold", "Designed"]
+
+
+def test_what_waited_and_was_rejected_is_applied_once_after_a_replay(
+    stand: Stand, sqlite_url: str
+) -> None:
+    """It no longer waits for its milestone, or it would be found twice."""
+    sent, database = milestone(1, 2), Database(sqlite_url)
+    stand.keep(stage(sent, "Sold", 1))
+    stand.project()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(projection, "apply_event", lambda *_: 1 / 0)
+        patch.setattr(projection, "apply_other_event", lambda *_: 1 / 0)
+        stand.keep(sent)
+        stand.project()
+    rows = [*database.rows(select(delivery.c.outcome, delivery.c.about))]
+    assert [tuple(row) for row in rows] == [(Outcome.REJECTED, None)] * 2
 
 
 def test_a_status_explained_on_the_console_is_explained_in_the_history(stand: Stand) -> None:

@@ -245,6 +245,7 @@ class _RowCheck:
             wrote=wrote,
             identity=self._identity_written_over(cell),
             image=RowImage.of(self.copy, self.columns, [cell.index]),
+            is_own_note=part == NOTE and self.row.site == self._key() != "",
             row=self.row.row,
             tab=self.table.title,
             header=self.table.headers.get(index, cell.column),

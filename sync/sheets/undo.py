@@ -86,6 +86,8 @@ class Undo(Value):
     identity: Annotated[RowIdentity | None, WrapValidator(_none_if_unknown)]
     image: RowImage = RowImage()
     """The row's other cells before the write: for a key, they tell which row it went into."""
+    is_own_note: bool = False
+    """Whether what we wrote is the job's own note, over one that was typed meanwhile."""
     was_confirmed: bool = False
     """Whether it was confirmed once."""
     row: int = 0
@@ -249,7 +251,7 @@ class _Placing:
         """Restore the overwritten cell in every row that is the overwritten one."""
         places, is_reported = self._places(undo, identity), self._is_worth_reporting(undo)
         if len(places) > 1 and self._rows_differed(undo):
-            if undo.is_of_note:  # A note of ours is about another job: it doesn't stay.
+            if undo.is_of_note and not undo.is_own_note:  # Another job's note doesn't stay.
                 self._uncertain += [undo] if is_reported else []
                 undo = undo.model_copy(update={"before": {}})
             elif is_reported:

@@ -94,7 +94,8 @@ class Database:
         self._reading = self._options("reading", "REPEATABLE READ")
         self._appending = self._options("appending", "AUTOCOMMIT")
         self._kept: Connection | None = None
-        self._is_damaged = False
+        self.is_damaged = False
+        """Whether anything read or written so far was damaged."""
 
     def _options(self, begin: str, isolation_level: str) -> dict[str, Any]:
         return {_BEGIN: begin} | ({} if self.is_sqlite else {"isolation_level": isolation_level})
@@ -272,7 +273,7 @@ class Database:
             # The driver's text may contain parameters and the address of the database.
             original = getattr(error, "orig", None) or error
             if getattr(original, "sqlite_errorname", "").startswith(_DAMAGED):
-                self._is_damaged = True
+                self.is_damaged = True
                 self.check_intact()
             kind = type(original).__name__
             fix = (
@@ -284,7 +285,7 @@ class Database:
 
     def check_intact(self) -> None:
         """Raise Retryable if anything read or written so far was damaged."""
-        if self._is_damaged:
+        if self.is_damaged:
             raise Retryable(_UNAVAILABLE, "The database file is damaged.", fix="Restore a backup.")
 
 

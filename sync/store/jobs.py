@@ -114,8 +114,8 @@ class Jobs:
             for seq, about in projected.waiting.items():
                 _mark(connection, [seq], {"projected": True, "about": about})
             for seq, reason in projected.rejected.items():
-                values = {"projected": True, "outcome": Outcome.REJECTED, "reason": reason}
-                _mark(connection, [seq], values)
+                values = {"outcome": Outcome.REJECTED, "reason": reason}
+                _mark(connection, [seq], {"projected": True, "about": None, **values})
 
     def _keep(self, connection: Connection, projected: Projected) -> None:
         times = (

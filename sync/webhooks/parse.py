@@ -72,12 +72,15 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
 def _converted(tree: Mapping[str, Any], kind: Kind) -> dict[str, Any] | None:
     """Return another service's body as its converter returns it; None for one of EverBright's.
 
-    Raises a converter's error only if neither EverBright nor another service explains the body.
+    Raises a converter's error only if neither EverBright nor another service explains the body;
+    its Rejected in any case.
     """
     failed: Exception | None = None
     for convert in OTHER_SERVICES:
         try:
             converted = convert(tree)
+        except Rejected:
+            raise
         except Exception as error:
             failed = failed or error
         else:

@@ -78,8 +78,9 @@ class Worker:
         return thread
 
     def _give_heartbeat(self) -> None:
-        """Record that this process is alive, if the threads that write the sheet are."""
-        if all(thread.is_alive() for thread in self._sheet_threads):
+        """Record that this process can write the sheet; else others report that none does."""
+        is_alive = all(thread.is_alive() for thread in self._sheet_threads)
+        if is_alive and not self._wiring.database.is_damaged:
             self._wiring.heartbeats.give()
 
     def wake(self) -> None:

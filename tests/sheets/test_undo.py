@@ -135,6 +135,8 @@ def test_different_notes_of_a_jobs_rows_are_reported_and_ours_is_removed() -> No
     confirmed = [each.model_copy(update={"was_confirmed": True}) for each in (above, below)]
     assert [each.data for one in placed(rows, *confirmed).rows for each in one.cells] == [{}, {}]
     assert not placed(rows, *confirmed).recovered, "they are listed once"
+    own = [each.model_copy(update={"is_own_note": True}) for each in (above, below)]
+    assert (placed(rows, *own).rows, placed(rows, *own).finished) == ([], {1, 2}), "ours is right"
 
 
 def test_a_note_goes_back_into_its_row_and_a_copy_if_its_jobs_other_row_got_another() -> None:

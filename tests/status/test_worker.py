@@ -39,6 +39,16 @@ def test_a_worker_sends_a_heartbeat_at_its_start(
         worker.stop(10)
 
 
+def test_a_worker_that_has_noticed_damage_sends_no_heartbeat(store_bench: Bench) -> None:
+    """The receiver, in another process, may have read nothing that is damaged."""
+    store_bench.database.is_damaged = True
+    worker = Worker(store_bench.wiring)
+    worker.start()
+    worker.stop(10)
+    store_bench.database.is_damaged = False
+    assert store_bench.wiring.backlog().worker_age is None
+
+
 def test_a_refused_token_is_a_problem_until_everbright_accepts_it(
     google: Emulator, store_bench: Bench, tmp_path: Path
 ) -> None:

@@ -101,6 +101,17 @@ def test_a_converter_that_fails_rejects_no_body_of_others(monkeypatch: pytest.Mo
         read(body({"reference": uuid(1)}))  # It may be a body of its own service.
 
 
+def test_a_converter_can_reject_a_body_that_looks_like_one_of_everbrights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def reject(_tree: Mapping[str, Any]) -> None:
+        raise Rejected("no_number", "It has no number.", 422)
+
+    monkeypatch.setattr(parse, "OTHER_SERVICES", [reject])
+    with pytest.raises(Rejected, match="It has no number"):
+        read(body({"site": uuid(1), "comment": "Hi."}))
+
+
 @pytest.mark.parametrize(
     ("date", "moment"),
     [
