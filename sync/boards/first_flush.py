@@ -154,6 +154,7 @@ def compose(
     columns = {column for table in before.tables for column in table.columns}
     stored = flusher.targets.lay_out(flusher.store.pending.every(), columns | {STATUS_COLUMN})
     customers = {target.site: target.customer for target in stored}
+    # Writing the mapping changes what is stored of jobs, and so what flushes write.
     targets = _once_mapped(stored, tabs.values(), flusher.store.spreadsheet)
     board = BoardTabs(flusher, frozenset(ended))
 
@@ -167,6 +168,7 @@ def compose(
     to_show = [target for target in targets if target.site not in waiting]
     matched = _matched_keys(repaired, to_show, lookup)
     with_all_keys = repaired.after(matched)
+    # So does writing the keys, before any values are decided on.
     once_matched = _once_matched(to_show, {write.site for write in matched})
 
     # 3. Others write all values, those that a comparison finds to differ, and new rows.

@@ -145,8 +145,9 @@ def compose_preview(
     `ended` are words that are no longer options. Raises Retryable or Permanent.
 
     Limits: it doesn't list the keys that are removed from copied rows. Where many keys are gone or
-    in other cells, the flush would stop, but this doesn't. In a spreadsheet that was mapped before
-    another one was written, every webhook counts as new.
+    in other cells, the flush would stop, but this doesn't. A job that has waited may swap its new
+    row with another job's. In a spreadsheet that was mapped before another one was written, every
+    webhook counts as new.
     """
     flush = compose(flusher, lease, tabs, ended)
     layout = flusher.targets.layout

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from random import Random
 from typing import Any
 
 import pytest
@@ -205,7 +206,10 @@ def cells_of(bench: Bench) -> Cells:
 
 
 def is_kept_promise(bench: Bench) -> int:
-    """Compare what a preview announces with what the flush changes; return how many cells."""
+    """Compare what a preview announces with what the flush and its comparison change.
+
+    Return how many cells.
+    """
     titles = {
         **{at: header for header, at in two_tab_board.places(bench).items()},
         KEY_AT: "Site ID",
@@ -216,7 +220,11 @@ def is_kept_promise(bench: Bench) -> int:
         if one.kind != COPIED
     }
     before = cells_of(bench)
+    with bench.held() as held:
+        bench.store.spreadsheet.set_mapped(held, (OPEN, INSTALLED), ["site_id", *FIELDS.values()])
     flushed(bench)
+    bench.compare()
+    bench.flush()
     after = cells_of(bench)
     done = {
         place: (before.get(place, ""), after.get(place, ""))
@@ -252,6 +260,50 @@ def test_a_preview_and_the_flush_after_it_are_one_decision(asking: Bench) -> Non
     asking.flush()
     told_of_other_phones(asking)
     assert is_kept_promise(asking) > 1
+
+
+def _row_of(dice: Random, number: int, known: dict[str, str]) -> list[str]:
+    """Return a typed row that agrees with a customer in something, or contradicts itself."""
+    texts = dice.choice(
+        (
+            *4 * ({"E_mail": known["E_mail"]},),
+            {"Street": known["Street"], "Zip": known["Zip"]},
+            {"E_mail": known["E_mail"], "Street": "77 Oak St", "Zip": "80111"},
+            {"Phone": f"303-555-{number:04d}"},
+            {"Customer": f"Number{number}, Ada", "Zip": "80999"},
+            {},
+        )
+    )
+    return line(number, **texts, Permit=dice.choice(("", "Waiting", "OK", "Sent back")))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(10))
+def test_a_preview_is_kept_whatever_was_typed(asking: Bench, seed: int) -> None:
+    dice, jobs = Random(seed), range(1, 7)
+    known = {n: asking.customer(n) for n in jobs}
+    rows = [_row_of(dice, n, known[n]) for n in dice.sample(jobs, 5)]
+    two_tab_board.make(asking, [*rows[:4], line(20)], rows[4:])
+    two_tab_board.map_tabs(asking)
+    typed = {
+        "Permit": ("", "", "OK"),
+        "Permit OK on": ("2/2/2026", "=TODAY()"),
+        "E-mail": ("other@example.com",),
+        "Site ID": ("",),
+    }
+    for day in range(1, 5):
+        for header in dice.choices([*typed], k=4) if day > 1 else ():
+            place = {
+                "row": HEADER_ROW + dice.randint(1, 4),
+                "column": [*HEADERS, "Site ID"].index(header),
+            }
+            asking.edit("type_cell", sheet_id=OPEN, **place, text=dice.choice(typed[header]))
+        for n in dice.sample(jobs, 6 if day == 1 else 2):
+            status = dice.choice(("SUBMITTED", "APPROVED", "REJECTED"))
+            asking.send(milestone(n, status=status, date_updated=f"2026-03-0{day}T10:00:00Z"))
+        asking.project()
+        asking.ask()
+        is_kept_promise(asking)
 
 
 def test_a_preview_announces_the_row_of_a_job_that_has_waited(asking: Bench) -> None:
