@@ -62,10 +62,12 @@ class _Customers:
     def shown_job(self, row: Texts, site: str) -> str:
         """Return the job whose customer a row shows: `site`, its own, if in doubt; "" if none.
 
-        It is its own if most agrees (`_mostly_agrees`), whatever else the row shows. Others agree
-        by the criteria of a match, or by everything that both have (`_shows`), because a board may
-        have no column that a criterion needs. Two jobs of one customer may both be shown.
+        It is its own if most agrees (`_mostly_agrees`), unless it is `_named_like` another. Others
+        agree by the criteria of a match, or by everything that both have (`_shows`), because a
+        board may have no column that a criterion needs. Two jobs of one customer may both be shown.
         """
+        if named := self._named_like(row, site):
+            return min(named)
         there = Party.of(row)
         own = self._parties[site].agreements(there)
         if _mostly_agrees(own):
@@ -80,6 +82,26 @@ class _Customers:
             return min(shown)  # The same one in every comparison, because findings are dismissed.
         is_nobodys = len(own) > 1 and not any(own.values())
         return "" if is_nobodys and not shown else site
+
+    def _named_like(self, row: Texts, site: str) -> set[str]:
+        """Return the jobs of which a row has the full name, or the last name and the address.
+
+        None if anything of them agrees with its own job: those are jobs of one household.
+        """
+        there, mine = Party.of(row), self._parties[site]
+        if mine.agreements(there).get("customer", True):
+            return set()  # Nearly every row.
+        jobs = {job: self._parties[job] for job in self._index.near(row)}
+        return {
+            job
+            for job, party in jobs.items()
+            if not any(mine.agreements(party).values())
+            and (party.has_name_of(there) or _is_at(party.agreements(there)))
+        }
+
+
+def _is_at(agreements: Mapping[str, bool]) -> bool:
+    return all(agreements.get(column) for column in ("customer", "address"))
 
 
 def _mostly_agrees(own: Mapping[str, bool]) -> bool:

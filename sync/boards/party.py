@@ -106,6 +106,11 @@ class Party:
     def has_person_of(self, other: "Party") -> bool:
         return any(mine.is_same(theirs) for mine in self.people for theirs in other.people)
 
+    def has_name_of(self, other: "Party") -> bool:
+        """Return whether the full names are the same."""
+        is_full = all(person.given for person in self.people)
+        return is_full and bool(self.people) and {*self.people} == {*other.people}
+
     def may_be_on_street_of(self, other: "Party") -> bool:
         """Return whether the street's name agrees, or is unknown."""
         names = self.street, other.street

@@ -1,9 +1,13 @@
 """Columns of a mapped sheet that were sorted without the site IDs."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from sync.actions.compare import compare, lines
+from sync.boards.foreign_keys import foreign_keys
 from sync.doctor.stored import is_up_to_date
+from sync.jobs.model import Customer
 from sync.status.verdict import evaluate
 from sync.store.findings import dismiss
 from tests.bench import Bench
@@ -11,6 +15,7 @@ from tests.boards import two_tab_board
 from tests.boards.test_mapped import flushed
 from tests.boards.two_tab_board import HEADER_ROW, KEY_AT, OPEN, line
 from tests.made_up import milestone
+from tests.sheets import grids
 
 
 def wait(_seconds: float) -> None:
@@ -149,3 +154,52 @@ def test_two_jobs_of_one_customer_do_not_match_its_row(asking: Bench) -> None:
     flushed(asking, milestone(1), milestone(2))
     assert [row["E-mail"] for row in two_tab_board.texts(asking)[1:]] == [known["E_mail"]] * 2
     assert compare(asking.wiring, wait).found.foreign == ()
+
+
+BEA = Customer(name="Bea Ortiz", address="12 Elm St", email="bea@example.com", phone="303-555-0101")
+"""The customer of job A."""
+IRIS = Customer(name="Iris Kim", address="9 Oak Ave", email="iris@example.com")
+
+
+def is_listed(changes: Mapping[str, str], other: Customer = IRIS) -> bool:
+    """Return whether Bea's row, with these changes, is listed as job B's."""
+    texts = {"site_id": grids.A, "first_name": "Bea", "last_name": "Ortiz"}
+    texts |= {"email": BEA.email, "phone": BEA.phone, "address": BEA.address, **changes}
+    columns = {column: index for index, column in enumerate(texts)}
+    table = grids.table(columns=columns, keys={grids.A: (1,)})
+    rows = {table.sheet_id: {1: grids.row(*texts.values())}}
+    found = foreign_keys([table], rows, {grids.A: BEA, grids.B: other}, ("email", "address+zip"))
+    assert all(key.customer_of == grids.B for key in found)
+    return bool(found)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"first_name": "Iris", "last_name": "Kim"},
+        {"customer": "Kim, Iris"},
+        {"last_name": "Kim", "address": "9 Oak Ave"},
+    ],
+)
+def test_a_few_sorted_columns_show_another_customer(changes: Mapping[str, str]) -> None:
+    assert is_listed(changes)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"last_name": "Kim"},
+        {"customer": "Ortiz, Bea"},
+        {"customer": "Beatriz Ortiz & Iris Kim"},
+        {"customer": "Iris Ortiz"},
+        {"address": "9 Oak Ave"},
+    ],
+)
+def test_another_spelling_or_a_spouse_is_the_same_customer(changes: Mapping[str, str]) -> None:
+    assert not is_listed(changes)
+
+
+@pytest.mark.parametrize("same", ["email", "address"])
+def test_people_with_jobs_of_one_household_go_by_each_others_names(same: str) -> None:
+    other = IRIS.model_copy(update={same: getattr(BEA, same)})
+    assert not is_listed({"first_name": "Iris", "last_name": "Kim"}, other)
