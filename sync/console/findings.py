@@ -20,9 +20,11 @@ def findings(parts: ConsoleParts) -> Any:
         jobs = [ListedFinding(site, site, f"job {site[:8]}", "") for site in unanswered]
         listed["customers_unknown"] = jobs
     sites = {item.site for items in listed.values() for item in items if item.site}
+    problems = evaluate(parts.wiring.backlog())
     return render_template(
         "console/findings.html",
-        problems=[one for one in evaluate(parts.wiring.backlog()) if one.code in listed],
+        problems=[one for one in problems if one.code in listed],
+        has_others=any(one.code not in listed for one in problems),
         listed=listed,
         names=parts.jobs.names(sites) if shows_personal() else {},
         most=_LISTED,

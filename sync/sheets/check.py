@@ -24,6 +24,7 @@ from sync.sheets.cell_data import (
     site_in,
     text_of,
 )
+from sync.sheets.encode import shown_text
 from sync.sheets.row_identity import (
     IDENTITY_COLUMNS,
     ByContent,
@@ -307,8 +308,8 @@ class _RowCheck:
             site=self.row.site,
             column=cell.column,
             header=self.table.headers.get(cell.index, cell.column),
-            before=text_of(at(self.copy, cell.index)),
-            after=text_of(cell.data),
+            before=shown_text(at(self.copy, cell.index)),
+            after=shown_text(cell.data),
         )
 
     def wrong_formulas(self, new_sites: Sequence[str]) -> list[Undo]:

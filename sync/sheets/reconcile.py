@@ -181,7 +181,7 @@ def _compare_row(result: Compared, decider: CellDecider, row: int) -> None:
                 site=target.site,
                 tab=table.title,
                 cell=f"{letters(table.columns[column])}{row + 1}",
-                header=table.header(column),
+                header=table.headers.get(table.columns[column], ""),
                 column=column,
                 shows=observed,
                 everbright=encode.shown_text(encode.encoded(decision.wanted, decider.zone)),
@@ -212,7 +212,7 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         yield Finding("foreign_keys", whose, key.row, key.site, "has the site ID of this job")
     for cell in compared.kept:
         identity = (cell.site, cell.column, cell.shows, cell.everbright)
-        text = f"{cell.tab}!{cell.cell} ({cell.header})"
+        text = f"{cell.tab}!{cell.cell}" + (f" ({cell.header})" if cell.header else "")
         detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
         yield Finding(KEPT_WORDS, identity, text, cell.site, detail)
     for word, cells in compared.missing_words.items():

@@ -624,8 +624,9 @@ RULES = [
         " lost the site ID because the customer there was changed.",
         cause="A job's site ID was in two rows, and this one shows another customer: {items}. The "
         "job's other row is kept up to date.",
-        fix="If it is another customer's row, dismiss this. If not, correct the customer there and "
-        "copy the site ID back from the tab Recovered.",
+        fix="If it is another customer's row, clear its statuses, Next action and Days, and "
+        "dismiss this. If not, correct the customer there and copy the site ID back from the tab "
+        "Recovered.",
     ),
     ProblemRule(
         "unplaced",

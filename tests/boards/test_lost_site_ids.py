@@ -118,6 +118,14 @@ def test_a_kept_cell_stays_kept_in_another_tab_and_after_a_partial_sort(asking: 
     assert f"Installed!{letters(DATE_AT)}{HEADER_ROW + 3} (Permit OK on)" in texts
 
 
+def test_a_kept_cell_below_a_blank_header_is_named_by_its_place(asking: Bench) -> None:
+    board(asking)
+    asking.do(two_tab_board.fill_header(OPEN, DATE_AT, ""))
+    asking.compare()
+    texts = [one.text for one in asking.store.findings.listed(9)["kept_words"]]
+    assert f"Open jobs!{letters(DATE_AT)}{HEADER_ROW + 2}" in texts
+
+
 def swap_site_ids(bench: Bench, row: int, other: int) -> None:
     rows = two_tab_board.rows(bench, OPEN)
     for place, source in ((row, other), (other, row)):

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser
 from emulator import Emulator
 from sync.errors import Permanent
 from sync.store import ActionState
+from sync.store.findings import KEYS_REMOVED, Finding
 from tests import databases
 from tests.backfill.stand import TOKEN, event
 from tests.bench import Bench
@@ -132,6 +133,19 @@ def test_reading_the_columns_reports_missing_ones_at_once(console: Console) -> N
     page = visitor.send("/columns", "/columns").text
     assert "1 column is missing" in page
     assert "1 column of the sheet is missing." in visitor.text("/")
+    found = visitor.text("/findings")
+    assert "The comparison found nothing." in found
+    assert "lists other problems" in found
+
+
+def test_a_row_that_lost_its_site_id_is_listed_with_what_differs(console: Console) -> None:
+    visitor, bench = console.signed_in(), console.bench
+    bench.shown(milestone(1))
+    lost = Finding(KEYS_REMOVED, (uuid(1),), "Jobs!9", uuid(1), "address, first_name")
+    with bench.held() as held:
+        bench.store.findings.add(held, [lost])
+    visitor.send("/personal", show="yes")
+    assert "Jobs!9 differs in address, first name" in visitor.text("/findings")
 
 
 def test_a_job_is_read_again_with_its_result_shown(asking: Console) -> None:

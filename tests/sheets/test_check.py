@@ -467,3 +467,13 @@ def test_replaced_words_are_stored_as_of_the_write() -> None:
     assert found(news, row("x", OLD, A)).replaced == [kept]
     assert found(news, row("x", OLD, B)).replaced == []
     assert found(news, row("x", "typed since", A)).replaced == []
+
+
+def test_a_replaced_date_is_stored_as_people_read_it() -> None:
+    data = {
+        "userEnteredValue": {"numberValue": 46355},
+        "userEnteredFormat": {"numberFormat": {"type": "DATE"}},
+    }
+    news = meant(write(data=data, expects=Content(OLD), replaces_words=True))
+    (replaced,) = found(news, row("x", OLD, A)).replaced
+    assert replaced.after == "11/29/2026"
