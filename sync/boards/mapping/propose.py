@@ -24,6 +24,7 @@ _REP = "rep"
 _WHOLE_JOB = ("stage", "status", "current_milestone")
 """Fields whose headers people also use for a column about the whole job."""
 _INITIALS = re.compile(r"(?:[A-Z]\.?\s?){1,3}")
+_YOURS = "yours (the city's, the utility's)"
 _COMPUTED = "its cells are computed by a formula, which would be overwritten"
 
 Cells = Sequence[SeenCell]
@@ -168,8 +169,7 @@ def _with_cells(
         if milestone and aspect == "status" and column_content.what == content.DATE:
             dated = (fields.get(f"{name}:{milestone}").title for name in DATED)
             are = "are formatted as" if column_content.is_blank else "are"
-            yours = "yours (the city's, the utility's)"
-            reason = f"its cells {are} dates: it may be {yours}, or {' or '.join(dated)}"
+            reason = f"its cells {are} dates: it may be {_YOURS}, or {' or '.join(dated)}"
             return ColumnMatch("", reason, named.rank)
         if field.kind in (FieldKind.DATE, FieldKind.NUMBER) and has_options:
             return ColumnMatch("", f"its header says {field.title}, it has a drop-down", named.rank)
@@ -179,6 +179,9 @@ def _with_cells(
             )
             reason = f"its header says {field.title}, its cells are {found}"
             return ColumnMatch("", reason, named.rank)
+        if milestone and column_content.what == content.DATE and not column_content.is_blank:
+            reason = f"{named.reason}. Choose nothing if its dates are {_YOURS}"
+            return replace(named, reason=reason)
     proposed = content.PROPOSED.get(column_content.what)
     if named.is_unknown and proposed:
         reason = f"its cells are {content.DESCRIPTIONS[column_content.what]}"

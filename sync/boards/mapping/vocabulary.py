@@ -209,7 +209,9 @@ PAYMENT_NAMES = frozenset(_terms("funding, funded, payment, paid, pago"))
 """Terms in such a milestone's name."""
 STEP_TERMS: Mapping[str, tuple[str, ...]] = {
     "INPROG": _terms("scheduled, prep, begun"),
-    "SUBMITTED": _terms("in, waiting, waiting on, waiting for, awaiting, pending, under review"),
+    "SUBMITTED": _terms(
+        "in, sub d, waiting, waiting on, waiting for, awaiting, pending, under review"
+    ),
     "REJECTED": _terms("back, rework"),
     "APPROVED": _terms("good, signed off"),
 }

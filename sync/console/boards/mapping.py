@@ -141,12 +141,13 @@ def _tabs(parts: ConsoleParts, form: MappingForm, said: str) -> Any:
     mapper = TabMapper(parts.wiring, PageWait(), Choices(), [], examples=form.examples)
     report = mapper.run(write=False)
     titles = [example.title for example in form.examples]
+    missing = [title for title in titles if title not in {each.tab.title for each in report.tabs}]
     titles = titles or [mapping.tab.title for mapping in report.tabs_to_write]
     most = _MANY if request.args.get("rows") == "more" else _FEW
     tabs = [
         first_rows(each, form, most, is_proposed=each.tab.title in titles) for each in report.tabs
     ]
-    return _page("tabs", TABS, said, tabs=tabs)
+    return _page("tabs", TABS, said, tabs=tabs, missing=missing)
 
 
 def _columns(parts: ConsoleParts, form: MappingForm, said: str) -> Any:

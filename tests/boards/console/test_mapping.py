@@ -152,6 +152,19 @@ def test_the_real_sheet_is_mapped_as_its_copy(
 
 
 @pytest.mark.long
+def test_a_tab_that_has_another_name_in_the_copy_is_named(
+    console: Console, google: Emulator, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    mapped(console, columns(console.visitor))
+    real = with_board(google, databases.migrated("sqlite", tmp_path_factory.mktemp("real")))
+    properties = {"sheetId": DONE, "title": "Finished"}
+    real.bench.do({"updateSheetProperties": {"properties": properties, "fields": "title"}})
+    copy = f"{google.url}/spreadsheets/d/{console.bench.spreadsheet}/edit"
+    answer = real.visitor.send(MAPPING, MAPPING, like=copy)
+    assert "The other sheet also mapped Done." in plain(real.visitor.text(answer.location))
+
+
+@pytest.mark.long
 def test_a_word_that_only_one_tab_has_is_for_that_tab(console: Console) -> None:
     visitor = console.visitor
     for header, options in (("Stage", ("Permit OK", "Dead")), ("Perm.", ("OK", "Redo"))):

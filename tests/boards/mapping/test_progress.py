@@ -72,6 +72,7 @@ def proposed(*words: str) -> dict[str, str]:
                 "Permits:REJECTED": "Perm. kicked back",
             },
         ),
+        (("Permit sub'd",), {"Permits:SUBMITTED": "Permit sub'd"}),
         (("Permit OK", "Permit passed"), {}),  # both are certain: left to the person
         (("Permit approved", "Permit done"), {"Permits:APPROVED": "Permit approved"}),
         (
