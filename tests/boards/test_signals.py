@@ -49,6 +49,7 @@ def site_id_is_deleted_and_mapped_again(receiver: Installation) -> None:
     receiver.bench.edit("delete_columns", sheet_id=OPEN, index=KEY_AT)
     receiver.bench.edit("delete_rows", sheet_id=OPEN, index=HEADER_ROW + 1)
     map_again(receiver)
+    receiver.bench.flush()
     receiver.act("compare")
     assert len(keys(receiver)) == JOBS - 1, "all but the deleted row have their job's"
 
