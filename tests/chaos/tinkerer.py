@@ -9,6 +9,8 @@ _ROWS, _COLUMNS = 8, 10
 """Where our cells are, and somewhat more."""
 _BELOW = 40
 """A row below our cells."""
+_APART = 10
+"""Rows between typed texts, which move down if rows are inserted."""
 
 
 class Tinkerer:
@@ -37,7 +39,7 @@ class Tinkerer:
             case "column":
                 self._edit("move_column", column=column, to=self._lots.randrange(_COLUMNS))
             case _:
-                self._type(_BELOW + len(self.typed), column)
+                self._type(_BELOW + _APART * len(self.typed), column)
 
     def missing(self) -> list[str]:
         """Return the typed texts that aren't there exactly once."""
