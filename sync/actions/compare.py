@@ -9,6 +9,7 @@ from sync.jobs.cells import EMPTY
 from sync.ops import retry
 from sync.sheets.flush import Flusher
 from sync.sheets.keys import must_be_gone
+from sync.sheets.lost_keys import KEYS_GONE
 from sync.sheets.reconcile import NO_TAB, Compared, reconcile
 from sync.status.problem import Problem, pluralize
 from sync.status.rules import COMPARE_PAGE
@@ -19,8 +20,8 @@ from sync.wiring import Sleep, Wiring
 
 _LONGEST_WAIT = 30.0
 _NOT_UPDATED = (
-    "The sheet hasn't been updated since it was mapped, so there is nothing to compare yet. "
-    "Compare again in a minute."
+    "The sheet hasn't been compared since it was mapped. The worker does that within minutes, once "
+    "it has written the rows."
 )
 _TAB_IS_MISSING = "The tab for jobs is missing. Create it again: brightsheet init"
 
@@ -75,8 +76,8 @@ def compare(wiring: Wiring, sleep: Sleep, *, confirmed_deletions: int = 0) -> Co
         again = retry.policy(sleep, longest=_LONGEST_WAIT)
         spreadsheet = flusher.store.spreadsheet
         is_due = spreadsheet.mode() is Mode.MAPPED and flusher.store.is_first_flush_due()
-        # If something prevents the flush, the comparison raises that error, or ends it.
-        if is_due and not (spreadsheet.glance().reason or confirmed_deletions):
+        # If many site IDs are missing, the flush waits for what a person answers here.
+        if is_due and spreadsheet.glance().reason != KEYS_GONE:
             raise Retryable("not_updated", _NOT_UPDATED)
         before = wiring.backlog()
         found, has_tab = Compared(), True
@@ -89,7 +90,10 @@ def compare(wiring: Wiring, sleep: Sleep, *, confirmed_deletions: int = 0) -> Co
         wiring.check_trash()
         waiting_for_answer = flusher.store.boards.waiting()
         now = wiring.backlog()
-        backlog = replace(before, unverified=now.unverified)  # The comparison verifies, too.
+        # The comparison verifies, and an answer ends the trouble.
+        backlog = replace(before, unverified=now.unverified)
+        if confirmed_deletions:
+            backlog = replace(backlog, trouble=now.trouble, trouble_message=now.trouble_message)
         warnings = [
             each for each in evaluate(now) if each.recheck == COMPARE_PAGE and not each.is_behind
         ]

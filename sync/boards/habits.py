@@ -40,9 +40,8 @@ def family_first(name: str) -> str:
     words = name.split()
     last = len(words) - (2 if words and _SUFFIX.fullmatch(words[-1]) else 1)
     # "Maria de la Cruz": the family name begins with its particles, if case tells them from names.
-    has_case = bool(words) and not words[last].islower()
     lower = (n for n, word in enumerate(words) if n and word.islower() and word != "and")
-    start = next(lower, last) if has_case else last
+    start = last if name.islower() else next(lower, last)
     if "," in name or start < 1:
         return name
     return f"{' '.join(words[start:])}, {' '.join(words[:start])}"

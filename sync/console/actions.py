@@ -41,6 +41,9 @@ class Action:
     asks_spreadsheet: bool = False
 
 
+_NOTHING = "Nothing is selected. Go back and select at least one."
+
+
 def _replay(parts: ConsoleParts, ids: Sequence[str]) -> str:
     found = [kept for delivery in ids if (kept := parts.wiring.inbox.find(delivery))]
     return summary(replay(parts.wiring, kept) for kept in found if kept.can_be_replayed)
@@ -130,7 +133,7 @@ ACTIONS = {
     ),
     "keep-mine": Action(
         "Keep mine",
-        "What you typed stays. EverBright's next change still replaces it.",
+        "What you typed stays. EverBright's next change replaces it, unless it is a formula.",
         _dismiss,
         needs_ids=True,
     ),
@@ -271,6 +274,7 @@ def action(parts: ConsoleParts, name: str) -> Any:
             ids=ids,
             names=names,
             lacks_ids=lacks_ids,
+            nothing="No site IDs are missing now." if name == "rows-deleted" else _NOTHING,
             back=back,
         )
     try:

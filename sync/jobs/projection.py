@@ -70,7 +70,8 @@ def apply_event(job: Job, new: Event, config: Config) -> Job:
 
     An event that is applied again replaces itself, because it may have been parsed by a newer
     version: in all rules, the one applied last counts if both have the same order. What is no
-    longer parsed from it stays, such as a change order whose quote was parsed wrongly.
+    longer parsed from it stays, such as a change order whose quote was parsed wrongly, and so does
+    the newest signing, which goes by its date and its documents.
     Nothing here depends on what a status means, because a person may explain that later.
     """
     definition, origin = new.milestone.milestone_definition, new.origin

@@ -30,6 +30,7 @@ from sync.sheets.row_identity import row_text
 from sync.sheets.sheet_access import SheetAccess
 from sync.store.findings import Finding
 
+KEYS_GONE = "keys_gone"
 FEW = 5
 FEW_SHARE = 0.1
 """People delete a few rows at once; if more keys are missing, the column was cleared or moved.
@@ -152,7 +153,7 @@ def _keys_gone(gone: int, known: int) -> Permanent:
     It begins with the number that a person confirms if the rows were deleted.
     """
     return Permanent(
-        "keys_gone",
+        KEYS_GONE,
         f"{gone} of {known} site IDs are gone from their column at once.",
         f"By command: brightsheet compare --rows-deleted {gone}",
         fix="Undo that in Google Sheets. If these rows were deleted on purpose, confirm it on the "

@@ -21,6 +21,7 @@ from sync.sheets.diff import CellDecider, MissingWord
 from sync.sheets.flush import Flusher
 from sync.sheets.job_tabs import JobTabs
 from sync.sheets.keys import DoubledJob, ForeignKey, doubled_jobs, row_names_by_site, still_removed
+from sync.sheets.lost_keys import KEYS_GONE
 from sync.sheets.own_tab import update_own_tab
 from sync.sheets.policy import Decision, Rule
 from sync.sheets.snapshot import Table, keyed_sites
@@ -82,7 +83,7 @@ def reconcile(flusher: Flusher, lease: Lease, *, confirmed_deletions: int = 0) -
         store.spreadsheet.set_trouble(error.reason, error.message)
         raise
     store.spreadsheet.set_compared(lease)  # A comparison counts only when it has finished.
-    if not store.pending.is_waiting():
+    if not store.pending.is_waiting() or store.spreadsheet.glance().reason == KEYS_GONE:
         store.spreadsheet.clear_trouble()
     return compared
 
@@ -211,7 +212,9 @@ def _findings(compared: Compared) -> Iterator[Finding]:
         whose = (key.site, key.customer_of)
         yield Finding("foreign_keys", whose, key.row, key.site, "has the site ID of this job")
     for cell in compared.kept:
-        identity = (cell.site, cell.column, cell.shows, cell.everbright)
+        # A formula isn't listed again with each new value of EverBright's.
+        everbright = "" if cell.shows.startswith("=") else cell.everbright
+        identity = (cell.site, cell.column, cell.shows, everbright)
         text = f"{cell.tab}!{cell.cell}" + (f" ({cell.header})" if cell.header else "")
         detail = f"shows “{cell.shows}”, EverBright says “{cell.everbright}”"
         yield Finding(KEPT_WORDS, identity, text, cell.site, detail)

@@ -254,7 +254,7 @@ class _Placing:
             if undo.is_of_note and not undo.is_own_note:  # Another job's note doesn't stay.
                 self._uncertain += [undo] if is_reported else []
                 undo = undo.model_copy(update={"before": {}})
-            elif is_reported:
+            elif is_reported or undo.is_own_note:
                 places = []
         for place in places:
             self._write(place, number, undo, identity, len(places))

@@ -204,7 +204,7 @@ class Inbox:
         Return None if it was replayed or erased after it was read.
         """
         is_from_api = kept.id.startswith(_BACKFILL)
-        values = _event_columns(kept.id, webhook, is_from_api=is_from_api)
+        values = _event_columns(kept.id, webhook, is_from_api=is_from_api) | {"about": None}
         first = func.coalesce(delivery.c.counts_from, delivery.c.received_at)
         is_rejected = delivery.c.outcome == Outcome.REJECTED
         row = update(delivery).where(delivery.c.seq == kept.seq, is_rejected)

@@ -210,6 +210,7 @@ class Spreadsheet:
                 columns=json.dumps(sorted({*columns, *created})),
                 read_columns="",
                 compared_at=-now(),  # Negative: a comparison has been due since then.
+                **NO_TROUBLE,  # The next flush finds what is still wrong.
             )
 
     def is_mapped(self) -> ColumnElement[bool]:

@@ -38,9 +38,7 @@ class ActionLoop:
         self._wake = wake
         self._tasks: dict[str, Callable[[str], str]] = {
             "compare": lambda _: compare.summary(compare.compare(self._wiring, stop.sleep)),
-            "rows-deleted": lambda number: compare.summary(
-                compare.compare(self._wiring, stop.sleep, confirmed_deletions=int(number))
-            ),
+            "rows-deleted": self._count_as_deleted,
             "rebuild": self._rebuild,
             "replay-all": lambda _: replay_all(self._wiring),
             "put-back": self._put_back,
@@ -88,6 +86,12 @@ class ActionLoop:
         into = spreadsheet or setup.new_spreadsheet()
         count = setup.fill(into)
         return f"{count} jobs. Set SPREADSHEET_ID={into} and restart Brightsheet."
+
+    def _count_as_deleted(self, number: str) -> str:
+        """Compare, once a person has answered that so many rows were deleted."""
+        confirmed = int(number) if number.isdecimal() else 0
+        compared = compare.compare(self._wiring, self._stop.sleep, confirmed_deletions=confirmed)
+        return compare.summary(compared)
 
     def _put_back(self, _detail: str) -> str:
         """Do what `brightsheet init` does to an existing spreadsheet."""

@@ -146,8 +146,13 @@ def test_many_missing_rows_count_as_deleted_only_if_that_is_confirmed(
     with pytest.raises(Permanent):
         bench.compare()
     assert (len(bench.store.pending.sites_with_row()), len(bench.texts())) == (12, 4)
+    bench.store.spreadsheet.pause()
+    bench.send(milestone(12, status="REJECTED"))
     done = run("compare", "--rows-deleted", "8")
     assert (done.exit_code, "8 jobs have no row" in done.stdout) == (3, True)
+    assert "gone at once" not in done.stdout
+    assert not bench.store.spreadsheet.glance().reason, "the answer ends it, even while paused"
+    bench.store.spreadsheet.resume()
     assert len(bench.store.pending.sites_with_row()) == 4
     assert "Rows brought back: 8" in run("compare", "--restore", "--write").stdout
 

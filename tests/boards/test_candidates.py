@@ -113,6 +113,7 @@ def test_the_stand_in_for_an_unknown_name_is_not_another_customer() -> None:
 
 def test_the_family_name_comes_first() -> None:
     assert family_first("Maria de la Cruz") == "de la Cruz, Maria"
+    assert family_first("Maria de la cruz") == "de la cruz, Maria"
     assert family_first("Oscar and Lucia Duran") == "Duran, Oscar and Lucia"
     assert family_first("Bea Ortiz & Luis Duran") == "Bea Ortiz & Luis Duran"
     assert family_first("bea and luis ortiz") == "ortiz, bea and luis"

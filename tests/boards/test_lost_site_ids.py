@@ -87,8 +87,9 @@ def test_once_mapped_again_the_comparison_finds_what_it_found_before(asking: Ben
     dismiss(asking.database, [findings[0].item])
     for tab in (OPEN, INSTALLED):
         delete_site_ids(asking, tab)
+    asking.store.spreadsheet.set_trouble("key_column_gone", "As a flush has found meanwhile.")
     TabMapper(asking.wiring, lambda _: None, Choices(), []).run(write=True)
-    with pytest.raises(Retryable, match="hasn't been updated since it was mapped"):
+    with pytest.raises(Retryable, match="hasn't been compared since it was mapped"):
         compare(asking.wiring, lambda _: None)
     loop = SheetLoop(asking.wiring, Alerts([]), Stop())
     while loop.step():

@@ -9,6 +9,7 @@ from emulator import Emulator
 from sync.errors import Retryable
 from sync.sheets.cell_data import at, text_of
 from sync.sheets.ids import HEADER_KEY, MAPPED_SINCE, stable_id
+from sync.store.findings import dismiss
 from tests.bench import Bench
 from tests.boards import two_tab_board
 from tests.boards.two_tab_board import DEPOSIT, HEADERS, INSTALLED, OPEN, line
@@ -114,6 +115,10 @@ def test_a_formula_that_a_person_entered_stays_and_is_reported(asking: Bench) ->
     assert (row["Permit"], row["Permit OK on"]) == ("OK", "=TODAY()")
     asking.compare()
     assert [cell.shows for cell in asking.compared.kept] == ["=TODAY()"]
+    dismiss(asking.database, [one.item for one in asking.store.findings.listed(9)["kept_words"]])
+    asking.shown(milestone(1, **APPROVED | {"date_updated": "2026-03-09T10:00:00Z"}))
+    asking.compare()
+    assert not asking.store.findings.listed(9), "a new date isn't listed again"
 
 
 def _mapped_earlier(bench: Bench) -> list[dict[str, object]]:
