@@ -11,6 +11,7 @@ First read `Target` (jobs/target.py), sheets/job_tabs.py and sheets/diff.py of t
   new rows go, and which `formulas` they copy. `habits` are how a column is written, `options` the
   words that drop-downs lost, `foreign_keys` rows that were parted from their site ID, and `views`
   filter views.
+- Whether typed text stays is decided in the core: `decide` in sheets/policy.py (decision 13).
 - `map_tabs` maps tabs, also as in an `other_sheet`. `preview` lists what the first flush
   (`first_flush`) would change. `unmap` takes the mapping back.
 - `candidates` compares jobs with their candidates, and `link` reads these for the user's review

@@ -1,4 +1,4 @@
-"""Returns the texts of rows and customers by column, and finds rows that are alike. Pure."""
+"""Returns the texts of rows and customers by column, and finds rows that may be alike. Pure."""
 
 import re
 from collections import defaultdict

@@ -1,7 +1,8 @@
-"""Composes the first flush into tabs that are mapped in some way, without sending it.
+"""Composes what the first flushes write into tabs that are mapped in some way, without sending it.
 
-It calls what flushes and comparisons decide by: `key_repairs`, `look_up`, `differences`, `diff`.
-What these read and store in between is repeated here, and noted there.
+That includes the comparison that follows. It calls what flushes and comparisons decide by:
+`key_repairs`, `look_up`, `differences`, `diff`. What these read and store in between is repeated
+here, and noted there.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set

@@ -221,7 +221,7 @@ class BoardTabs(JobTabs):
     ) -> tuple[ForeignKey, ...]:
         """Record options, ended words and unsettled jobs; return rows that a sort parted from keys.
 
-        One more read if there are columns with words of their own.
+        It first reads the options of columns with words of their own, if there are any.
         """
         if ranges := worded_ranges(tables):
             self._take_call(lease)

@@ -1,4 +1,4 @@
-"""Reads a tab's mapping from metadata, and returns the requests that change it. Pure.
+"""Reads a tab's mapping from metadata; returns the requests that change it and add columns. Pure.
 
 Nothing is written twice: a request creates metadata that the read didn't show, or deletes metadata
 that it showed, by ID.

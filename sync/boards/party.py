@@ -151,7 +151,10 @@ class Party:
         )
 
     def agreements(self, other: "Party") -> dict[str, bool]:
-        """Return whether they agree in any spelling, by the ID of each column that both know."""
+        """Return whether they agree in any spelling, by the ID of each column that both know.
+
+        Names agree if a family name does.
+        """
         pairs = {
             "email": (self.emails, other.emails),
             "phone": (self.phones, other.phones),

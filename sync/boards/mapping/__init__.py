@@ -31,7 +31,8 @@ header or its letter.
 | rule          | what a progress column has instead of a text: `KEY:SUBMITTED`. Pages say step    |
 | word          | what a column shows for a text or a rule: Applied, Permit in. It is an option of |
 |               | the drop-down, or what the installer types where there is none                   |
-| values        | all options of a column, or else the texts in all tabs' columns with its header  |
+| values        | all options of a column, or else the texts in the columns with its header, in    |
+|               | all tabs that are mapped together                                                |
 | stored words  | those in the column's metadata: `{"Submitted": "Applied"}`                       |
 | chosen words  | the user's, for single texts or rules: `{"Submitted": ["Issued"]}`               |
 | base words    | those before the user's choices: stored with the column or with an example's;    |

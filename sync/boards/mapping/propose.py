@@ -48,7 +48,7 @@ class Proposal:
     options: tuple[str, ...] | None
     """The options of its drop-down; None where it has none."""
     values_in_all_tabs: tuple[str, ...]
-    """The options, or else the texts, of all tabs' columns with its header."""
+    """The options, or else the texts, of columns with its header in all tabs mapped together."""
     values: tuple[str, ...]
     """Its options, or its texts if their list is gone; without a drop-down, those in all tabs."""
     is_hidden: bool
