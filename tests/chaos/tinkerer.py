@@ -2,6 +2,7 @@
 
 import random
 
+from emulator.sheets.grid import BLANK as NO_CELL
 from sync.sheets.ids import PIPELINE_TAB
 from tests.bench import Bench
 
@@ -9,8 +10,6 @@ _ROWS, _COLUMNS = 8, 10
 """Where our cells are, and somewhat more."""
 _BELOW = 40
 """A row below our cells."""
-_APART = 10
-"""Rows between typed texts, which move down if rows are inserted."""
 
 
 class Tinkerer:
@@ -39,7 +38,12 @@ class Tinkerer:
             case "column":
                 self._edit("move_column", column=column, to=self._lots.randrange(_COLUMNS))
             case _:
-                self._type(_BELOW + _APART * len(self.typed), column)
+                row = _BELOW + len(self.typed)
+                tab = next(sheet for sheet in book.sheets if sheet.sheet_id == PIPELINE_TAB)
+                key = tab.columns[column].key
+                while row < len(tab.rows) and tab.rows[row].cells.get(key, NO_CELL).value:
+                    row += 1  # What was typed has moved down since.
+                self._type(row, column)
 
     def missing(self) -> list[str]:
         """Return the typed texts that aren't there exactly once."""
