@@ -66,10 +66,10 @@ class _Customers:
         agree by the criteria of a match, or by everything that both have (`_shows`), because a
         board may have no column that a criterion needs. Two jobs of one customer may both be shown.
         """
-        if named := self._named_like(row, site):
+        there, mine = Party.of(row), self._parties[site]
+        own = mine.agreements(there)
+        if own.get("customer") is False and (named := self._named_like(row, there, mine)):
             return min(named)
-        there = Party.of(row)
-        own = self._parties[site].agreements(there)
         if _mostly_agrees(own):
             return site  # Nearly every row, so few are compared with other jobs, which is slow.
         values = criteria_values(row, self._criteria)
@@ -83,14 +83,12 @@ class _Customers:
         is_nobodys = len(own) > 1 and not any(own.values())
         return "" if is_nobodys and not shown else site
 
-    def _named_like(self, row: Texts, site: str) -> set[str]:
+    def _named_like(self, row: Texts, there: Party, mine: Party) -> set[str]:
         """Return the jobs of which a row has the full name, or the last name and the address.
 
-        None if anything of them agrees with its own job: those are jobs of one household.
+        None if anything of them agrees with its own job: those are jobs of one household. `there`
+        is the row's customer, and `mine` its own job's.
         """
-        there, mine = Party.of(row), self._parties[site]
-        if mine.agreements(there).get("customer", True):
-            return set()  # Nearly every row.
         jobs = {job: self._parties[job] for job in self._index.near(row)}
         return {
             job
