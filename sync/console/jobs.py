@@ -17,6 +17,7 @@ from sync.sheets.diff import MissingWord
 from sync.store import JobRecord, KeptChange, KeptDelivery, KeptDocument, SheetStore
 from sync.store.boards import ReplacedText
 from sync.store.deliveries import DeliveryFilter
+from sync.store.findings import MISSING_OPTIONS, MISSING_WORDS
 from sync.store.spreadsheet import Spreadsheet
 from sync.types import Mode, Personal
 
@@ -140,12 +141,13 @@ def _missing_words(store: SheetStore, layout: Layout, site: str) -> dict[str, st
     columns, target = store.spreadsheet.read_columns().columns, store.pending.find(site)
     laid_out = target and layout.lay_out(target, {column.id for column in columns})
     unwritten = laid_out.differences() if laid_out else {}
+    codes = (MISSING_WORDS, MISSING_OPTIONS) if unwritten else ()
+    reported = {finding.item for code in codes for finding in store.findings.every(code)}
     missing: dict[str, str] = {}
     for column in columns:
         if cell := unwritten.get(column.id):
             word = MissingWord(column.tab, column.header, cell.text, column.sheet_id, column.id)
-            finding = word.finding()
-            if any(finding.item == one.item for one in store.findings.every(finding.code)):
+            if word.finding().item in reported:
                 missing[column.id] = f"{column.tab}, {column.header}"
     return missing
 

@@ -28,7 +28,7 @@ from sync.sheets.typed_notes import (
     without_note,
 )
 from sync.store import ShownVersion
-from sync.store.findings import Finding
+from sync.store.findings import MISSING_OPTIONS, MISSING_WORDS, Finding
 
 _CELL_BYTES = 150
 """Bytes of JSON around a cell's own text, measured on the published sample."""
@@ -56,7 +56,7 @@ class MissingWord:
         text = f"{self.tab}, {self.header}: “{self.text}”"
         if cells:
             text += f", {cells} {'cell' if cells == 1 else 'cells'}"
-        code = "missing_words" if self.is_status else "missing_options"
+        code = MISSING_WORDS if self.is_status else MISSING_OPTIONS
         return Finding(code, (str(self.sheet_id), self.column, self.text), text)
 
 

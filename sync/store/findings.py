@@ -12,6 +12,7 @@ from sync.store.schema import HAS_ROW, dismissed, finding, job
 
 WITHOUT_ROW, WITHOUT_JOB = "jobs_without_row", "rows_without_job"
 KEYS_REMOVED, KEPT_WORDS = "keys_removed", "kept_words"
+MISSING_WORDS, MISSING_OPTIONS = "missing_words", "missing_options"
 
 
 @dataclass(frozen=True)

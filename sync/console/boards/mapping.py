@@ -34,7 +34,7 @@ from sync.console.parts import ConsoleParts, PageWait, typed_text
 from sync.errors import BrightsheetError, Permanent
 from sync.field_table import DETAIL_IDS, REP
 from sync.store.drafts import MappingDrafts
-from sync.store.findings import ListedFinding
+from sync.store.findings import MISSING_WORDS, ListedFinding
 from sync.types import Mode
 
 _FEW, _MANY = 12, 100
@@ -74,7 +74,7 @@ def mapping(parts: ConsoleParts) -> Any:
 
 def _missing_words(parts: ConsoleParts) -> Sequence[ListedFinding]:
     """Return the statuses for which the last comparison found no word in a drop-down."""
-    return parts.wiring.sheet_store().findings.listed(_MOST_ROWS).get("missing_words", ())
+    return parts.wiring.sheet_store().findings.listed(_MOST_ROWS).get(MISSING_WORDS, ())
 
 
 def _begun(parts: ConsoleParts, like: str) -> Any:
