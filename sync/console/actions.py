@@ -13,6 +13,7 @@ from sync.console.parts import ConsoleParts, is_id
 from sync.errors import BrightsheetError, Permanent
 from sync.jobs.learned import ending_question
 from sync.settings.environment import google_id
+from sync.sheets.lost_keys import KEYS_GONE
 from sync.status.problem import pluralize
 from sync.store import ActionState, Confirmations
 from sync.store.actions import READ_BACK_PERIOD
@@ -84,7 +85,7 @@ def _confirm_order(parts: ConsoleParts, ids: Sequence[str]) -> str:
 def _missing_ids(parts: ConsoleParts) -> dict[str, str]:
     """Return the number of site IDs that are missing at once, with the sentence that says it."""
     glance = parts.wiring.sheet_store().spreadsheet.glance()
-    if glance.reason != "keys_gone":
+    if glance.reason != KEYS_GONE:
         return {}
     return {glance.message.partition(" ")[0]: f"{glance.message.partition('. ')[0]}."}
 

@@ -22,7 +22,6 @@ VALUE_AND_FORMAT = f"{VALUE},{NUMBER_FORMAT}"
 # Without a pattern, Sheets shows a date as the spreadsheet's locale has it.
 _DAY = {"type": "DATE"}
 _AMERICAN, _AMERICAN_MOMENT = "en_US", "m/d/yyyy h:mm am/pm"
-"""How notes begin."""
 _AGE = {"type": "NUMBER", "pattern": "0"}
 
 

@@ -10,7 +10,7 @@ What a person did with keys (site IDs) shows in a read of the whole sheet:
 | cleared some | Each is written again into the row that certainly is the job's (`key_repairs`). |
 | copied a job's row for another customer | That row loses the key (`key_repairs`). |
 | deleted rows, or cleared keys of uncertain rows | Their jobs get new rows with new events. |
-| did so with many at once | Nothing is written until they are back, or a person says so. |
+| did so with many at once | Nothing is written until they are back, or somebody confirms it. |
 """
 
 from collections import Counter
@@ -67,8 +67,8 @@ class LostKeys:
         undos, which the caller sends, come before all but a new key column.
 
         `rows` are all rows of the tabs, `targets` all jobs. Raises Permanent if keys are in other
-        cells, or if many are missing at once: more than a person said were deleted. `first_flush`
-        repeats the repairs for previews.
+        cells, or if many are missing at once, and more than somebody confirmed as deleted.
+        `first_flush` repeats the repairs for previews.
         """
         tables, lost = context.snapshot.tables, context.lost
         for table in tables:

@@ -19,6 +19,7 @@ from collections.abc import Set
 from sync.jobs.cells import EMPTY, Cell, Cells
 
 _WHEN = re.compile(r"\w{3} \d\d?, \d{4}, \d\d?:\d\d [AP]M")
+"""How notes begin."""
 
 
 def without_note(cell: Cell) -> Cell:

@@ -252,7 +252,8 @@ class _Placing:
         places, is_reported = self._places(undo, identity), self._is_worth_reporting(undo)
         if len(places) > 1 and self._rows_differed(undo):
             if undo.is_of_note and not undo.is_own_note:  # Another job's note doesn't stay.
-                self._uncertain += [undo] if is_reported else []
+                if is_reported:
+                    self._uncertain.append(undo)
                 undo = undo.model_copy(update={"before": {}})
             elif is_reported or undo.is_own_note:
                 places = []

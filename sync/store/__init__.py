@@ -98,5 +98,8 @@ class SheetStore:
         self.findings = Findings(database, spreadsheet_id)
 
     def is_first_flush_due(self) -> bool:
-        """Return whether a flush is due since a mapping: rows get their site IDs by it."""
+        """Return whether a flush is due, and the sheet wasn't compared yet, or since a mapping.
+
+        After a mapping, rows get their site IDs by that flush.
+        """
         return self.pending.is_due() and not self.spreadsheet.glance().compared_at

@@ -39,8 +39,8 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
-    valid site or milestone definition, or with a status that isn't text (it may have none). Raises
-    a converter's error, too, unless it isn't a Rejected and the body is one of EverBright's.
+    valid site or milestone definition, or with a status that isn't text (it may have none). A
+    converter may raise Rejected, too; its other errors are raised unless the body is EverBright's.
     """
     tree = _parse(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
