@@ -37,5 +37,7 @@ class StoredMapping:
     @property
     def indexes_by_field(self) -> dict[str, int]:
         """The columns by their field: the leftmost of several, as in a flush."""
-        from_right = sorted(self.fields_by_index.items(), reverse=True)
-        return {field_id: index for index, field_id in from_right}
+        by_field: dict[str, int] = {}
+        for index, field_id in sorted(self.fields_by_index.items()):
+            by_field.setdefault(field_id, index)
+        return by_field

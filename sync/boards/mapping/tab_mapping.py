@@ -53,7 +53,11 @@ class TabMapping:
     @property
     def columns_by_field(self) -> dict[str, ColumnMapping]:
         """The columns with a field, by its ID: the leftmost of several, as in a flush."""
-        return {column.field_id: column for column in reversed(self.columns) if column.field_id}
+        by_field: dict[str, ColumnMapping] = {}
+        for column in self.columns:
+            if column.field_id:
+                by_field.setdefault(column.field_id, column)
+        return by_field
 
     def added_titles(self, fields: Fields) -> dict[str, str]:
         """Return the headers of the added columns, by field ID."""

@@ -192,6 +192,7 @@ def test_a_column_is_added_under_another_title_if_the_tab_has_one_of_its_own() -
     made = decided(seen=seen, added=["status", "days"], unset=["C"])
     titles = {"site_id": "Site ID", "status": "EverBright Status", "days": "Days"}
     assert made.added_titles(fields()) == titles
+    assert list(made.columns_by_field) == ["customer", "phone"], "in the order of the tab"
     mapped = tab(("Client", "Phone", "Status", "EverBright Status"), ("A", "1", "x"))
     stored = StoredMapping(0, {3: "status"}, {})
     decider = TabDecider(fields(), Choices(), "robot", [example_of(mapped, stored, "October")])
