@@ -1,18 +1,15 @@
-"""Faults: rules that make selected calls fail, hooks that run between calls, and outages.
+"""Faults: rules that make selected calls fail, and outages.
 
 faults.answer(503, method="*.batchUpdate", when="after")   # done, but the answer denies it
 faults.drop(method="drive.files.create", count=2)
-faults.between(sort_the_sheet, method="*.batchUpdate")     # a person edits first
 faults.down(); ...; faults.up()
 """
 
-import itertools
 import json
 import random
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from werkzeug.wrappers import Response
@@ -24,7 +21,6 @@ from emulator.limits import is_read, sheets_quota
 from emulator.server import Cut, cut_after
 
 When = Literal["before", "after"]
-KINDS = ("answer", "html", "drop", "hang", "truncate", "run")
 # Drive's words for too many calls, by its reason.
 RATE_LIMITS = {
     "userRateLimitExceeded": "User Rate Limit Exceeded",
@@ -39,57 +35,36 @@ PROXY_PAGE = (
 
 @dataclass
 class Rule:
-    """A rule: which calls, and what happens to them, `before` or `after` they take effect.
+    """A rule: which calls, and what they are answered, `before` or `after` they take effect.
 
-    `api`, `method` and `path` as `Call.matches` takes them; `holds` is a text in the request's
-    body; of those calls the first `skip` are let by; `nth` names the very ones (1 is the first);
-    `chance` draws lots; after `count` hits the rule is spent (None: never). `seen` and `hits` count
-    the calls that it selects, and those that it was applied to.
+    `api` and `method` as `Call.matches` takes them; of those calls the first `skip` are let by;
+    `chance` draws lots; after `count` hits the rule is spent (None: never).
     """
 
-    id: int
-    do: str
+    answer: Callable[[Call, Response | None], Response]
     api: str | None = None
     method: str = "*"
-    path: str = "*"
-    holds: str | None = None
     count: int | None = 1
     skip: int = 0
-    nth: list[int] | None = None
     chance: float | None = None
     when: When = "before"
-    status: int = 503
-    reason: str | None = None
-    body: Any = None
-    headers: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    bytes: int | None = None
-    reset: bool = False
-    run: Callable[..., None] | None = None
-    seen: int = 0
-    hits: int = 0
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the rule without its Python parts."""
-        return {name: value for name, value in vars(self).items() if name != "run"}
 
     def applies(self, call: Call, rng: random.Random) -> bool:
         """Return whether it applies to this call, and count it."""
-        if not call.matches(self.api, self.method, self.path) or self.hits == self.count:
+        if not call.matches(self.api, self.method) or self.count == 0:
             return False
-        if self.holds is not None and self.holds not in json.dumps(call.body):
-            return False
-        self.seen += 1
-        if self.seen <= self.skip or (self.nth is not None and self.seen not in self.nth):
+        if self.skip:
+            self.skip -= 1
             return False
         if self.chance is not None and rng.random() >= self.chance:
             return False
-        self.hits += 1
+        if self.count is not None and self.chance is None:
+            self.count -= 1
         return True
 
 
 class Faults:
-    """The rules, applied in the order in which they were added.
+    """The rules, applied in the order in which they were added: the first that fits ends a call.
 
     `answer` and the like take what selects calls as the fields of `Rule`.
     """
@@ -97,62 +72,53 @@ class Faults:
     def __init__(self) -> None:
         self._rules: list[Rule] = []
         self._rng = random.Random(0)  # noqa: S311  (chances that can be repeated)
-        self._ids = itertools.count(1)
         self._lock = threading.Lock()
         self._up = threading.Event()
         self._up.set()
         self._refuse = False
 
-    def add(self, do: str, **settings: Any) -> Rule:
-        """Add a rule from plain settings (the fields of `Rule`). ValueError if one is unknown."""
-        if settings.get("nth") is not None or settings.get("chance") is not None:
-            settings.setdefault("count", None)
-        if do not in KINDS:
-            raise ValueError(f"unknown fault: {do}")
-        unknown = settings.keys() - Rule.__annotations__.keys()
-        if unknown or settings.get("when", "before") not in ("before", "after"):
-            raise ValueError(f"invalid rule: {sorted(unknown) or settings['when']}")
-        if do == "truncate":
-            settings["when"] = "after"
-        rule = Rule(next(self._ids), do, **settings)
+    def _add(
+        self, answer: Callable[[Call, Response | None], Response], which: dict[str, Any]
+    ) -> None:
         with self._lock:
-            self._rules.append(rule)
-        return rule
+            self._rules.append(Rule(answer, **which))
 
     def answer(
-        self, status: int, body: Any = None, headers: dict[str, str] | None = None, **which: Any
-    ) -> Rule:
-        """Answer with this status; `body` is JSON or text, by default the API's own words.
+        self,
+        status: int,
+        *,
+        reason: str | None = None,
+        headers: dict[str, str] | None = None,
+        **which: Any,
+    ) -> None:
+        """Answer with this status in the API's own words.
 
-        With `reason`, Drive's word for it (`userRateLimitExceeded`).
+        `reason` is Drive's word for it (`userRateLimitExceeded`).
         """
-        return self.add("answer", status=status, body=body, headers=headers or {}, **which)
 
-    def html(self, status: int = 502, **which: Any) -> Rule:
+        def refused(call: Call, _: Response | None) -> Response:
+            answer = _own_words(status, reason, call)
+            answer.headers.extend(headers or {})
+            return answer
+
+        self._add(refused, which)
+
+    def html(self, status: int, **which: Any) -> None:
         """Answer with a proxy's HTML page."""
-        return self.add("html", status=status, **which)
+        page = PROXY_PAGE.format(status)
+        self._add(lambda *_: Response(page, status, mimetype="text/html"), which)
 
-    def drop(self, **which: Any) -> Rule:
-        """Close the connection instead of an answer, with `reset=True` by a reset."""
-        return self.add("drop", **which)
+    def drop(self, **which: Any) -> None:
+        """Close the connection instead of an answer."""
 
-    def hang(self, seconds: float, **which: Any) -> Rule:
-        """Do not answer for so long, then close the connection."""
-        return self.add("hang", seconds=seconds, **which)
+        def cut(*_: Any) -> Response:
+            raise Cut
 
-    def truncate(self, keep: int | None = None, **which: Any) -> Rule:
+        self._add(cut, which)
+
+    def truncate(self, keep: int | None = None, **which: Any) -> None:
         """Cut off the answer's body after `keep` bytes, by default in the middle."""
-        return self.add("truncate", bytes=keep, **which)
-
-    def between(self, run: Callable[..., None], **which: Any) -> Rule:
-        """Call `run(emulator, call)` just before (or after) a matching call takes effect."""
-        return self.add("run", run=run, **which)
-
-    @property
-    def rules(self) -> list[Rule]:
-        """All rules, including those that are used up."""
-        with self._lock:
-            return list(self._rules)
+        self._add(lambda _, given: _truncated(given, keep), {**which, "when": "after"})
 
     def clear(self) -> None:
         """Remove every rule, and bring Google up."""
@@ -160,16 +126,12 @@ class Faults:
             self._rules.clear()
         self.up()
 
-    def take(self, call: Call, when: When) -> list[Rule]:
-        """Return the rules that apply to this call, up to one that ends it, and count them."""
-        taken: list[Rule] = []
+    def applied(self, call: Call, when: When, response: Response | None = None) -> Response | None:
+        """Return what the first rule that fits answers, None where none does. Cut: no answer."""
         with self._lock:
-            for rule in self._rules:
-                if rule.when == when and rule.applies(call, self._rng):
-                    taken.append(rule)
-                    if rule.do != "run":
-                        break
-        return taken
+            rules = (one for one in self._rules if one.when == when)
+            rule = next((one for one in rules if one.applies(call, self._rng)), None)
+        return None if rule is None else rule.answer(call, response)
 
     # Outages
 
@@ -192,43 +154,22 @@ class Faults:
         raise Cut(reset=refuse)
 
 
-def applied(rule: Rule, call: Call, response: Response | None = None) -> Response:
-    """Return what the client gets by a rule; after the deed `response` is its answer. Cut: none."""
-    if rule.do in ("drop", "hang"):
-        time.sleep(rule.seconds)
-        raise Cut(reset=rule.reset)
-    if rule.do == "html":
-        return Response(PROXY_PAGE.format(rule.status), rule.status, mimetype="text/html")
-    if rule.do == "truncate" and response is not None:
-        return _truncated(response, rule.bytes)
-    answer = _own_words(rule, call)
-    if isinstance(rule.body, str):
-        answer = Response(rule.body, rule.status, content_type="text/plain; charset=utf-8")
-    elif rule.body is not None:
-        answer = _json(rule.body, rule.status)
-    answer.headers.extend(rule.headers)
-    return answer
-
-
-def _json(value: Any, status: int) -> Response:
-    return Response(json.dumps(value), status, content_type="application/json; charset=UTF-8")
-
-
-def _own_words(rule: Rule, call: Call) -> Response:
-    """Return the called API's own answer with the rule's status."""
-    location = "Authorization" if rule.status == 401 else None
-    error = ApiError(rule.status, reason=rule.reason, location=location)
+def _own_words(status: int, reason: str | None, call: Call) -> Response:
+    """Return the called API's own answer with this status."""
+    error = ApiError(status, reason=reason, location="Authorization" if status == 401 else None)
     if call.api not in ("sheets", "drive"):
-        return _json({"error" if call.api == "oauth2" else "detail": error.message}, rule.status)
-    if rule.status == 429 and call.api == "sheets":
-        error = sheets_quota("read" if is_read(call) else "write", per_user=True, value=60)
-    elif rule.reason in RATE_LIMITS:
-        error.message, error.domain = RATE_LIMITS[rule.reason], "usageLimits"
+        text = json.dumps({"error" if call.api == "oauth2" else "detail": error.message})
+        return Response(text, status, content_type="application/json; charset=UTF-8")
+    if status == 429 and call.api == "sheets":
+        error = sheets_quota("read" if is_read(call) else "write", per_user=True)
+    elif reason in RATE_LIMITS:
+        error.message, error.domain = RATE_LIMITS[reason], "usageLimits"
     return refusal(call.api, error)
 
 
-def _truncated(response: Response, keep: int | None) -> Response:
+def _truncated(response: Response | None, keep: int | None) -> Response:
     """Return the same answer cut off; its Content-Length is that of the whole."""
+    response = response or Response()
     length = response.content_length or len(response.get_data())
     left = length // 2 if keep is None else keep
     response.headers["Content-Length"] = str(length)

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import discovery
 from emulator.accounts import Accounts
-from emulator.calls import Call, CallLog
+from emulator.calls import Call
 from emulator.drive import api
-from emulator.drive.api import Transfer, json_answer
+from emulator.drive.api import Uploads, json_answer
 from emulator.drive.engine import Drive
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
@@ -38,18 +38,15 @@ def refusal(api: str, error: ApiError) -> Response:
 class Google:
     """Answers the calls of both APIs."""
 
-    def __init__(
-        self, sheets: Sheets, drive: Drive, accounts: Accounts, limits: Limits, calls: CallLog
-    ) -> None:
+    def __init__(self, sheets: Sheets, drive: Drive, accounts: Accounts, limits: Limits) -> None:
         self._sheets = sheets
         self._drive = drive
         self._accounts = accounts
         self._limits = limits
-        self._calls = calls
-        self._transfer = Transfer(drive)
+        self._uploads = Uploads(drive)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
-        """Set the call's method, user and body; return None for a chunk of an upload."""
+        """Set the call's method and user; return None for the bytes of a session's file."""
         if request.headers.get("Authorization"):
             call.user = request.headers["Authorization"].rpartition(" ")[2]
         if call.api == "drive" and "upload_id" in request.args:
@@ -58,8 +55,6 @@ class Google:
         path = unquote(call.path)
         known = discovery.match(call.api, request.method, path)
         call.method_id = known.method_id
-        if not _is_upload(request) or request.args.get("uploadType") == "resumable":
-            self._calls.keep_body(call, _read(request))  # else it is a file's, to be streamed
         return known
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
@@ -69,16 +64,18 @@ class Google:
         call.user = user.email
         self._limits.check(call)
         if known is None:
-            response = self._transfer.resume(request, request.args["upload_id"])
+            response = self._uploads.resume(request, request.args["upload_id"])
             return self._accounts.shown(token, call.method_id, response)
-        body = _json(call)
+        is_streamed = _is_upload(request) and request.args.get("uploadType") != "resumable"
+        raw = b"" if is_streamed else _read(request)
+        body = _json(raw, call.api)
         discovery.check(known, request.args, body)
         self._accounts.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
             response = self._sheets_call(request, call, known, body, user)
         else:
             # In Drive a null has a meaning; the check has removed nulls from the body.
-            response = self._drive_call(request, known, _json(call) or {}, user)
+            response = self._drive_call(request, known, _json(raw, call.api) or {}, user)
         return self._accounts.shown(token, call.method_id, response)
 
     # Sheets
@@ -98,7 +95,7 @@ class Google:
                 known.method_id, known.path_params, request.args, body, user.email
             )
             if not reads:
-                self._touch(spreadsheet_id, user)
+                self._touch(spreadsheet_id)
         # Google indents by default (the discovery document's prettyPrint).
         layout: dict[str, Any] = {"indent": 2}
         if request.args.get("prettyPrint") == "false":
@@ -123,7 +120,7 @@ class Google:
         self._check_access(source, user, "reader")
         self._check_access(target, user, "writer")
         made = self._sheets.copy_to(source, sheet_id, target, user.email)
-        self._touch(target, user)
+        self._touch(target)
         return made
 
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
@@ -135,13 +132,12 @@ class Google:
         if not allowed:
             raise ApiError(403)
 
-    def _touch(self, spreadsheet_id: str, user: User) -> None:
-        """Update a spreadsheet's title, time and last user in Drive."""
+    def _touch(self, spreadsheet_id: str) -> None:
+        """Update a spreadsheet's title and time in Drive."""
         with self._drive.lock:
             file = self._drive.files.get(spreadsheet_id)
             if file is not None:
-                file.modified, file.last_user = self._drive.timestamp(), user.email
-                file.version += 1
+                file.modified = self._drive.timestamp()
                 file.name = self._sheets.title(file.id)
 
     # Drive
@@ -150,14 +146,26 @@ class Google:
         self, request: Request, known: discovery.Call, body: dict[str, Any], user: User
     ) -> Response:
         method, path = known.method_id, known.path_params
-        if _is_upload(request) and method in ("drive.files.create", "drive.files.update"):
-            return self._transfer.upload(request, path.get("fileId"), body, user)
-        if method == "drive.files.get" and request.args.get("alt") == "media":
-            return self._transfer.download(request, path["fileId"], user)
+        if _is_upload(request):
+            if method != "drive.files.create":
+                raise unsupported(f"{method} with bytes")
+            return self._uploads.begin(request, body, user)
+        if (method, request.args.get("alt")) == ("drive.files.get", "media"):
+            return self._download(path["fileId"], user)
+        if request.args.get("alt", "json") != "json":
+            raise unsupported(f"{method} with alt={request.args['alt']}")
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
         result = api.handle(method, api.Call(self._drive, path, request.args, body, user))
         return Response("", 204) if result is None else json_answer(result)
+
+    def _download(self, file_id: str, user: User) -> Response:
+        """Answer `files.get` with `alt=media`: a file's bytes, whole."""
+        with self._drive.lock:
+            file = self._drive.tree.get(file_id, user, all_drives=True)
+        if file.path is None:
+            raise ApiError(403, reason="fileNotDownloadable", location="alt")
+        return Response(file.path.read_bytes(), content_type=file.mime_type)
 
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:
         """Answer `files.export`: the first tab of a spreadsheet as text."""
@@ -186,15 +194,15 @@ def _read(request: Request) -> bytes:
     return data
 
 
-def _json(call: Call) -> Any:
-    """Return the call's body, or None. ApiError 400 if it is not a JSON object."""
-    if not call.raw.strip():
+def _json(raw: bytes, api: str) -> Any:
+    """Return a request's body, or None. ApiError 400 if it is not a JSON object."""
+    if not raw.strip():
         return None
     try:
-        value = json.loads(call.raw)
+        value = json.loads(raw)
     except ValueError:
         value = None
     if isinstance(value, dict):
         return value
-    message = "Parse Error" if call.api == "drive" else "Invalid JSON payload received."
+    message = "Parse Error" if api == "drive" else "Invalid JSON payload received."
     raise ApiError(400, message, reason="parseError")

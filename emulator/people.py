@@ -13,7 +13,7 @@ from emulator.sheets import coerce, ranges, structure, values
 from emulator.sheets.edit import Edit, change
 from emulator.sheets.grid import Cell, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates import cells, copies, paste, tabs
+from emulator.sheets.updates import cells, paste, tabs
 
 T = TypeVar("T")
 
@@ -75,12 +75,6 @@ def add_note(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> N
 
 
 @_whole_change
-def clear_cells(edit: Edit, sheet: Sheet, *, top: int, bottom: int, left: int, right: int) -> None:
-    """Select cells and press Delete: values are removed, formats and notes stay."""
-    values.clear(edit, sheet, _inside(sheet, Box(top, bottom, left, right)))
-
-
-@_whole_change
 def sort(edit: Edit, sheet: Sheet, *, column: int, ascending: bool = True) -> None:
     """Sort the whole tab below its header by a column, as Data > Sort sheet does."""
     area = {"sheetId": sheet.sheet_id, "startRowIndex": _header_row(sheet) + 1}
@@ -105,14 +99,6 @@ def insert_columns(
 
 
 @_whole_change
-def add_column(edit: Edit, sheet: Sheet, *, text: str) -> None:
-    """Add a column after the last one, with its header in the header row."""
-    at = len(sheet.columns)
-    structure.insert(edit, sheet, "COLUMNS", at, 1, like=at - 1)
-    paste.put(edit, sheet, _header_row(sheet), at, Cell(text))
-
-
-@_whole_change
 def delete_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> None:
     """Delete rows from `index` on."""
     edit.guard(sheet, ranges.whole(sheet)._replace(top=index, bottom=index + count))
@@ -124,12 +110,6 @@ def delete_columns(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> N
     """Delete columns from `index` on."""
     edit.guard(sheet, ranges.whole(sheet)._replace(left=index, right=index + count))
     structure.delete(edit, sheet, "COLUMNS", index, index + count)
-
-
-@_whole_change
-def move_row(edit: Edit, sheet: Sheet, *, row: int, to: int) -> None:
-    """Drag a row so that its index becomes `to`."""
-    structure.move(edit, sheet, "ROWS", row, row + 1, to if to <= row else to + 1)
 
 
 @_whole_change
@@ -159,48 +139,9 @@ def cut_rows(
 
 
 @_whole_change
-def cut_columns(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
-    """Cut the contents of whole columns and paste them at column `to`; metadata stays behind."""
-    source = {"sheetId": sheet.sheet_id, "startColumnIndex": start, "endColumnIndex": end}
-    target = {"sheetId": sheet.sheet_id, "columnIndex": to}
-    paste.cut_paste(edit, {"source": source, "destination": target})
-
-
-@_whole_change
-def hide_columns(
-    edit: Edit, sheet: Sheet, *, index: int, count: int = 1, hidden: bool = True
-) -> None:
-    """Hide columns, or show them again."""
-    for column in sheet.columns[index : index + count]:
-        edit.set(column, "hidden", hidden)
-
-
-@_whole_change
-def rename_tab(edit: Edit, sheet: Sheet, *, title: str) -> None:
-    """Give the tab another title."""
-    tabs.rename(edit, sheet, title)
-
-
-@_whole_change
-def duplicate_tab(edit: Edit, sheet: Sheet) -> int:
-    """Duplicate the tab to its right, and return the copy's sheet id."""
-    index = edit.spreadsheet.sheets.index(sheet) + 1
-    request = {"sourceSheetId": sheet.sheet_id, "insertSheetIndex": index}
-    sheet_id: int = copies.duplicate_sheet(edit, request)["properties"]["sheetId"]
-    return sheet_id
-
-
-@_whole_change
 def delete_tab(edit: Edit, sheet: Sheet) -> None:
     """Delete the tab."""
     tabs.delete_sheet(edit, {"sheetId": sheet.sheet_id})
-
-
-@_whole_change
-def hide_tab(edit: Edit, sheet: Sheet, *, hidden: bool = True) -> None:
-    """Hide the tab, or show it again."""
-    properties = {"sheetId": sheet.sheet_id, "hidden": hidden}
-    tabs.update_sheet_properties(edit, {"properties": properties, "fields": "hidden"})
 
 
 def add_tab(spreadsheet: Spreadsheet, *, title: str, user: str | None = None) -> int:

@@ -8,10 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from werkzeug.wrappers import Request
-
-from emulator.control import Control
-from emulator.everbright.routes import store
 from emulator.limits import Latency
 from emulator.page.views import Page
 from emulator.server import Server
@@ -25,17 +21,15 @@ class Emulator(State):
     """Google Sheets, Google Drive and EverBright on one port of 127.0.0.1, as a context manager.
 
     `port` 0 takes any; `minute` is the length in seconds of the quotas' minute; `latency` is
-    seconds, or `(median, p90)`, and may be set while it runs; `limits` False turns the quotas off;
-    without `anonymous_is_person` a request without a token is a service account's. It holds
-    everything in memory, and the bytes of files in a folder that goes when it is stopped.
+    seconds, or a function that draws them, and may be set while it runs; `limits` False turns the
+    quotas off. It holds everything in memory, and the bytes of files in a folder that goes when it
+    is stopped.
     """
 
     def __init__(self, port: int = 0, *, latency: Latency = None, **how: Any) -> None:
         self._stack = ExitStack()
         self._port = port
         self._server: Server | None = None
-        self._storage: Server | None = None
-        self._storage_lock = threading.Lock()
         folder = self._stack.enter_context(TemporaryDirectory(prefix="emulator-"))
         super().__init__(Path(folder), latency=latency, **how)
 
@@ -46,26 +40,11 @@ class Emulator(State):
             raise RuntimeError("the emulator is not started")
         return f"http://{HOST}:{self._server.port}"
 
-    def storage_url(self) -> str:
-        """Return the address, on its own port, of the store that EverBright redirects to."""
-        with self._storage_lock:
-            if self._storage is None:
-                self._storage = self._listen(self._store, 0)
-        return f"http://{HOST}:{self._storage.port}"
-
-    def _store(self, environ: Any, start_response: Any) -> Any:
-        return store(self.everbright, Request(environ))(environ, start_response)
-
-    def _listen(self, app: Any, port: int) -> Server:
-        server = Server(app, HOST, port)
-        server.start()
-        self._stack.callback(server.stop)
-        return server
-
     def start(self) -> Self:
         """Listen, in threads of its own."""
-        web = Web(self, Page(self), Control(self), self.storage_url)
-        self._server = self._listen(web, self._port)
+        self._server = Server(Web(self, Page(self)), HOST, self._port)
+        self._server.start()
+        self._stack.callback(self._server.stop)
         self.drive.base_url = self.url
         return self
 
@@ -81,12 +60,12 @@ class Emulator(State):
         self.stop()
 
 
-def serve(port: int, **how: Any) -> None:
-    """Serve until SIGTERM or Ctrl-C, then end cleanly; `how` is as `Emulator` takes it."""
+def serve(port: int) -> None:
+    """Serve until SIGTERM or Ctrl-C, then end cleanly."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
-    with Emulator(port, **how) as emulator:
+    with Emulator(port) as emulator:
         sys.stdout.write(f"Google and EverBright, emulated: {emulator.url} (Ctrl-C ends it)\n")
         sys.stdout.flush()
         ended.wait()

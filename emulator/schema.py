@@ -20,25 +20,19 @@ LIST_VALUE = "type.googleapis.com/google.protobuf.ListValue"
 class Violation(Exception):
     """A value that does not fit; its path is put together while the exception travels upwards."""
 
-    def __init__(self, text: str, *, of_parent: bool = False) -> None:
+    def __init__(self, text: str) -> None:
         super().__init__(text)
         self.text = text
-        self.of_parent = of_parent
         self.path: list[str] = []
 
     @property
     def where(self) -> str:
         """The path as Google writes it: `requests[0].update_cells`."""
-        path = self.path[1:] if self.of_parent else self.path
-        return ".".join(reversed(path)).replace(".[", "[")
+        return ".".join(reversed(self.path)).replace(".[", "[")
 
     def message(self) -> str:
         """Return the whole sentence, as Google says it."""
-        if self.of_parent and not self.path:
-            return 'Invalid JSON payload received. Unknown name "": Root element must be a message.'
-        where = f" at '{self.where}'" if self.where else ""
-        last = masks.camel(self.path[0]) if self.path else ""
-        return self.text.replace("{at}", where).replace("{last}", last)
+        return self.text.replace("{at}", f" at '{self.where}'" if self.where else "")
 
 
 def snake(name: str) -> str:
@@ -90,7 +84,7 @@ class Schemas:
 
     def _message(self, value: Any, name: str) -> Json:
         if type(value) is not dict:
-            raise _no_message(value, name)
+            raise _wrong(f"{PACKAGE}.{name}", value)
         fields = self._fields.get(name) or self._read_fields(name)
         message: Json = value
         for given, item in list(message.items()):
@@ -156,16 +150,6 @@ def _is_default(value: Any, spec: Json) -> bool:
 def _wrong(kind: str, value: Any) -> Violation:
     """Return the violation of a value of the wrong type."""
     return Violation(f"Invalid value{{at}} ({kind}), {json.dumps(value, ensure_ascii=False)}")
-
-
-def _no_message(value: Any, name: str) -> Violation:
-    if type(value) is not list:
-        return _wrong(f"{PACKAGE}.{name}", value)
-    return Violation(
-        'Invalid JSON payload received. Unknown name "{last}"{at}: '
-        "Proto field is not repeating, cannot start list.",
-        of_parent=True,
-    )
 
 
 def _enum(value: Any, names: list[str], field: str) -> str:

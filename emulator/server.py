@@ -117,7 +117,6 @@ class Handler(WSGIRequestHandler):
     ) -> None:
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}
-        self.log_request(int(code))
         self.send_response_only(int(code), reason)
         usual = {"Server": self.version_string(), "Date": self.date_time_string()}
         own = [(name, value) for name, value in usual.items() if name.lower() not in names]
@@ -157,9 +156,6 @@ class Handler(WSGIRequestHandler):
             else:
                 self.wfile.flush()
                 self.connection.shutdown(socket.SHUT_RDWR)
-
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  (the base's name)
-        """Log nothing: there is the call log."""
 
 
 class Server:

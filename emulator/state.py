@@ -1,9 +1,5 @@
 """The state and settings of an emulator, without its port."""
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +11,7 @@ from emulator.drive.model import SPREADSHEET
 from emulator.everbright.engine import EverBright
 from emulator.faults import Faults
 from emulator.limits import Latency, Limits
-from emulator.sheets import OTHERWISE, Sheets
-
-
-class Clock:
-    """Tells the time to the engines."""
-
-    def __init__(self) -> None:
-        self._fixed: float | None = None
-
-    def now(self) -> datetime:
-        """Return the time in UTC."""
-        moment = time.time() if self._fixed is None else self._fixed
-        return datetime.fromtimestamp(moment, UTC)
-
-    @contextmanager
-    def at(self, moment: float) -> Iterator[None]:
-        """Stop the clock at `moment`, in Unix seconds."""
-        self._fixed = moment
-        try:
-            yield
-        finally:
-            self._fixed = None
+from emulator.sheets import Sheets
 
 
 class State:
@@ -49,28 +24,15 @@ class State:
         latency: Latency = None,
         *,
         limits: bool = True,
-        anonymous_is_person: bool = True,
     ) -> None:
         self.latency = latency
         self.calls = CallLog()
         self.faults = Faults()
         self.limits = Limits(minute, enabled=limits)
-        self.accounts = Accounts(anonymous_is_person=anonymous_is_person)
+        self.accounts = Accounts()
         self.everbright = EverBright()
-        self.clock = Clock()
-        self.sheets = Sheets(self.clock.now)
-        self.drive = Drive(folder, self.sheets, self.clock.now)
-
-    def answer_otherwise(self, *names: str) -> None:
-        """Do otherwise what no documentation of Google's promises; without names: as usual.
-
-        `file_id` is Drive's, the others are `emulator.sheets.OTHERWISE`. ValueError if unknown.
-        """
-        if unknown := set(names) - OTHERWISE - {"file_id"}:
-            raise ValueError(f"nothing is done otherwise by: {', '.join(sorted(unknown))}")
-        for kept in (self.sheets.otherwise, self.drive.otherwise):
-            kept.clear()
-            kept.update(names)
+        self.sheets = Sheets()
+        self.drive = Drive(folder, self.sheets)
 
     def create_spreadsheet(self, title: str) -> str:
         """Create an empty spreadsheet that everyone may write to, and return its id."""

@@ -15,12 +15,10 @@ from emulator.accounts import AUTHORIZE
 from emulator.calls import Call
 from emulator.errors import ApiError, unsupported
 from emulator.everbright import routes
-from emulator.faults import applied
 from emulator.google_apis import Google, refusal
 from emulator.limits import latency_seconds
 from emulator.state import State
 
-TOKEN_PATHS = {"/token", "/oauth2/v4/token", "/o/oauth2/token"}
 GOOGLE = {
     "/v4/": "sheets",
     "/drive/v3/": "drive",
@@ -31,16 +29,13 @@ UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 
 
 class Web:
-    """Serves everything on one port; `page` and `control` answer what is not an API's."""
+    """Serves everything on one port; `page` answers what is not an API's."""
 
-    def __init__(
-        self, state: State, page: Any, control: Any, storage_url: Callable[[], str]
-    ) -> None:
+    def __init__(self, state: State, page: Callable[[Request], Response]) -> None:
         self._state = state
         self._page = page
-        self._control = control
-        self._google = Google(state.sheets, state.drive, state.accounts, state.limits, state.calls)
-        self._everbright = routes.Routes(state.everbright, storage_url)
+        self._google = Google(state.sheets, state.drive, state.accounts, state.limits)
+        self._everbright = routes.Routes(state.everbright)
         self._rng = random.Random(0)  # noqa: S311  (delays)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Any:
@@ -50,7 +45,7 @@ class Web:
 
     def _answer(self, request: Request) -> Response:
         path = _raw_path(request)
-        if path in TOKEN_PATHS:
+        if path == "/token":
             return self._token(request, path)
         if path == AUTHORIZE:
             return self._state.accounts.oauth.authorize(request)
@@ -61,22 +56,16 @@ class Web:
             return refusal("drive", unsupported(path))
         if (known := routes.match(path)) is not None:
             return self._everbright_call(request, path, *known)
-        if path.startswith("/_emulator/"):
-            response: Response = self._control(request)
-            return response
-        shown: Response = self._page(request)
-        return shown
+        return self._page(request)
 
-    def _call(self, request: Request, path: str, api: str, name: str, user: str = "") -> Call:
+    def _call(self, path: str, api: str, name: str, user: str = "") -> Call:
         """Return a new call, which is in the log."""
-        given = request.args.lists()
-        query = {key: items[0] if len(items) == 1 else items for key, items in given}
-        call = Call(api, f"{api}.{name}", request.method, path, query, user)
+        call = Call(api, f"{api}.{name}", path, user)
         self._state.calls.add(call)
         return call
 
     def _google_call(self, request: Request, api: str, path: str) -> Response:
-        call = self._call(request, path, api, "unknown", "anonymous")
+        call = self._call(path, api, "unknown", "anonymous")
 
         def perform() -> Response:
             try:
@@ -93,27 +82,20 @@ class Web:
         return self._performed(call, perform)
 
     def _everbright_call(self, request: Request, path: str, name: str, uuid: str) -> Response:
-        call = self._call(request, path, "everbright", name)
+        call = self._call(path, "everbright", name)
         return self._performed(call, lambda: self._everbright.handle(request, name, uuid))
 
     def _token(self, request: Request, path: str) -> Response:
         def perform() -> Response:
-            status, answer = self._state.accounts.grant(request.form)
+            form = dict(request.form)
+            if basic := request.authorization:  # Google takes the client's secret in either place.
+                form |= {"client_id": basic.username or "", "client_secret": basic.password or ""}
+            status, answer = self._state.accounts.grant(form)
             return Response(json.dumps(answer), status, content_type="application/json")
 
-        return self._performed(self._call(request, path, "oauth2", "token"), perform)
+        return self._performed(self._call(path, "oauth2", "token"), perform)
 
     def _performed(self, call: Call, perform: Callable[[], Response]) -> Response:
-        """Perform a call, and note its answer's status and how long it took."""
-        began = time.perf_counter()
-        try:
-            response = self._with_faults(call, perform)
-            call.status = response.status_code
-            return response
-        finally:
-            call.ms = (time.perf_counter() - began) * 1000
-
-    def _with_faults(self, call: Call, perform: Callable[[], Response]) -> Response:
         """Perform a call between its faults, half of the latency before it and half after."""
         state, faults = self._state, self._state.faults
         faults.while_down(call)
@@ -121,17 +103,13 @@ class Web:
         if call.api != "everbright":
             pause = latency_seconds(state.latency, self._rng) / 2
             time.sleep(pause)
-        for rule in faults.take(call, "before"):
-            if rule.run is None:
-                return applied(rule, call)
-            rule.run(state, call)
+        if (failed := faults.applied(call, "before")) is not None:
+            call.status = failed.status_code
+            return failed
         response = perform()
-        for rule in faults.take(call, "after"):
-            if rule.run is None:
-                response = applied(rule, call, response)
-            else:
-                rule.run(state, call)
+        response = faults.applied(call, "after", response) or response
         time.sleep(pause)
+        call.status = response.status_code
         return response
 
 

@@ -1,13 +1,12 @@
-"""Drive's methods: metadata as JSON, downloads, and media, multipart and resumable uploads."""
+"""Drive's methods: metadata as JSON, and multipart and resumable uploads."""
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Request, Response
 
 from emulator import masks
@@ -15,7 +14,7 @@ from emulator.drive import listing, uploads
 from emulator.drive.engine import Drive
 from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.drive.uploads import Session
-from emulator.errors import ApiError, bad_parameter, unsupported
+from emulator.errors import bad_parameter, unsupported
 from emulator.server import Cut
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
@@ -172,138 +171,59 @@ def json_answer(value: Any, status: int = 200, headers: dict[str, str] | None = 
     return Response(text, status, headers, content_type=JSON)
 
 
-class Transfer:
-    """Downloads and uploads of one Drive."""
+class Uploads:
+    """The uploads of one Drive: in one request with the metadata, or by a session and a second."""
 
     def __init__(self, drive: Drive) -> None:
         self._drive = drive
+        self._sessions: dict[str, Session] = {}
 
-    def download(self, request: Request, file_id: str, user: User) -> Response:
-        """Answer `files.get` with `alt=media`, with a Range header or without."""
-        with self._drive.lock:
-            supports = listing.all_drives(request.args)
-            file = self._drive.tree.get(file_id, user, all_drives=supports)
-            path = file.path
-        if path is None:
-            raise ApiError(
-                403,
-                "Only files with binary content can be directly downloaded. Use Export with Docs "
-                "Editors files.",
-                reason="fileNotDownloadable",
-                location="alt",
-            )
-        wanted = parse_range_header(request.headers.get("Range"))
-        window = wanted.range_for_length(file.size) if wanted else None
-        start, end = window or (0, file.size)
-        headers = {"Content-Length": str(end - start), "Accept-Ranges": "bytes"}
-        if window:
-            headers["Content-Range"] = f"bytes {start}-{end - 1}/{file.size}"
-        return Response(
-            uploads.pieces(path, start, end),
-            206 if window else 200,
-            headers,
-            content_type=file.mime_type,
-        )
-
-    def upload(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
-        """Answer POST (new) or PATCH (`file_id`) under /upload; `body` is for resumable uploads."""
-        kind = request.args.get("uploadType")
-        if kind == "resumable":
-            return self._begin(request, file_id, body, user)
-        path, metadata, mime_type = self._drive.new_path(), Json(), request.mimetype or None
+    def begin(self, request: Request, body: Json, user: User) -> Response:
+        """Answer a POST under /upload; `body` is the metadata of a resumable upload."""
+        query = request.args.to_dict()
+        kind = query.get("uploadType")
         if kind == "multipart":
             metadata, mime_type, content = _parts(request)
+            path = self._drive.new_path()
             path.write_bytes(content)
-        elif kind == "media":
-            if request.content_length not in (None, uploads.append(path, request.stream)):
-                raise Cut
-        else:
-            raise bad_parameter("uploadType")
-        query = request.args.to_dict()
-        return json_answer(
-            self._finish(Session(path, user, metadata, query, mime_type, file_id=file_id))
-        )
-
-    def _finish(self, session: Session) -> Json:
-        """Create the file from an upload, and return its resource."""
-        drive, supports = self._drive, listing.all_drives(session.query)
-        user, metadata, mime_type = session.user, session.metadata, session.mime_type
-        checksums = uploads.checksums(session.path)  # it takes a while: before any lock
-        with drive.lock:
-            if session.file_id is None:
-                file = drive.create(metadata, user, all_drives=supports, mime_type=mime_type)
-            else:
-                file = drive.update(session.file_id, metadata, user, all_drives=supports)
-            drive.fill(file, session.path, checksums)
-            session.result = file.id
-            return masked(drive.shown(file, user), session.query, SHOWN)
-
-    # Resumable uploads
-
-    def _begin(self, request: Request, file_id: str | None, body: Json, user: User) -> Response:
-        mime_type = request.headers.get("X-Upload-Content-Type")
-        supports = listing.all_drives(request.args)
-        with self._drive.lock:
-            if file_id is None:
-                self._drive.check_create(body, user, mime_type, all_drives=supports)
-            else:
-                self._drive.tree.get(file_id, user, all_drives=supports, role="writer")
-        announced = request.headers.get("X-Upload-Content-Length")
-        session = Session(
-            path=self._drive.new_path(),
-            user=user,
-            metadata=body,
-            query=request.args.to_dict(),
-            mime_type=mime_type,
-            file_id=file_id,
-            total=int(announced) if announced else None,
-            began=self._drive.now().timestamp(),
-            id="A" + self._drive.token(60),
-        )
-        self._drive.sessions[session.id] = session
+            return json_answer(self._finish(Session(user, metadata, query, mime_type), path))
+        if kind != "resumable":
+            raise unsupported(f"uploads of type {kind}")
+        session = Session(user, body, query, request.headers.get("X-Upload-Content-Type"))
+        supports = listing.all_drives(query)
+        self._drive.check_create(body, user, session.mime_type, all_drives=supports)
+        number = "A" + self._drive.token(60)
+        self._sessions[number] = session
         address = f"{request.host_url.rstrip('/')}{request.path}"
-        location = f"{address}?uploadType=resumable&upload_id={session.id}"
-        return Response("", 200, {"Location": location, "X-GUploader-UploadID": session.id})
+        location = f"{address}?uploadType=resumable&upload_id={number}"
+        return Response("", 200, {"Location": location})
 
     def resume(self, request: Request, upload_id: str) -> Response:
-        """Answer a PUT to a session: a chunk of the file, or a query of its progress."""
-        session = self._drive.sessions.get(upload_id)
-        if session is None or self._drive.now().timestamp() - session.began > uploads.LIFE:
-            return Response("Not Found", 404, {"X-GUploader-UploadID": upload_id})
-        with session.lock:
-            return self._piece(request, session)
+        """Answer a PUT to a session with the whole file."""
+        size = request.content_length or 0
+        whole = f"bytes 0-{size - 1}/{size}"
+        if (given := request.headers.get("Content-Range", whole)) != whole:
+            raise unsupported(f"an upload in pieces (Content-Range: {given})")
+        session = self._sessions.pop(upload_id, None)
+        if session is None:
+            return Response("Not Found", 404)
+        path = self._drive.new_path()
+        if request.content_length not in (None, uploads.store(path, request.stream)):
+            raise Cut
+        return json_answer(self._finish(session, path))
 
-    def _piece(self, request: Request, session: Session) -> Response:
-        path, user = session.path, session.user
-        if session.result is not None:
-            file = self._drive.tree.get(session.result, user, all_drives=True)
-            return json_answer(masked(self._drive.shown(file, user), session.query, SHOWN))
-        have = path.stat().st_size if path.exists() else 0
-        part = uploads.piece(request.headers.get("Content-Range"), request.content_length)
-        uploads.check(part, session, have)
-        if part.start is None:
-            return _incomplete(session, have)
-        skip = have - part.start
-        while skip > 0 and (data := request.stream.read(min(skip, uploads.CHUNK))):
-            skip -= len(data)
-        start = have if not skip else part.start
-        due = None if part.end is None else max(0, part.end - start)
-        received = uploads.append(path, request.stream, start, due)
-        if due is None:
-            part = uploads.Piece(part.start, start + received, start + received)
-        stands = uploads.kept_bytes(received, due or received, start, last=part.is_last)
-        os.truncate(path, stands)
-        if not part.is_last or stands < (part.end or 0):
-            return _incomplete(session, stands)
-        headers = {"X-GUploader-UploadID": session.id}
-        return json_answer(self._finish(session), headers=headers)
-
-
-def _incomplete(session: Session, have: int) -> Response:
-    headers = {"X-GUploader-UploadID": session.id}
-    if have:
-        headers["Range"] = f"bytes=0-{have - 1}"
-    return Response("", "308 Resume Incomplete", headers)
+    def _finish(self, session: Session, path: Path) -> Json:
+        """Create the file of an upload, and return its resource."""
+        drive, user = self._drive, session.user
+        with drive.lock:
+            file = drive.create(
+                session.metadata,
+                user,
+                all_drives=listing.all_drives(session.query),
+                mime_type=session.mime_type,
+                path=path,
+            )
+            return masked(drive.shown(file, user), session.query, SHOWN)
 
 
 def _parts(request: Request) -> tuple[Json, str | None, bytes]:

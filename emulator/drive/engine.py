@@ -7,8 +7,8 @@ a folder; what is known of the files is in `tree`, in memory.
 import random
 import string
 import threading
-from collections.abc import Callable, Container, Iterable
-from datetime import datetime
+from collections.abc import Container, Iterable
+from datetime import UTC, datetime
 from pathlib import Path
 
 from emulator.drive.model import (
@@ -22,8 +22,7 @@ from emulator.drive.model import (
     permission,
     shown,
 )
-from emulator.drive.uploads import Session, checksums
-from emulator.errors import ApiError, bad_parameter, forbidden
+from emulator.errors import ApiError, bad_parameter, forbidden, unsupported
 from emulator.sheets import Sheets
 
 ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -38,18 +37,14 @@ SOMEONE = User("owner@example.com")
 
 
 class Drive:
-    """The engine. `now` returns the time; links start with `base_url`."""
+    """The engine; links start with `base_url`."""
 
-    def __init__(self, folder: Path, sheets: Sheets, now: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, sheets: Sheets) -> None:
         self._folder = folder
         self.tree = Tree()
-        self.sessions: dict[str, Session] = {}
         self.generated: set[str] = set()
-        self.otherwise: set[str] = set()
-        """"file_id": an id that is taken makes a file all the same, in place of the first."""
         self.base_url = ""
         self.lock = threading.RLock()
-        self.now = now
         self._sheets = sheets
         self._rng = random.Random(0)  # noqa: S311  (ids, not secrets)
 
@@ -60,7 +55,7 @@ class Drive:
 
     def timestamp(self) -> str:
         """Return the time as Drive writes it."""
-        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
     def token(self, length: int) -> str:
         """Return random characters for an id."""
@@ -76,9 +71,15 @@ class Drive:
     # Files
 
     def create(
-        self, metadata: Json, user: User, *, all_drives: bool, mime_type: str | None = None
+        self,
+        metadata: Json,
+        user: User,
+        *,
+        all_drives: bool,
+        mime_type: str | None = None,
+        path: Path | None = None,
     ) -> File:
-        """Make a file of `metadata`, without bytes."""
+        """Make a file of `metadata`, of the bytes at `path` or of none."""
         with self.lock:
             parent, chosen = self.check_create(metadata, user, mime_type, all_drives=all_drives)
             moment = self.timestamp()
@@ -88,25 +89,23 @@ class Drive:
                 mime_type=chosen,
                 parents=[parent.id],
                 owner=user.email,
-                created=metadata.get("createdTime", moment),
-                modified=metadata.get("modifiedTime", moment),
+                created=moment,
+                modified=moment,
                 drive_id=parent.drive_id,
-                last_user=user.email,
             )
             describe(file, metadata)
             if chosen == SPREADSHEET:
                 self._sheets.create(file.id, file.name, user.email)
             elif not chosen.startswith(NATIVE):
-                empty = self.new_path()
-                empty.touch()
-                self.fill(file, empty, checksums(empty))
+                file.path = path or self.new_path()
+                file.path.touch()
             return self.tree.add(file)
 
     def check_create(
         self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
     ) -> tuple[File, str]:
         """Return the parent and MIME type that a create would have. ApiError if it is refused."""
-        check_writable(metadata)
+        check_settable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
             raise forbidden(ONE_PARENT, "cannotAddParent")
@@ -117,8 +116,7 @@ class Drive:
                 raise
             raise forbidden(THIS_PARENT, "insufficientParentPermissions") from None
         chosen = metadata.get("mimeType") or mime_type or "application/octet-stream"
-        taken = () if "file_id" in self.otherwise else self.files
-        check_id(metadata.get("id"), chosen, taken, self.generated)
+        check_id(metadata.get("id"), chosen, self.files, self.generated)
         if user.service_account and not parent.drive_id and chosen != FOLDER:
             raise ApiError(403, NO_STORAGE, reason="storageQuotaExceeded", domain="usageLimits")
         return parent, chosen
@@ -130,12 +128,6 @@ class Drive:
     def new_path(self) -> Path:
         """Return where the bytes of a file can be written."""
         return self._folder / f"0B{self.token(26)}"
-
-    def fill(self, file: File, path: Path, checksums: dict[str, str]) -> None:
-        """Make the bytes at `path` the file's."""
-        if file.path is not None:
-            file.path.unlink()
-        file.path, file.size, file.checksums = path, path.stat().st_size, checksums
 
     def update(
         self,
@@ -150,7 +142,7 @@ class Drive:
         """Change a file's metadata, or move it."""
         with self.lock:
             file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
-            check_writable(metadata)
+            check_settable(metadata)
             if add or remove:
                 self._move(file, user, add or [], remove or [], all_drives=all_drives)
             if "name" in metadata and file.mime_type == SPREADSHEET:
@@ -158,9 +150,7 @@ class Drive:
             file.name = metadata.get("name", file.name)
             file.mime_type = metadata.get("mimeType", file.mime_type)
             describe(file, metadata)
-            file.modified = metadata.get("modifiedTime", self.timestamp())
-            file.last_user = user.email
-            file.version += 1
+            file.modified = self.timestamp()
             return file
 
     def _move(
@@ -242,21 +232,13 @@ class Drive:
             return file
 
 
-WRITABLE = {
-    *("name", "description", "mimeType", "starred", "trashed", "appProperties", "properties"),
-    *("createdTime", "modifiedTime", "parents", "id", "viewedByMeTime", "writersCanShare"),
-    *("copyRequiresWriterPermission", "folderColorRgb", "contentHints", "originalFilename"),
-    *("contentRestrictions", "kind", "viewersCanCopyContent", "downloadRestrictions"),
-    "inheritedPermissionsDisabled",
-}
+SETTABLE = {"id", "name", "mimeType", "parents", "trashed", "appProperties"}
 
 
-def check_writable(names: Iterable[str]) -> None:
-    """Refuse a field that only Drive itself sets."""
-    for name in names:
-        if name not in WRITABLE:
-            message = "The resource body includes fields which are not directly writable"
-            raise forbidden(f"{message}: {name}.", "fieldNotWritable")
+def check_settable(names: Iterable[str]) -> None:
+    """Refuse a field that isn't kept."""
+    if others := sorted(set(names) - SETTABLE):
+        raise unsupported(f"{others[0]} of a file")
 
 
 def check_id(
@@ -276,7 +258,6 @@ def check_id(
 
 def describe(file: File, metadata: Json) -> None:
     """Set the plain fields; a null in `appProperties` removes an entry."""
-    file.description = metadata.get("description", file.description)
     file.trashed = metadata.get("trashed", file.trashed)
     for key, value in (metadata.get("appProperties") or {}).items():
         if value is None:

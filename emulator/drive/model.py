@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from emulator.errors import ApiError, file_not_found, forbidden
@@ -63,16 +63,16 @@ class File:
     created: str
     modified: str
     drive_id: str | None = None
-    description: str | None = None
     trashed: bool = False
     app_properties: dict[str, str] = field(default_factory=dict)
     permissions: dict[str, Json] = field(default_factory=dict)
     removed: list[str] = field(default_factory=list)
-    last_user: str = ""
-    version: int = 1
     path: Path | None = None
-    size: int = 0
-    checksums: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """The number of its bytes."""
+        return self.path.stat().st_size if self.path else 0
 
     @property
     def is_folder(self) -> bool:
@@ -135,60 +135,28 @@ def link(file: File, base_url: str) -> str:
 
 def shown(file: File, permissions: list[Json], me: User, base_url: str) -> Json:
     """The API's File resource: every field that is stored, for `me`."""
-    role = best_role(permissions, me)
-    last = User(file.last_user or file.owner)
+    can_edit = at_least(best_role(permissions, me), "writer")
     resource: Json = {
         "kind": "drive#file",
         "id": file.id,
         "name": file.name,
         "mimeType": file.mime_type,
-        "starred": False,
         "trashed": file.trashed,
-        "explicitlyTrashed": file.trashed,
         "parents": file.parents,
-        "spaces": ["drive"],
-        "version": str(file.version),
         "webViewLink": link(file, base_url),
         "createdTime": file.created,
         "modifiedTime": file.modified,
-        "lastModifyingUser": last.shown(me),
-        "modifiedByMe": last == me,
-        "shared": len(permissions) > 1,
-        "capabilities": {
-            "canEdit": at_least(role, "writer"),
-            "canAddChildren": file.is_folder and at_least(role, "writer"),
-            "canDelete": at_least(role, "organizer"),
-            "canTrash": at_least(role, "fileOrganizer") or at_least(role, "owner"),
-            "canShare": at_least(role, "writer"),
-        },
-        "permissionIds": [each["id"] for each in permissions],
+        "capabilities": {"canEdit": can_edit, "canAddChildren": file.is_folder and can_edit},
         "permissions": permissions,
-        "quotaBytesUsed": str(file.size),
-        "isAppAuthorized": True,
     }
     if file.drive_id:
         resource |= {"driveId": file.drive_id, "teamDriveId": file.drive_id}
-        resource["hasAugmentedPermissions"] = False
     else:
         resource["owners"] = [User(file.owner).shown(me)]
-        resource["ownedByMe"] = file.owner == me.email
-    return resource | _optional(file, base_url)
-
-
-def _optional(file: File, base_url: str) -> Json:
-    resource: Json = {}
-    if file.description is not None:
-        resource["description"] = file.description
     if file.app_properties:
         resource["appProperties"] = file.app_properties
     if file.path is not None:
-        resource |= file.checksums
         resource["size"] = str(file.size)
-        resource["headRevisionId"] = file.path.name
-        resource["originalFilename"] = file.name
-        resource["fullFileExtension"] = PurePosixPath(file.name).suffix[1:]
-        resource["fileExtension"] = PurePosixPath(file.name).suffix[1:]
-        resource["webContentLink"] = f"{base_url}/uc?id={file.id}&export=download"
     return resource
 
 

@@ -3,7 +3,7 @@
 import random
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -18,24 +18,23 @@ from emulator.sheets.updates import copies, tabs
 __all__ = ["Sheets", "Spreadsheet"]
 
 TIME_ZONE = "Etc/GMT"
-OTHERWISE = frozenset({"metadata_id", "range_id", "chosen_id", "all_or_nothing", "copies"})
-"""What no documentation promises, and Sheets may do otherwise: take a metadata id or a protected
-range's id that is taken (the object moves), give a protected range another id than the chosen one,
-keep the done part of a refused batch, answer a batch with the spreadsheet as it was before."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Sheets:
-    """All spreadsheets. `now` gives the time, with a zone.
+    """All spreadsheets. `now` returns the time, with a zone.
 
     What a spreadsheet draws at random comes from its own id, so that the same requests in the
     same order give the same state.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime] = _now) -> None:
         self._now = now
         self._lock = threading.Lock()
         self.spreadsheets: dict[str, Spreadsheet] = {}
-        self.otherwise: set[str] = set()
 
     def create(
         self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
@@ -57,7 +56,6 @@ class Sheets:
             sheets=[],
             clock=self._now,
             rng=random.Random(spreadsheet_id),  # noqa: S311 - ids, not secrets
-            otherwise=self.otherwise,
         )
         tabs.check_time_zone(spreadsheet.properties["timeZone"])
         _fill(Edit(spreadsheet, spreadsheet.owner), body)
@@ -92,7 +90,7 @@ class Sheets:
         """Return a Sheets v4 method's answer, cut to `fields`. ApiError if it is refused.
 
         The request has been validated before. A method that changes the
-        spreadsheet changes all that it says, or nothing (but for what is done OTHERWISE).
+        spreadsheet changes all that it says, or nothing.
         """
         body = body if isinstance(body, dict) else {}
         mask = masks.parse(query["fields"]) if query.get("fields") else None
@@ -106,8 +104,7 @@ class Sheets:
             if method_id not in methods.WRITES:
                 raise unsupported(method_id)
             write = methods.WRITES[method_id]
-            keeps = "all_or_nothing" in self.otherwise
-            return change(spreadsheet, call.user, lambda edit: write(call, edit), keeps_part=keeps)
+            return change(spreadsheet, call.user, lambda edit: write(call, edit))
 
     def copy_to(self, source_id: str, sheet_id: int, target_id: str, user: str) -> Json:
         """Copy a tab to the end of another spreadsheet, and return its SheetProperties."""

@@ -3,12 +3,12 @@
 from typing import Any
 
 from emulator import masks
-from emulator.errors import invalid
-from emulator.sheets import coerce, styles, syntax
+from emulator.errors import invalid, unsupported
+from emulator.sheets import coerce, numbers, styles, syntax
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet, Spilled
 
 # Stored and returned as they were given.
 REST = ("textFormatRuns", "note", "dataValidation", "pivotTable", "chipRuns", "dataSourceTable")
@@ -59,6 +59,9 @@ def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
     below = masks.below(mask, "userEnteredFormat")
     if not isinstance(below, bool):
         style = styles.changed(style, data.get("userEnteredFormat"), below)
+        pattern = (style or {}).get("numberFormat", {}).get("pattern", "")
+        if not numbers.is_supported(pattern):
+            raise unsupported(f"the number format {pattern}")
     given = {name: item for name, item in data.items() if item}
     rest = masks.updated(rest, given, mask, REST)
     if "textFormatRuns" in rest and masks.wants(mask, "textFormatRuns"):
@@ -109,7 +112,7 @@ class Writer:
         """Return CellData of the cell at these coordinates."""
         data: Json = {}
         wants = self._wants
-        if cell.value is not None:
+        if cell.value is not None or isinstance(cell, Spilled):
             self._values(cell, data)
         if cell.format and wants["userEnteredFormat"]:
             data["userEnteredFormat"] = cell.format
@@ -129,11 +132,13 @@ class Writer:
 
     def _values(self, cell: Cell, data: Json) -> None:
         wants = self._wants
-        if wants["userEnteredValue"]:
+        if wants["userEnteredValue"] and cell.value is not None:
             data["userEnteredValue"] = extended(cell.value)
         if not wants["effectiveValue"] and not wants["formattedValue"]:
             return
         value = self._evaluator.value(self._sheet, cell)
+        if value is None:
+            return
         if wants["effectiveValue"]:
             data["effectiveValue"] = extended(value)
         if wants["formattedValue"]:

@@ -5,7 +5,7 @@ Texts are read as USER_ENTERED values and people's typing are, for the en_US loc
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -14,16 +14,13 @@ from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError, Json, Scalar
 
 NUMBER = re.compile(
-    r"(?P<open>\()?(?P<sign>[+-])?\s*(?P<money>\$)?\s*"
-    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?P<fraction>\.\d*)?(?P<exponent>[eE][+-]?\d+)?"
-    r"\s*(?P<percent>%)?(?P<close>\))?"
+    r"(?P<sign>[+-])?(?P<money>\$)?(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?P<fraction>\.\d*)?"
+    r"(?P<percent>%)?"
 )
 DATES: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), ("y", "m", "d"), "yyyy-mm-dd"),
     (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})"), ("m", "d", "y"), "M/d/yyyy"),
-    (re.compile(r"(\d{4})/(\d{1,2})/(\d{1,2})"), ("y", "m", "d"), "yyyy/mm/dd"),
 )
-CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AaPp][Mm])?")
 
 Read = tuple[Any, dict[str, str] | None]
 
@@ -42,63 +39,31 @@ def read_typed(text: str) -> Read:
 
 def _number(text: str) -> Read | None:
     found = NUMBER.fullmatch(text)
-    if not found or bool(found["open"]) != bool(found["close"]):
+    if not found or (not found["whole"] and len(found["fraction"] or "") < 2):
         return None
-    if not found["whole"] and len(found["fraction"] or "") < 2:
-        return None
-    digits = (found["whole"] or "0").replace(",", "") + (found["fraction"] or "")
-    number: float = float(digits + (found["exponent"] or ""))
+    number = float((found["whole"] or "0").replace(",", "") + (found["fraction"] or ""))
     if math.isinf(number):
         return None
-    if found["sign"] == "-" or found["open"]:
-        number = -number
-    places = len(found["fraction"] or "") > 1
+    number = -number if found["sign"] == "-" else number
+    places = ".00" if len(found["fraction"] or "") > 1 else ""
     if found["percent"]:
-        return plain(number / 100), _format("PERCENT", "0.00%" if places else "0%")
+        return plain(number / 100), _format("PERCENT", f"0{places}%")
     if found["money"]:
-        return plain(number), _format("CURRENCY", '"$"#,##0.00' if places else '"$"#,##0')
-    if found["exponent"]:
-        return plain(number), _format("SCIENTIFIC", "0.00E+00")
-    if "," in (found["whole"] or ""):
-        return plain(number), _format("NUMBER", "#,##0.00" if places else "#,##0")
-    return plain(number), None
+        return plain(number), _format("CURRENCY", f'"$"#,##0{places}')
+    form = _format("NUMBER", f"#,##0{places}") if "," in (found["whole"] or "") else None
+    return plain(number), form
 
 
 def _date(text: str) -> Read | None:
-    day, _, rest = text.replace("T", " ", 1).partition(" ")
     for form, order, pattern in DATES:
-        if found := form.fullmatch(day):
+        if found := form.fullmatch(text):
             parts = dict(zip(order, map(int, found.groups()), strict=True))
             try:
-                serial = numbers.serial(date(parts["y"], parts["m"], parts["d"]))
+                day = date(parts["y"], parts["m"], parts["d"])
             except ValueError:
                 return None
-            if not rest:
-                return serial, _format("DATE", pattern)
-            clock = _clock(rest)
-            if clock is None:
-                return None
-            shown = pattern + (" h:mm:ss" if rest.count(":") > 1 else " h:mm")
-            return plain(serial + clock), _format("DATE_TIME", shown)
-    clock = _clock(text)
-    return None if clock is None else (clock, _format("TIME", _clock_pattern(text)))
-
-
-def _clock(text: str) -> float | None:
-    found = CLOCK.fullmatch(text.strip())
-    if not found:
-        return None
-    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
-    if found[4]:
-        hour = hour % 12 + (12 if found[4].lower() == "pm" else 0)
-    if minute > 59 or second > 59:
-        return None
-    return (hour * 3600 + minute * 60 + second) / 86400
-
-
-def _clock_pattern(text: str) -> str:
-    pattern = "h:mm:ss" if text.count(":") > 1 else "h:mm"
-    return pattern + " am/pm" if text.strip()[-1:] in "mM" else pattern
+            return numbers.serial(day), _format("DATE", pattern)
+    return None
 
 
 def _format(kind: str, pattern: str) -> dict[str, str]:
@@ -211,6 +176,32 @@ def flat(values: Iterable[Any]) -> Iterator[Any]:
                 yield from row
         else:
             yield value
+
+
+def each(function: Callable[..., Any], values: list[Any]) -> Any:
+    """Return a function of values: of tables, a table of it.
+
+    A table of one row or column counts for all; what another table lacks is #N/A.
+    """
+    tables = [value for value in values if isinstance(value, list)]
+    if not tables:
+        return function(*values)
+    high, wide = max(map(len, tables)), max(len(table[0]) for table in tables)
+
+    def at(value: Any, row: int, column: int) -> Any:
+        if not isinstance(value, list):
+            return value
+        row, column = row if len(value) > 1 else 0, column if len(value[0]) > 1 else 0
+        inside = row < len(value) and column < len(value[0])
+        return value[row][column] if inside else CellError("N_A", "#N/A", "Different sizes.")
+
+    def one(row: int, column: int) -> Any:
+        try:
+            return first(function(*[at(value, row, column) for value in values]))
+        except Failed as failed:
+            return failed.error
+
+    return [[one(row, column) for column in range(wide)] for row in range(high)]
 
 
 def first(found: Any) -> Any:

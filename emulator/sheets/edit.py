@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from emulator import discovery, masks
-from emulator.errors import ApiError, invalid
+from emulator.errors import invalid
 from emulator.sheets import ranges
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import (
@@ -62,16 +62,17 @@ class Edit:
                 "Your input contains more than the maximum of 50000 characters in a single cell."
             )
         if cell.empty:
-            self.drop(row.cells, column.key)
+            self.drop(row.cells, column)
             return
         if isinstance(cell.value, Formula):
             sheet.formula_rows.add(row)
-        self.put(row.cells, column.key, cell)
+        self.put(row.cells, column, cell)
 
     def guard(self, sheet: Sheet, box: Box) -> None:
         """Refuse to change a box that is partly protected from `user`."""
         for protection in sheet.protected_ranges.values():
-            if not self.may_edit(protection) and box.meets_protection(sheet, protection):
+            area = ranges.box_of(sheet, protection["range"])
+            if box.meets(area) and not self.may_edit(protection):
                 raise invalid(PROTECTED)
 
     def area(self, grid_range: dict[str, Any]) -> tuple[Sheet, Box]:
@@ -97,12 +98,6 @@ class Edit:
                 f"of {MAX_CELLS} cells."
             )
 
-    def style(self, style: dict[str, Any] | None) -> dict[str, Any] | None:
-        """Return the one copy of a format that all cells of the spreadsheet share."""
-        if not style:
-            return None
-        return self.spreadsheet.styles.setdefault(repr(style), style)
-
     def undo(self) -> None:
         """Restore everything as it was, including the ids to come."""
         for target, name, old in reversed(self._log):
@@ -116,21 +111,12 @@ class Edit:
         self.spreadsheet.rng.setstate(self._rng)
 
 
-def change(
-    spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T], *, keeps_part: bool = False
-) -> T:
-    """Make a change as a whole, and return its result; on an exception undo all of it.
-
-    `keeps_part`: what was done of a change that is refused stays.
-    """
+def change(spreadsheet: Spreadsheet, user: str, action: Callable[[Edit], T]) -> T:
+    """Make a change as a whole, and return its result; on an exception undo all of it."""
     with spreadsheet.lock:
         edit = Edit(spreadsheet, user)
         try:
             found = action(edit)
-        except ApiError:
-            if not keeps_part:
-                edit.undo()
-            raise
         except BaseException:
             edit.undo()
             raise
@@ -166,17 +152,11 @@ class ById:
     def number(self, edit: Edit, wanted: int | None) -> int:
         """Return the wanted id, or a new one. ApiError if it is taken."""
         taken = self.all(edit)
-        if wanted is None or self._does(edit, "chosen_id"):
+        if wanted is None:
             return edit.spreadsheet.new_id(taken)
         if wanted in taken:
-            if not self._does(edit, "range_id"):
-                raise invalid(f"A {self._noun} with id: {wanted} already exists.")
-            self.drop(edit, wanted)
+            raise invalid(f"A {self._noun} with id: {wanted} already exists.")
         return wanted
-
-    def _does(self, edit: Edit, otherwise: str) -> bool:
-        """Return whether it is done otherwise with protected ranges (see OTHERWISE)."""
-        return self._name == "protected_ranges" and otherwise in edit.spreadsheet.otherwise
 
     def need(self, edit: Edit, number: int) -> tuple[Sheet, Json]:
         """Return the sheet and the object of an id. ApiError where there is none."""

@@ -3,6 +3,9 @@
 Operators, references, and the functions of `functions.py`. An unknown function is `#NAME?`, what
 cannot be read `#ERROR!`, as in Sheets.
 
+An array (of FILTER, say) fills the blank cells beside and below its formula: they are `Spilled`.
+`ARRAYFORMULA` and some others compute with whole ranges what is otherwise computed of one value.
+
 A condition's formula is written for one cell and looked at from others: it is evaluated at a
 `Place`, which shifts its relative references without rewriting it.
 """
@@ -11,19 +14,27 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, functions, numbers, ranges
+from emulator.sheets import coerce, functions, numbers
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import End, Formula, Place
 from emulator.sheets.functions import operate
-from emulator.sheets.grid import Cell, CellError, Json, Scalar, Sheet, Spreadsheet
-from emulator.sheets.ranges import Box
+from emulator.sheets.grid import (
+    BLANK,
+    Cell,
+    CellError,
+    Scalar,
+    Sheet,
+    Spilled,
+    Spreadsheet,
+)
+from emulator.sheets.ranges import Box, box_between
 from emulator.sheets.syntax import Tree, parse_formula
 
 PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
 LOST = CellError("REF", "#REF!", "Reference does not exist.")
-DATED = {"TODAY": "DATE", "NOW": "DATE_TIME"}
-MAX_REFERENCES = 20
+IN_THE_WAY = CellError("REF", "#REF!", "Array result was not expanded because it would overwrite.")
+NO_ROOM = CellError("REF", "#REF!", "Result was not automatically expanded, please insert more.")
 
 
 class Evaluator:
@@ -32,45 +43,125 @@ class Evaluator:
     def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
         self.now = spreadsheet.now()
-        self._known: dict[tuple[int, int], Scalar] = {}
+        self._known: dict[tuple[int, int], Any] = {}
         self._placed: dict[tuple[Any, ...], Scalar] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[tuple[int, int]] = set()
         self._place: Place | None = None
+        self._spills: dict[int, dict[tuple[int, int], Spilled]] = {}
+        self._blocked: dict[tuple[int, int], CellError] = {}
+        self._is_array = False
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
         """Return the effective value of a cell of `sheet`."""
-        entered = cell.value
-        if not isinstance(entered, Formula):
-            return entered
+        if isinstance(cell, Spilled):
+            return cell.result
+        if not isinstance(cell.value, Formula):
+            return cell.value
+        self.spills(sheet)
+        key = (sheet.sheet_id, id(cell))
+        return self._blocked[key] if key in self._blocked else first(self._array(sheet, cell))
+
+    def _array(self, sheet: Sheet, cell: Cell) -> Any:
+        """Return the value of a cell's formula, an array as a table."""
         key = (sheet.sheet_id, id(cell))  # sheets that are copies share their cells
         if key in self._known:
             return self._known[key]
         if key in self._open:
             return CIRCULAR
         self._open.add(key)
-        found = self.formula(sheet, entered)
+        found = self._formula(sheet, cell.value, None)
         self._open.discard(key)
         self._known[key] = found
         return found
 
+    def cell(self, sheet: Sheet, row: int, column: int) -> Cell:
+        """Return the cell at coordinates inside the grid, Spilled where an array fills it."""
+        return self.spills(sheet).get((row, column)) or sheet.cell(row, column)
+
+    def line(self, sheet: Sheet, row: int, left: int, right: int) -> list[Cell]:
+        """Return a row's cells between two columns, up to the last that is not blank."""
+        own, spills = sheet.rows[row].cells, self.spills(sheet)
+        if not own and not spills:
+            return []
+        found = [own.get(column, BLANK) for column in sheet.columns[left:right]]
+        if spills:
+            found = [spills.get((row, at), cell) for at, cell in enumerate(found, left)]
+        while found and found[-1] is BLANK:
+            found.pop()
+        return found
+
+    def spills(self, sheet: Sheet) -> dict[tuple[int, int], Spilled]:
+        """Return the cells that arrays fill, by row and column, without the formulas' own."""
+        known = self._spills.get(sheet.sheet_id)
+        if known is None:
+            known = self._spills[sheet.sheet_id] = {}
+            arrays = [
+                (at, across, cell)
+                for at, row in enumerate(sheet.rows)
+                if row in sheet.formula_rows
+                for across, column in enumerate(sheet.columns)
+                if isinstance((cell := row.cells.get(column, BLANK)).value, Formula)
+                and cell.value.may_spill()
+            ]
+            for _ in arrays:  # Each may read what another fills.
+                fresh: dict[tuple[int, int], Spilled] = {}
+                for at, across, cell in arrays:
+                    self._spill(sheet, at, across, cell, fresh)
+                is_same = _results(fresh) == _results(known)
+                known = self._spills[sheet.sheet_id] = fresh
+                if is_same:
+                    break
+                for kept in (self._known, self._placed, self._tables):
+                    kept.clear()
+        return known
+
+    def _spill(
+        self, sheet: Sheet, at: int, across: int, cell: Cell, into: dict[tuple[int, int], Spilled]
+    ) -> None:
+        """Lay out the array of the cell at these coordinates; what is in its way is an error."""
+        self._blocked.pop((sheet.sheet_id, id(cell)), None)
+        table = self._array(sheet, cell)
+        if not isinstance(table, list):
+            return
+        fresh: dict[tuple[int, int], Spilled] = {}
+        for row, line in enumerate(table, at):
+            for column, result in enumerate(line, across):
+                if (row, column) == (at, across):
+                    continue
+                if row >= len(sheet.rows) or column >= len(sheet.columns):
+                    self._blocked[sheet.sheet_id, id(cell)] = NO_ROOM
+                    return
+                under = sheet.cell(row, column)
+                if under.value is not None or (row, column) in into:
+                    self._blocked[sheet.sheet_id, id(cell)] = IN_THE_WAY
+                    return
+                if result is not None:
+                    fresh[row, column] = Spilled(None, under.format, under.rest, result)
+        into.update(fresh)
+
     def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
         """Return the value of a formula in `sheet`, or as it reads for a place there."""
+        found: Scalar = first(self._formula(sheet, formula, place))
+        return found
+
+    def _formula(self, sheet: Sheet, formula: Any, place: Place | None) -> Any:
         try:
             tree = parse_formula(formula.text)
         except ValueError:
             return PARSE_ERROR
         key: tuple[Any, ...] = ()
         if place is not None:  # A whole row often reads the same.
-            key = (sheet.sheet_id, formula, *[getattr(place, n) for n in _depends_on(formula)])
+            key = (sheet.sheet_id, formula, *[getattr(place, n) for n in sorted(_depends_on(tree))])
             if key in self._placed:
                 return self._placed[key]
-        before, self._place = self._place, place
+        before = self._place, self._is_array
+        self._place, self._is_array = place, False
         try:
-            found = self._scalar(sheet, tree)
+            found = self.tree(sheet, tree) if tree[0] == "call" else self._scalar(sheet, tree)
         finally:
-            self._place = before
-        found = 0 if found is None else found
+            self._place, self._is_array = before
+        found = 0 if found is None and tree[0] != "call" else found
         if place is not None:
             self._placed[key] = found
         return found
@@ -91,104 +182,78 @@ class Evaluator:
         if kind == "call":
             return self._call(sheet, tree[1], tree[2])
         if kind == "op":
-            return operate(tree[1], self._scalar(sheet, tree[2]), self._scalar(sheet, tree[3]))
-        if kind in ("minus", "percent"):
-            found = coerce.number(self._scalar(sheet, tree[1]))
-            return -found if kind == "minus" else found / 100
-        return self._named(tree[1]) if kind == "name" else LOST
+            return self._each(lambda *both: operate(tree[1], *both), sheet, tree[2:])
+        if kind == "minus":
+            return self._each(lambda one: operate("*", one, -1), sheet, tree[1:])
+        if kind == "name":
+            return CellError("NAME", "#NAME?", f"Unknown range name: '{tree[1]}'.")
+        return LOST
+
+    def _each(self, function: Callable[..., Any], sheet: Sheet, trees: tuple[Tree, ...]) -> Any:
+        """Return a function of values: in an array, of each of theirs that belong together."""
+        if not self._is_array:
+            return function(*[self._scalar(sheet, one) for one in trees])
+        return coerce.each(function, [self.tree(sheet, one) for one in trees])
 
     def _scalar(self, sheet: Sheet, tree: Tree) -> Any:
-        """Return one value: of a column or row, the cell beside the place."""
-        place = self._place
-        if place is None or tree[0] != "ref" or len(tree[2]) == 1:
-            return first(self.tree(sheet, tree))
-        found = self._box(sheet, tree[1], tree[2])
-        if isinstance(found, CellError):
-            return found
-        there, box = found
-        row, column = box.top, box.left
-        if box.right - box.left == 1 and box.top <= place.row < box.bottom:
-            row = place.row
-        elif box.bottom - box.top == 1 and box.left <= place.column < box.right:
-            column = place.column
-        return self.value(there, there.cell(row, column))
-
-    def _named(self, name: str) -> Any:
-        named = ranges.find_named(self.spreadsheet, name)
-        if named is not None:
-            return self._table(*named)
-        return CellError("NAME", "#NAME?", f"Unknown range name: '{name}'.")
-
-    def shown(self, sheet: Sheet, cell: Cell) -> str:
-        """Return a cell's value as people see it."""
-        return coerce.shown(self.value(sheet, cell), self.number_format(sheet, cell))
-
-    def number_format(self, sheet: Sheet, cell: Cell, depth: int = 0) -> Json:
-        """Return the number format that a cell is shown in, {} where it is automatic."""
-        found: Json = (cell.format or {}).get("numberFormat") or {}
-        if found or not isinstance(cell.value, Formula) or depth > MAX_REFERENCES:
-            return found
-        try:
-            return self._format(sheet, parse_formula(cell.value.text), depth)
-        except ValueError:
-            return {}
-
-    def _format(self, sheet: Sheet, tree: Tree, depth: int) -> Json:
-        """What a formula implies: dates for TODAY and NOW, what a single reference refers to, and
-        the one format of two that are added or subtracted.
-        """
-        if tree[0] == "call" and tree[1] in DATED:
-            kind = DATED[tree[1]]
-            return {"type": kind, "pattern": numbers.DEFAULT_PATTERNS[kind]}
-        if tree[0] == "op" and tree[1] in "+-":
-            left, right = (self._format(sheet, one, depth) for one in tree[2:])
-            return {} if left and right else left or right
-        if tree[0] != "ref" or len(tree[2]) > 1:
-            return {}
-        box = self._box(sheet, tree[1], tree[2])
-        if isinstance(box, CellError):
-            return {}
-        there, cells = box
-        return self.number_format(there, there.cell(cells.top, cells.left), depth + 1)
-
-    def _call(self, sheet: Sheet, name: str, arguments: tuple[Tree, ...]) -> Any:
-        if name in functions.LAZY:
-            lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
-            return functions.LAZY[name](*lazy)
-        if name in functions.OVER_RANGES:
-            tables = [self.tree(sheet, one) for one in arguments]
-            return self._applied(name, functions.OVER_RANGES[name], tables)
-        values = [self._scalar(sheet, one) for one in arguments]
-        if name in functions.OF_A_VALUE:
-            return self._applied(name, functions.OF_A_VALUE[name], values)
-        if name not in functions.OF_VALUES:
-            return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
-        return self._applied(name, functions.OF_VALUES[name], coerce.sound(values))
-
-    def _applied(self, name: str, function: Callable[..., Any], values: list[Any]) -> Any:
-        try:
-            return function(self.now, *values)
-        except TypeError:
-            return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
+        return first(self.tree(sheet, tree))
 
     def _reference(self, sheet: Sheet, title: str | None, ends: tuple[End, ...]) -> Any:
-        if len(ends) == 1 and title is None:
-            return self._cell(sheet, ends[0])
         found = self._box(sheet, title, ends)
         if isinstance(found, CellError):
             return found
         there, box = found
         if len(ends) == 1:
-            return self.value(there, there.cell(box.top, box.left))
+            return self.value(there, self.cell(there, box.top, box.left))
         return self._table(there, box)
 
-    def _cell(self, sheet: Sheet, end: End) -> Any:
-        if self._place is not None:
-            end = self._place.moved(end)
-        row, column = end.row or 0, end.column or 0
-        if 0 <= row < len(sheet.rows) and 0 <= column < len(sheet.columns):
-            return self.value(sheet, sheet.cell(row, column))
-        return LOST
+    def shown(self, sheet: Sheet, cell: Cell) -> str:
+        """Return a cell's value as people see it."""
+        return coerce.shown(self.value(sheet, cell), cell.number_format)
+
+    def _call(self, sheet: Sheet, name: str, arguments: tuple[Tree, ...]) -> Any:
+        before = self._is_array
+        self._is_array = before or name in functions.OF_ARRAYS
+        try:
+            return self._called(sheet, name, arguments)
+        except TypeError:
+            return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
+        finally:
+            self._is_array = before
+
+    def _called(self, sheet: Sheet, name: str, arguments: tuple[Tree, ...]) -> Any:
+        if name in ("TODAY", "NOW"):
+            return numbers.serial(self.now if name == "NOW" else self.now.date())
+        if name in functions.LAZY:
+            lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
+            return functions.LAZY[name](self._is_array, *lazy)
+        if name == "SUBTOTAL":
+            return self._subtotal(sheet, arguments)
+        if name in functions.OVER_RANGES:
+            return functions.OVER_RANGES[name](*[self.tree(sheet, one) for one in arguments])
+        if name in functions.OF_VALUES:
+            return self._each(functions.OF_VALUES[name], sheet, arguments)
+        return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
+
+    def _subtotal(self, sheet: Sheet, arguments: tuple[Tree, ...]) -> Any:
+        """Return SUBTOTAL: of rows that no filter hides, with a code over 100 of no hidden row."""
+        code = int(coerce.number(self._scalar(sheet, arguments[0])))
+        name = functions.SUBTOTALS.get(code % 100)
+        if name is None or code > 111:
+            return CellError("VALUE", "#VALUE!", f"Function SUBTOTAL doesn't know {code}.")
+        values: list[Any] = []
+        for one in arguments[1:]:
+            found = self._box(sheet, one[1], one[2]) if one[0] == "ref" else LOST
+            if isinstance(found, CellError):
+                return found
+            there, box = found
+            for at in range(box.top, box.bottom):
+                row = there.rows[at]
+                if row.filtered or (code > 100 and row.hidden):
+                    continue
+                cells = [self.cell(there, at, across) for across in range(box.left, box.right)]
+                values += [self.value(there, cell) for cell in cells if not _is_subtotal(cell)]
+        return functions.OVER_RANGES[name]([values])
 
     def _box(
         self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
@@ -201,50 +266,41 @@ class Evaluator:
             sheet = named
         if self._place is not None:
             ends = tuple(self._place.moved(end) for end in ends)
-        one, other = ends[0], ends[-1]
-        top, bottom = _bounds(one.row, other.row, len(sheet.rows))
-        left, right = _bounds(one.column, other.column, len(sheet.columns))
-        if not (0 <= top < len(sheet.rows) and 0 <= left < len(sheet.columns)):
+        box = box_between(sheet, ends)
+        if not (0 <= box.top < len(sheet.rows) and 0 <= box.left < len(sheet.columns)):
             return LOST
-        return sheet, Box(top, bottom, left, right)
+        return sheet, box
 
     def _table(self, sheet: Sheet, box: Box) -> Table:
+        spills = self.spills(sheet)
         known = self._tables.get((sheet.sheet_id, box))
         if known is None:
-            keys = [column.key for column in sheet.columns[box.left : box.right]]
+            columns = sheet.columns[box.left : box.right]
             known = [
-                [self.value(sheet, row.cells[key]) if key in row.cells else None for key in keys]
+                [self.value(sheet, row.cells.get(column, BLANK)) for column in columns]
                 for row in sheet.rows[box.top : box.bottom]
             ]
+            for (at, across), cell in spills.items():
+                if box.top <= at < box.bottom and box.left <= across < box.right:
+                    known[at - box.top][across - box.left] = cell.result
             self._tables[sheet.sheet_id, box] = known
         return known
 
 
+def _results(spills: dict[tuple[int, int], Spilled]) -> dict[tuple[int, int], Scalar]:
+    return {place: cell.result for place, cell in spills.items()}
+
+
+def _is_subtotal(cell: Cell) -> bool:
+    return isinstance(cell.value, Formula) and "SUBTOTAL(" in cell.value.text.upper()
+
+
 @lru_cache(maxsize=4096)
-def _depends_on(formula: Formula) -> list[str]:
-    """Return the fields of a Place that the formula's value depends on."""
-    found: set[str] = set()
-
-    def visit(tree: Tree, *, as_table: bool) -> None:
-        if tree[0] == "ref":
-            if any(end.row is not None and not end.row_fixed for end in tree[2]):
-                found.add("down")
-            if any(end.column is not None and not end.column_fixed for end in tree[2]):
-                found.add("right")
-            if len(tree[2]) > 1 and not as_table:
-                found.update(("row", "column"))
-        elif tree[0] == "call":
-            for argument in tree[2]:
-                visit(argument, as_table=tree[1] in functions.OVER_RANGES)
-        elif tree[0] in ("op", "minus", "percent"):
-            for part in tree[2 if tree[0] == "op" else 1 :]:
-                visit(part, as_table=False)
-
-    visit(parse_formula(formula.text), as_table=False)
-    return sorted(found)
-
-
-def _bounds(one: int | None, other: int | None, size: int) -> tuple[int, int]:
-    """Return the half-open bounds of two ends; open ends are the grid's."""
-    known = [index for index in (one, other) if index is not None]
-    return min(known, default=0), max(known) + 1 if len(known) == 2 else size
+def _depends_on(tree: Tree) -> frozenset[str]:
+    """Return the fields of a Place that a formula's value depends on."""
+    if tree[0] == "ref":
+        down = any(end.row is not None and not end.row_fixed for end in tree[2])
+        right = any(end.column is not None and not end.column_fixed for end in tree[2])
+        return frozenset(name for name, is_so in (("down", down), ("right", right)) if is_so)
+    below = tree[2] if tree[0] == "call" else [one for one in tree if isinstance(one, tuple)]
+    return frozenset().union(*map(_depends_on, below))

@@ -2,19 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 PLAIN_TITLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LOOKS_LIKE_CELL = re.compile(r"[A-Za-z]{1,3}\d+|[Rr]\d*[Cc]\d*")
-
-
-class Bounds(NamedTuple):
-    """The zero-based half-open bounds that A1 notation names, each of them or None."""
-
-    top: int | None
-    bottom: int | None
-    left: int | None
-    right: int | None
 
 
 def column_name(index: int) -> str:
@@ -53,25 +45,6 @@ def split(text: str) -> tuple[str | None, str | None]:
         title, _, cells = text.rpartition("!")
         return title, cells
     return None, text
-
-
-def parse_cells(cells: str) -> Bounds | None:
-    """Return the bounds of A1 notation without a title, None if it is invalid."""
-    try:
-        ends = parse_ends(cells)
-    except ValueError:
-        return None
-    first, last = ends[0], ends[-1]
-    alone = len(ends) == 1 and (first.row is None or first.column is None)
-    if alone or len(ends) > 2 or any(end.row is end.column is None for end in ends):
-        return None
-    return Bounds(*_bounds(first.row, last.row), *_bounds(first.column, last.column))
-
-
-def _bounds(first: int | None, last: int | None) -> tuple[int | None, int | None]:
-    if first is not None and last is not None:
-        return min(first, last), max(first, last) + 1
-    return first, None if last is None else last + 1
 
 
 def format_box(title: str, top: int, bottom: int, left: int, right: int) -> str:
@@ -172,21 +145,18 @@ REFERENCE = re.compile(
 )
 END_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})?(\$?)([1-9]\d*)?")
 LOST = "#REF!"
+ARRAYS = re.compile(r"\b(ARRAYFORMULA|FILTER|SORT|UNIQUE|INDEX|XLOOKUP)\s*\(|\{", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
 class Formula:
     """A formula as it was entered, with its `=`."""
 
-    __slots__ = ("text",)
+    text: str
 
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Formula) and other.text == self.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
+    def may_spill(self) -> bool:
+        """Return whether its value may be an array, which fills the cells beside and below."""
+        return ARRAYS.search(self.text) is not None
 
 
 class End(NamedTuple):
@@ -245,6 +215,17 @@ def parse_end(text: str) -> End:
 def parse_ends(cells: str) -> list[End]:
     """Return the one or two ends of `A1` or `A1:C`."""
     return [parse_end(part) for part in cells.split(":")]
+
+
+def parse_range(cells: str) -> list[End] | None:
+    """Return the ends of A1 notation without a title, None if it is invalid."""
+    try:
+        ends = parse_ends(cells)
+    except ValueError:
+        return None
+    alone = len(ends) == 1 and (ends[0].row is None or ends[0].column is None)
+    is_empty = any(end.row is end.column is None for end in ends)
+    return None if alone or is_empty or len(ends) > 2 else ends
 
 
 def rewrite(text: str, change: Callable[[str | None, list[End]], list[End] | None]) -> str:

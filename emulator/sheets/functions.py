@@ -1,43 +1,21 @@
 """The operators of formulas and the functions that they may call, over scalars and tables."""
 
-import fnmatch
 import operator
-import re
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from collections.abc import Callable, Iterable
+from statistics import median
+from typing import Any, TypeGuard
 
-from emulator.sheets import numbers
-from emulator.sheets.coerce import (
-    comparable,
-    first,
-    flat,
-    number,
-    plain,
-    read_typed,
-    sound,
-    text,
-    truth,
-)
+from emulator.sheets import tables
+from emulator.sheets.coerce import comparable, each, first, flat, number, plain, sound, text, truth
 from emulator.sheets.grid import CellError, Scalar
+from emulator.sheets.tables import COMPARE, DIVIDED_BY_ZERO, NOT_A_NUMBER, criterion
 
-DIVIDED_BY_ZERO = CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
-NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
     "^": operator.pow,
-}
-COMPARE = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    ">": operator.gt,
-    "<=": operator.le,
-    ">=": operator.ge,
 }
 
 
@@ -58,49 +36,7 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
     return NOT_A_NUMBER if isinstance(computed, complex) else plain(computed)
 
 
-Test = Callable[[Any], bool]
-
-
-CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
-
-
-def criterion(wanted: Any) -> Test:
-    """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`, `a*`."""
-    wanted = first(wanted)
-    if not isinstance(wanted, str):
-        return lambda value: value is not None and len({*comparable(value, wanted)}) == 1
-    return _parsed(wanted)
-
-
-@lru_cache(maxsize=4096)
-def _parsed(wanted: str) -> Test:
-    found = CRITERION.fullmatch(wanted)
-    sign, rest = (found[1], found[2]) if found else (None, wanted)
-    target = read_typed(rest)[0] if rest else ""
-    if sign in COMPARE and sign not in ("=", "<>"):
-        compare = COMPARE[sign]
-        return lambda value: (
-            value is not None
-            and isinstance(value, str) == isinstance(target, str)
-            and bool(compare(*comparable(value, target)))
-        )
-    equal = _equal(rest, target)
-    return (lambda value: not equal(value)) if sign == "<>" else equal
-
-
-def _equal(rest: str, target: Any) -> Test:
-    if isinstance(target, str):
-        if rest == "":
-            return lambda value: value is None or value == ""
-        if not set(rest) & set("*?~"):
-            folded = rest.casefold()
-            return lambda value: isinstance(value, str) and value.casefold() == folded
-        form = re.compile(fnmatch.translate(rest.replace("[", "[[]")), re.IGNORECASE)
-        return lambda value: isinstance(value, str) and form.match(value) is not None
-    return lambda value: value is not None and value == target
-
-
-def countif(_now: datetime, values: Any, wanted: Any) -> int:
+def countif(values: Any, wanted: Any) -> int:
     """Return the number of values that meet a criterion. Failed if the range is not there."""
     return sum(map(criterion(wanted), flat(sound((values,)))))
 
@@ -108,7 +44,7 @@ def countif(_now: datetime, values: Any, wanted: Any) -> int:
 Function = Callable[..., Any]
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[float]:
     """Return whether it is a number, as dates and times are."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -119,29 +55,12 @@ def _numbers(values: Iterable[Any]) -> list[float]:
 
 
 def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
-    return lambda _now, *values: reduce(_numbers(values))
-
-
-def _average(found: list[float]) -> Any:
-    if not found:
-        return DIVIDED_BY_ZERO
-    return plain(sum(found) / len(found))
-
-
-def _truths(values: tuple[Any, ...]) -> Iterator[bool]:
-    """Yield the booleans that AND and OR look at."""
-    for value in values:
-        if not isinstance(value, list):
-            yield truth(value)
-            continue
-        for one in flat((value,)):
-            if not isinstance(one, str | None):
-                yield truth(one)
+    return lambda *values: reduce(_numbers(values))
 
 
 def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
-    def function(_now: datetime, *values: Any) -> Any:
-        found = list(_truths(values))
+    def function(*values: Any) -> Any:
+        found = [truth(one) for one in flat(values) if not isinstance(one, str | None)]
         if not found:
             return CellError("VALUE", "#VALUE!", "The range has no boolean values.")
         return reduce(found)
@@ -149,20 +68,21 @@ def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
     return function
 
 
-def _on_number(compute: Callable[..., Any]) -> Function:
-    """Return a function of numbers, whose arguments are converted."""
-
-    def function(_now: datetime, *values: Any) -> Any:
-        try:
-            return plain(compute(*map(number, values)))
-        except (ArithmeticError, ValueError):
-            return NOT_A_NUMBER
-
-    return function
+def _rept(value: Any, times: Any) -> Any:
+    sound((value,))
+    count = int(number(times))
+    return (
+        text(value) * count if count >= 0 else CellError("VALUE", "#VALUE!", "Times is negative.")
+    )
 
 
-def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
-    found = first(test())
+def _if(is_array: bool, test: Any, yes: Any, no: Any = lambda: False) -> Any:
+    found = test()
+    if is_array and isinstance(found, list):
+        return each(
+            lambda *three: _if(False, *[lambda v=one: v for one in three]), [found, yes(), no()]
+        )
+    found = first(found)
     if isinstance(found, CellError):
         return found
     if isinstance(found, str) and found.upper() not in ("TRUE", "FALSE", ""):
@@ -170,44 +90,52 @@ def _if(test: Any, yes: Any, no: Any = lambda: False) -> Any:
     return yes() if found not in (None, False, 0, "", "FALSE", "false") else no()
 
 
-def _iferror(value: Any, instead: Any = lambda: None) -> Any:
+def _iferror(_is_array: bool, value: Any, instead: Any = lambda: None) -> Any:
     found = value()
-    return instead() if isinstance(first(found), CellError) else found
+    if isinstance(found, list):
+        return [[instead() if isinstance(one, CellError) else one for one in row] for row in found]
+    return instead() if isinstance(found, CellError) else found
 
 
-# These take their arguments unevaluated.
-LAZY: dict[str, Function] = {"IF": _if, "IFERROR": _iferror}
+# These take whether they are computed of arrays, and their arguments unevaluated.
+LAZY: dict[str, Function] = {
+    "IF": _if,
+    "IFERROR": _iferror,
+    "ARRAYFORMULA": lambda _is_array, value: value(),
+    # A picture: the cell has no value.
+    "SPARKLINE": lambda _is_array, _data, _options=None: None,
+}
 
-# These take the moment first, then their arguments: tables as tables, errors as errors.
+# These compute what their arguments say with whole ranges.
+OF_ARRAYS = ("ARRAYFORMULA", "FILTER", "SORT", "INDEX")
+
+# These take tables as tables, and errors as errors.
 OVER_RANGES: dict[str, Function] = {
     "SUM": _over_numbers(sum),
-    "MIN": _over_numbers(lambda found: min(found, default=0)),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
-    "AVERAGE": _over_numbers(_average),
-    "COUNT": lambda _now, *values: sum(map(is_number, flat(values))),
-    "COUNTA": lambda _now, *values: sum(one is not None for one in flat(values)),
-    "COUNTBLANK": lambda _now, *values: sum(one in (None, "") for one in flat(values)),
+    "COUNTA": lambda *values: sum(one is not None for one in flat(values)),
     "COUNTIF": countif,
+    "COUNTIFS": tables.countifs,
+    "AVERAGEIFS": tables.averageifs,
+    "MEDIAN": _over_numbers(lambda found: plain(median(found)) if found else NOT_A_NUMBER),
+    "FILTER": tables.filter_rows,
+    "SORT": tables.sort,
+    "UNIQUE": tables.unique,
+    "INDEX": tables.index,
+    "MATCH": tables.match,
+    "XLOOKUP": tables.xlookup,
+    "WORKDAY": tables.workday,
     "AND": _over_truths(all),
     "OR": _over_truths(any),
 }
 
-# These take one value, which may be an error.
-OF_A_VALUE: dict[str, Function] = {
-    "ISBLANK": lambda _now, value: value is None,
-    "ISNUMBER": lambda _now, value: is_number(value),
-    "ISTEXT": lambda _now, value: isinstance(value, str),
-    "ISERROR": lambda _now, value: isinstance(value, CellError),
-}
+# What SUBTOTAL computes, by its code.
+SUBTOTALS = {3: "COUNTA", 4: "MAX", 9: "SUM"}
 
-# These take one value for each argument, and return the first error among them.
+
+# These take one value for each argument.
 OF_VALUES: dict[str, Function] = {
-    "NOT": lambda _now, value: not truth(value),
-    "LOWER": lambda _now, value: text(value).lower(),
-    "UPPER": lambda _now, value: text(value).upper(),
-    "TODAY": lambda now: numbers.serial(now.date()),
-    "NOW": lambda now: numbers.serial(now.replace(tzinfo=None) + timedelta()),
-    "DATE": _on_number(lambda y, m, d: numbers.serial(date(int(y), int(m), int(d)))),
-    "HYPERLINK": lambda _now, address, label=None: address if label is None else label,
-    "TEXT": lambda _now, value, pattern: numbers.render(number(value), "NUMBER", text(pattern)),
+    "ISNUMBER": lambda value: is_number(value),
+    "REPT": _rept,
+    "HYPERLINK": lambda address, label=None: sound((address, label))[label is not None],
 }

@@ -39,15 +39,18 @@ class CellError:
 Scalar = str | int | float | bool | CellError | None
 
 
+@dataclass(slots=True, eq=False)
 class Cell:
     """What was put into one cell: the value, the format, and the rest of its CellData fields."""
 
-    __slots__ = ("format", "rest", "value")
+    value: Scalar | Formula
+    format: Json | None = None
+    rest: Json | None = None
 
-    def __init__(self, value: Any, style: Json | None = None, rest: Json | None = None) -> None:
-        self.value: Scalar | Formula = value
-        self.format = style
-        self.rest = rest
+    @property
+    def number_format(self) -> Json:
+        """Its number format, {} where it is automatic."""
+        return (self.format or {}).get("numberFormat") or {}
 
     @property
     def empty(self) -> bool:
@@ -58,27 +61,29 @@ class Cell:
 BLANK = Cell(None)
 
 
-class Row:
-    """A row's cells, by the key of their column, and its size in pixels where it was set."""
+@dataclass(slots=True, eq=False)
+class Spilled(Cell):
+    """A cell that shows `result`, a part of an array that a formula elsewhere gives."""
 
-    __slots__ = ("cells", "filtered", "hidden", "size")
-
-    def __init__(self, size: int | None = None) -> None:
-        self.cells: dict[int, Cell] = {}
-        self.size = size
-        self.hidden = False
-        self.filtered = False
+    result: Scalar = None
 
 
+@dataclass(slots=True, eq=False)
 class Column:
-    """A column: the key under which rows hold its cells, and its size where it was set."""
+    """A column, and its size where it was set."""
 
-    __slots__ = ("hidden", "key", "size")
+    size: int | None = None
+    hidden: bool = False
 
-    def __init__(self, key: int, size: int | None = None) -> None:
-        self.key = key
-        self.size = size
-        self.hidden = False
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """A row's cells, by their column, and its size in pixels where it was set."""
+
+    size: int | None = None
+    cells: dict[Column, Cell] = field(default_factory=dict)
+    hidden: bool = False
+    filtered: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -89,7 +94,6 @@ class Sheet:
     title: str
     rows: list[Row]
     columns: list[Column]
-    next_key: int
     # Everything of SheetProperties but sheetId, title, index and the size of the grid.
     properties: Json = field(default_factory=dict)
     merges: tuple[Json, ...] = ()
@@ -107,16 +111,12 @@ class Sheet:
     def blank(cls, sheet_id: int, title: str, rows: int, columns: int) -> Sheet:
         """Return a sheet of `rows` x `columns` empty cells."""
         return cls(
-            sheet_id,
-            title,
-            [Row() for _ in range(rows)],
-            [Column(key) for key in range(columns)],
-            columns,
+            sheet_id, title, [Row() for _ in range(rows)], [Column() for _ in range(columns)]
         )
 
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at zero-based coordinates inside the grid."""
-        return self.rows[row].cells.get(self.columns[column].key, BLANK)
+        return self.rows[row].cells.get(self.columns[column], BLANK)
 
     def frozen(self, dimension: str) -> int:
         """Return how many ROWS or COLUMNS are frozen."""
@@ -128,20 +128,15 @@ class Sheet:
         return self.rows if dimension == "ROWS" else self.columns
 
 
-Place = Sheet | Row | Column | None
-
-
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Developer metadata on a place: a sheet, a row or column of it, or (None) the spreadsheet."""
+    """Developer metadata on a row or column of a sheet."""
 
     metadata_id: int
     key: str
     value: str | None
-    visibility: str
-    project: str
-    sheet: Sheet | None
-    place: Place
+    sheet: Sheet
+    line: Row | Column
 
 
 @dataclass(slots=True, eq=False)
@@ -155,12 +150,8 @@ class Spreadsheet:
     clock: Callable[[], datetime]
     rng: random.Random
     metadata: dict[int, Metadata] = field(default_factory=dict)
-    named_ranges: dict[str, Json] = field(default_factory=dict)
     revision: int = 0
     lock: threading.RLock = field(default_factory=threading.RLock)
-    styles: dict[str, Json] = field(default_factory=dict)
-    otherwise: set[str] = field(default_factory=set)
-    """Names of behaviors that differ from what Google is assumed to do."""
 
     def now(self) -> datetime:
         """Return the time in the spreadsheet's zone."""

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from emulator import masks
-from emulator.errors import ApiError, invalid, not_found, unsupported
+from emulator.errors import ApiError, invalid, unsupported
 from emulator.masks import Mask
 from emulator.sheets import metadata, ranges, values
 from emulator.sheets.edit import Edit
@@ -24,7 +24,6 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "duplicateSheet": copies.duplicate_sheet,
     "updateSheetProperties": tabs.update_sheet_properties,
     "updateCells": cells.update_cells,
-    "appendCells": cells.append_cells,
     "repeatCell": cells.repeat_cell,
     "setDataValidation": cells.set_data_validation,
     "insertDimension": tabs.insert_dimension,
@@ -34,31 +33,20 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "updateDimensionProperties": tabs.update_dimension_properties,
     "autoResizeDimensions": tabs.auto_resize_dimensions,
     "createDeveloperMetadata": metadata.create_metadata,
-    "updateDeveloperMetadata": metadata.update_metadata,
     "deleteDeveloperMetadata": metadata.delete_metadata,
     "addProtectedRange": objects.add_protected_range,
     "deleteProtectedRange": objects.delete_protected_range,
     "copyPaste": paste.copy_paste,
     "cutPaste": paste.cut_paste,
     "sortRange": paste.sort_range,
-    "findReplace": paste.find_replace,
     "addConditionalFormatRule": rules.add_rule,
-    "updateConditionalFormatRule": rules.update_rule,
-    "deleteConditionalFormatRule": rules.delete_rule,
     "setBasicFilter": rules.set_basic_filter,
     "clearBasicFilter": rules.clear_basic_filter,
     "addFilterView": rules.add_view,
-    "updateFilterView": rules.update_view,
-    "deleteFilterView": rules.delete_view,
-    "addNamedRange": objects.add_named_range,
-    "deleteNamedRange": objects.delete_named_range,
     "mergeCells": objects.merge_cells,
-    "unmergeCells": objects.unmerge_cells,
     "addTable": objects.add_table,
     "addChart": objects.add_chart,
     "updateChartSpec": objects.update_chart_spec,
-    "updateEmbeddedObjectPosition": objects.update_chart_position,
-    "deleteEmbeddedObject": objects.delete_chart,
 }
 
 
@@ -138,20 +126,11 @@ def get_by_data_filter(call: Call) -> Json:
     return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
 
 
-def metadata_get(call: Call) -> Json:
-    """spreadsheets.developerMetadata.get."""
-    lookup = {"metadataId": int(call.path["metadataId"])}
-    found = metadata.find(call.spreadsheet, lookup, call.user)
-    if not found:
-        raise not_found()
-    return call.select(metadata.answer(found[0]))
-
-
 def metadata_search(call: Call) -> Json:
     """spreadsheets.developerMetadata.search."""
     matched: dict[int, Json] = {}
     for one in call.body.get("dataFilters", []):
-        for stored in metadata.entries(call.spreadsheet, one, call.user):
+        for stored in metadata.entries(call.spreadsheet, one):
             entry = {"developerMetadata": metadata.answer(stored), "dataFilters": []}
             matched.setdefault(stored.metadata_id, entry)["dataFilters"].append(one)
     return call.select({"matchedDeveloperMetadata": list(matched.values())} if matched else {})
@@ -221,38 +200,17 @@ def values_batch_update(call: Call, edit: Edit) -> Json:
 
 
 def batch_update(call: Call, edit: Edit) -> Json:
-    """spreadsheets.batchUpdate, with the spreadsheet in the answer if asked for."""
-    before = _as_before(call) if "copies" in call.spreadsheet.otherwise else {}
-    answer: Json = {
-        "spreadsheetId": call.spreadsheet_id,
-        "replies": apply_requests(edit, call.body.get("requests", [])),
-    }
-    return call.select(answer) | _included(call) | before
-
-
-def _as_before(call: Call) -> Json:
-    """Return the same before the batch; a part that is not there yet is not shown."""
-    try:
-        return _included(call)
-    except ApiError:
-        return {"updatedSpreadsheet": {}}
-
-
-def _included(call: Call) -> Json:
-    """Return the spreadsheet as it is now, limited to what the answer includes."""
-    body, below = call.body, masks.below(call.mask, "updatedSpreadsheet")
-    if not body.get("includeSpreadsheetInResponse") or isinstance(below, bool):
-        return {}
-    grid = call.grid(body.get("responseIncludeGridData"))
-    shown = call.reader().by_ranges(body.get("responseRanges", []), below, grid=grid)
-    return {"updatedSpreadsheet": shown}
+    """spreadsheets.batchUpdate."""
+    if call.body.get("includeSpreadsheetInResponse"):
+        raise unsupported("includeSpreadsheetInResponse")
+    replies = apply_requests(edit, call.body.get("requests", []))
+    return call.select({"spreadsheetId": call.spreadsheet_id, "replies": replies})
 
 
 PREFIX = "sheets.spreadsheets."
 READS: dict[str, Callable[[Call], Json]] = {
     PREFIX + "get": get,
     PREFIX + "getByDataFilter": get_by_data_filter,
-    PREFIX + "developerMetadata.get": metadata_get,
     PREFIX + "developerMetadata.search": metadata_search,
     PREFIX + "values.get": values_get,
     PREFIX + "values.batchGet": values_batch_get,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from emulator.errors import ApiError, invalid
 from emulator.sheets import formula
+from emulator.sheets.formula import End
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 
 KEYS = ("startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
@@ -37,13 +38,6 @@ class Box(NamedTuple):
             and self.left <= other.left
             and other.right <= self.right
         )
-
-    def meets_protection(self, sheet: Sheet, protection: Json) -> bool:
-        """Return whether the box has a protected cell that no open range covers."""
-        if not self.meets(box_of(sheet, protection.get("range", {}))):
-            return False
-        open_ranges = protection.get("unprotectedRanges", [])
-        return not any(box_of(sheet, one).holds(self) for one in open_ranges)
 
 
 def whole(sheet: Sheet) -> Box:
@@ -106,7 +100,7 @@ def exceeds(sheet: Sheet, box: Box) -> ApiError:
 
 
 def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> tuple[Sheet, Box]:
-    """Return the sheet and box of A1 notation or a named range, cut to the grid.
+    """Return the sheet and box of A1 notation, cut to the grid.
 
     ApiError where it cannot be parsed, names no sheet, or starts outside the grid; for writing
     also where it ends outside.
@@ -115,13 +109,9 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
         title, cells = formula.split(text)
     except ValueError:
         raise invalid(f"Unable to parse range: {text}") from None
-    reference = formula.parse_cells(cells) if cells is not None else None
-    if reference is None and cells is not None:
-        named = find_named(spreadsheet, cells)
-        if named is not None:
-            return named
-        if title is None:
-            title, cells = cells, None
+    reference = formula.parse_range(cells) if cells is not None else None
+    if reference is None and title is None:
+        title, cells = cells, None
     sheet = next((one for one in spreadsheet.sheets if not one.properties.get("hidden")), None)
     if title is not None:
         sheet = spreadsheet.titled(title)
@@ -129,27 +119,25 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
         raise invalid(f"Unable to parse range: {text}")
     if reference is None:
         return sheet, whole(sheet)
-    return sheet, _inside(sheet, reference, whole_of_it=for_writing)
+    box = box_between(sheet, reference)
+    outside = box.top >= len(sheet.rows) or box.left >= len(sheet.columns)
+    if outside or (for_writing and not whole(sheet).holds(box)):
+        raise exceeds(sheet, box)
+    limits = (len(sheet.rows), len(sheet.rows), len(sheet.columns), len(sheet.columns))
+    return sheet, Box(*map(min, box, limits))
 
 
-def find_named(spreadsheet: Spreadsheet, name: str) -> tuple[Sheet, Box] | None:
-    """Return the sheet and box of a named range, None where there is none."""
-    for one in spreadsheet.named_ranges.values():
-        if one["name"].casefold() == name.casefold():
-            sheet = need_sheet(spreadsheet, one["range"].get("sheetId", 0))
-            return sheet, box_of(sheet, one["range"])
-    return None
+def box_between(sheet: Sheet, ends: Sequence[End]) -> Box:
+    """Return the box from one end of a reference to the other; what is open ends at the grid."""
+    one, other = ends[0], ends[-1]
+    top, bottom = _span(one.row, other.row, len(sheet.rows))
+    left, right = _span(one.column, other.column, len(sheet.columns))
+    return Box(top, bottom, left, right)
 
 
-def _inside(sheet: Sheet, reference: formula.Bounds, *, whole_of_it: bool) -> Box:
-    rows, columns = len(sheet.rows), len(sheet.columns)
-    top, left = reference.top or 0, reference.left or 0
-    bottom = rows if reference.bottom is None else reference.bottom
-    right = columns if reference.right is None else reference.right
-    outside = top >= rows or left >= columns
-    if outside or (whole_of_it and (bottom > rows or right > columns)):
-        raise exceeds(sheet, Box(top, bottom, left, right))
-    return Box(top, min(bottom, rows), left, min(right, columns))
+def _span(one: int | None, other: int | None, size: int) -> tuple[int, int]:
+    known = [index for index in (one, other) if index is not None]
+    return min(known, default=0), max(known) + 1 if len(known) == 2 else size
 
 
 def show(sheet: Sheet, box: Box) -> str:
@@ -167,22 +155,17 @@ def area(sheet: Sheet, box: Box) -> Json:
     return {"sheetId": sheet.sheet_id} | dict(zip(KEYS, box, strict=True))
 
 
-def bounded(sheet: Sheet, grid_range: Json) -> Json:
-    """Return a GridRange closed at the grid's size, as filters store it."""
-    return area(sheet, box_of(sheet, grid_range))
-
-
 TYPED = "typed"
-"""Key of a stored Table's columns: their properties, by the column's key in the grid."""
+"""Key of a stored Table's columns: their properties, by the column in the grid."""
 
 
 def native_table(sheet: Sheet, stored: Json) -> Json:
     """Return one of Google's own Tables as it is answered, with its columns where they are now."""
     box = box_of(sheet, stored["range"])
     properties = [
-        {**stored[TYPED][column.key], "columnIndex": index}
+        {**stored[TYPED][column], "columnIndex": index}
         for index, column in enumerate(sheet.columns[box.left : box.right])
-        if column.key in stored[TYPED]
+        if column in stored[TYPED]
     ]
     found = {name: item for name, item in stored.items() if name != TYPED}
     return found | ({"columnProperties": properties} if properties else {})

@@ -17,6 +17,7 @@ from emulator.sheets.grid import (
     Json,
     Row,
     Sheet,
+    Spilled,
     Spreadsheet,
 )
 from emulator.sheets.ranges import Box, answered
@@ -29,6 +30,7 @@ class Reader:
     """Answers what a spreadsheet holds, as `user` sees it and a mask wants it."""
 
     def __init__(self, evaluator: Evaluator, user: str) -> None:
+        self._by_filters = False
         self._evaluator = evaluator
         self._spreadsheet: Spreadsheet = evaluator.spreadsheet
         self._user = user
@@ -43,10 +45,15 @@ class Reader:
         return self.answer(boxes if texts else None, mask, grid=grid)
 
     def by_filters(self, wanted: list[Json], mask: Mask | None, *, grid: bool) -> Json:
-        """Return the same for DataFilters, with a GridData for each box that they match."""
+        """Return the same for DataFilters, with a GridData for each box that they match.
+
+        As seen on live Google: without conditional formats, without cells that have no value,
+        formula or number format, and without a box below the last other cell.
+        """
+        self._by_filters = True
         boxes: Boxes = []
         for one in wanted:
-            boxes.extend(metadata.boxes(self._spreadsheet, one, self._user))
+            boxes.extend(metadata.boxes(self._spreadsheet, one))
         return self.answer(boxes if wanted else None, mask, grid=grid)
 
     def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:
@@ -56,11 +63,7 @@ class Reader:
             "spreadsheetId": spreadsheet.spreadsheet_id,
             "properties": spreadsheet.properties,
         }
-        if spreadsheet.named_ranges:
-            found["namedRanges"] = answered(list(spreadsheet.named_ranges.values()))
         found["spreadsheetUrl"] = URL.format(spreadsheet.spreadsheet_id)
-        if entries := metadata.on_whole(spreadsheet, None, self._user):
-            found["developerMetadata"] = entries
         selected: Json = masks.select(mask, found)
         below = masks.below(mask, "sheets")
         if not isinstance(below, bool) and (sheets := self._sheets(boxes, below, grid=grid)):
@@ -76,13 +79,31 @@ class Reader:
                 own = [box for other, box in boxes if other is sheet]
             if own:
                 described = describe(self._spreadsheet, sheet, index, self._user, mask)
+                if self._by_filters:
+                    described.pop("conditionalFormats", None)
                 if masks.wants(mask, "tables") and (tables := native_tables(sheet, own)):
                     described["tables"] = tables
                 answer: Json = masks.select(mask, described)
                 below = masks.below(mask, "data")
-                if grid and not isinstance(below, bool):
+                own = [box for box in own if box.top < self._end(sheet)]
+                if grid and not isinstance(below, bool) and own:
                     answer["data"] = [self.grid_data(sheet, box, below) for box in own]
                 found.append(answer)
+        return found
+
+    def _end(self, sheet: Sheet) -> int:
+        """Return where what is read of a sheet ends: in a read by filters, at its last cell."""
+        end = len(sheet.rows)
+        while self._by_filters and end and not self._line(sheet, end - 1, ranges.whole(sheet)):
+            end -= 1
+        return end
+
+    def _line(self, sheet: Sheet, at: int, box: Box) -> list[Cell]:
+        found = self._evaluator.line(sheet, at, box.left, box.right)
+        if self._by_filters:
+            found = [cell if _is_read(cell) else BLANK for cell in found]
+            while found and found[-1] is BLANK:
+                found.pop()
         return found
 
     def grid_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> Json:
@@ -110,7 +131,7 @@ class Reader:
 
     def _on_lines(self, sheet: Sheet) -> dict[Row | Column, list[Json]]:
         if sheet not in self._entries:
-            self._entries[sheet] = metadata.on_lines(self._spreadsheet, sheet, self._user)
+            self._entries[sheet] = metadata.on_lines(self._spreadsheet, sheet)
         return self._entries[sheet]
 
     def _row_data(self, sheet: Sheet, box: Box, mask: Mask | None) -> list[Json]:
@@ -118,11 +139,10 @@ class Reader:
         if isinstance(below, bool):
             return []
         writer = Writer(self._evaluator, sheet, below)
-        columns = sheet.columns[box.left : box.right]
         found: list[Json] = []
         blanks = 0
         for at in range(box.top, box.bottom):
-            cells = filled(sheet.rows[at], columns)
+            cells = self._line(sheet, at, box)
             if not cells:
                 blanks += 1
                 continue
@@ -133,14 +153,10 @@ class Reader:
         return found
 
 
-def filled(row: Row, columns: Sequence[Column]) -> list[Cell]:
-    """Return the row's cells under these columns, up to the last that is not blank."""
-    if not row.cells:
-        return []
-    cells = [row.cells.get(column.key, BLANK) for column in columns]
-    while cells and cells[-1] is BLANK:
-        cells.pop()
-    return cells
+def _is_read(cell: Cell) -> bool:
+    """Return whether a read by filters has the cell."""
+    has_value = cell.value is not None or isinstance(cell, Spilled)
+    return has_value or "numberFormat" in (cell.format or {})
 
 
 def _line(line: Row | Column, default: int, entries: dict[Any, list[Json]]) -> Json:
@@ -181,19 +197,22 @@ def describe(
     parts: dict[str, Any] = {
         "merges": sheet.merges,
         "conditionalFormats": sheet.conditional_formats,
-        "filterViews": list(sheet.filter_views.values()),
+        "filterViews": [filter_shown(one) for one in sheet.filter_views.values()],
         "protectedRanges": [protected(spreadsheet, one, user) for one in protections],
         "charts": list(sheet.charts.values()),
-        "basicFilter": sheet.basic_filter,
+        "basicFilter": sheet.basic_filter and filter_shown(sheet.basic_filter),
     }
     for name, items in parts.items():
         if items and masks.wants(mask, name):
             found[name] = answered(items)
-    if masks.wants(mask, "developerMetadata") and (
-        entries := metadata.on_whole(spreadsheet, sheet, user)
-    ):
-        found["developerMetadata"] = entries
     return found
+
+
+def filter_shown(stored: Json) -> Json:
+    """Return a stored filter with its criteria in the older form, too."""
+    specs = stored.get("filterSpecs", ())
+    criteria = {str(one.get("columnIndex", 0)): one.get("filterCriteria", {}) for one in specs}
+    return {**stored, "criteria": criteria} if criteria else stored
 
 
 def native_tables(sheet: Sheet, read: list[Box]) -> list[Json]:

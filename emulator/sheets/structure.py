@@ -31,9 +31,6 @@ def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
         is_here = part.get("sheetId", 0) == sheet.sheet_id
         if is_here and not part.keys().isdisjoint(BOUNDS[dimension]):
             return grid_range(shift, dimension, part)
-        if "anchorCell" in part:
-            anchor = _anchor(part["anchorCell"], sheet, shift, dimension)
-            return part | {"anchorCell": anchor}
         is_filter = "range" in part and dimension == "COLUMNS"
         return _criteria(part, shift) if is_filter else part
 
@@ -43,26 +40,11 @@ def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
         edit.set(sheet, name, tuple(found) if isinstance(stored, tuple) else found)
     for other in edit.spreadsheet.sheets:  # a chart may be of another tab's cells
         edit.set(other, "charts", remade(other.charts, moved))
-    edit.set(edit.spreadsheet, "named_ranges", remade(edit.spreadsheet.named_ranges, moved))
     _follow_formulas(edit, sheet, shift, dimension)
-
-
-def _anchor(anchor: Json, sheet: Sheet, shift: Shift, dimension: str) -> Json:
-    """Return a chart's anchor; over a cell that goes it is over the one that takes its place."""
-    if anchor.get("sheetId", 0) != sheet.sheet_id:
-        return anchor
-    name = "rowIndex" if dimension == "ROWS" else "columnIndex"
-    at = anchor.get(name, 0)
-    span = shift.span(at, at + 1)
-    return anchor | {name: span[0] if span else min(at, getattr(shift, "at", at))}
 
 
 def _criteria(stored: Json, shift: Shift) -> Json:
     """Return a filter with its columns moved."""
-    if "criteria" in stored:
-        spans = {key: shift.span(int(key), int(key) + 1) for key in stored["criteria"]}
-        kept = {str(span[0]): stored["criteria"][key] for key, span in spans.items() if span}
-        stored = stored | {"criteria": kept}
     for name, field in (("filterSpecs", "columnIndex"), ("sortSpecs", "dimensionIndex")):
         if name in stored:
             pairs = [
@@ -88,7 +70,7 @@ def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formu
         if row not in sheet.formula_rows:
             continue
         for column in sheet.columns:
-            cell = row.cells.get(column.key, BLANK)
+            cell = row.cells.get(column, BLANK)
             if isinstance(cell.value, Formula):
                 changed = change(cell.value)
                 if changed is not cell.value:
@@ -108,7 +90,8 @@ def insert(
     wider = count if dimension == "COLUMNS" else 0
     edit.limit_grid(len(sheet.columns) + wider, count * across)
     model = lines[like] if like is not None else None
-    fresh = _fresh(edit, sheet, dimension, count, model.size if model else None)
+    kind, size = Row if dimension == "ROWS" else Column, model.size if model else None
+    fresh = [kind(size) for _ in range(count)]
     edit.set(sheet, LISTS[dimension], [*lines[:at], *fresh, *lines[at:]])
     if at < sheet.frozen(dimension):
         _freeze(edit, sheet, dimension, sheet.frozen(dimension) + count)
@@ -127,29 +110,21 @@ def _tables_ending(sheet: Sheet, dimension: str, at: int) -> list[str]:
     return [number for number, table in sheet.tables.items() if table["range"][end] == at]
 
 
-def _fresh(edit: Edit, sheet: Sheet, dimension: str, count: int, size: int | None) -> list[Any]:
-    if dimension == "ROWS":
-        return [Row(size) for _ in range(count)]
-    first = sheet.next_key
-    edit.set(sheet, "next_key", first + count)
-    return [Column(key, size) for key in range(first, first + count)]
-
-
 def _dress(edit: Edit, sheet: Sheet, fresh: list[Any], model: Row | Column) -> None:
     """Give new cells the format and validation of their neighbors."""
     if isinstance(model, Row):
         pairs = [
-            (row, column, model.cells.get(column.key)) for row in fresh for column in sheet.columns
+            (row, column, model.cells.get(column)) for row in fresh for column in sheet.columns
         ]
     else:
-        pairs = [(row, column, row.cells.get(model.key)) for column in fresh for row in sheet.rows]
+        pairs = [(row, column, row.cells.get(model)) for column in fresh for row in sheet.rows]
     for row, column, cell in pairs:
         if cell is None:
             continue
         validation = (cell.rest or {}).get("dataValidation")
         rest = {"dataValidation": validation} if validation else None
         if cell.format or rest:
-            edit.put(row.cells, column.key, Cell(None, cell.format, rest))
+            edit.put(row.cells, column, Cell(None, cell.format, rest))
 
 
 def delete(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> None:
@@ -171,7 +146,7 @@ def delete(edit: Edit, sheet: Sheet, dimension: str, start: int, end: int) -> No
     gone = set(lines[start:end])
     edit.set(sheet, LISTS[dimension], [*lines[:start], *lines[end:]])
     for metadata in list(edit.spreadsheet.metadata.values()):
-        if metadata.place in gone:
+        if metadata.line in gone:
             edit.drop(edit.spreadsheet.metadata, metadata.metadata_id)
     if remains != frozen:
         _freeze(edit, sheet, dimension, remains)

@@ -8,13 +8,13 @@ from emulator.sheets import formula
 from emulator.sheets.formula import REFERENCE, Formula, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
-# ("minus", tree) ("percent", tree)
+# ("minus", tree)
 Tree = tuple[Any, ...]
 
 TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"]|"")*")|(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)
     |(?P<lost>(?:'(?:[^']|'')*'!|[A-Za-z_][A-Za-z0-9_.]*!)?\#REF!)
-    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;%]))""",
+    |(?P<name>[A-Za-z_][A-Za-z0-9_.]*)|(?P<sign><>|<=|>=|[-+*/^&=<>(),;]))""",
     re.VERBOSE,
 )
 SEPARATORS = (",", ";")
@@ -65,19 +65,12 @@ class _Parser:
 
     def level(self, depth: int) -> Tree:
         if depth == len(LEVELS):
-            return self.postfix()
+            return self.one()
         left = self.level(depth + 1)
         while self.peek()[0] == "sign" and self.peek()[1] in LEVELS[depth]:
             sign = self.take()
             left = ("op", sign, left, self.level(depth + 1))
         return left
-
-    def postfix(self) -> Tree:
-        tree = self.one()
-        while self.peek()[1] == "%":
-            self.take()
-            tree = ("percent", tree)
-        return tree
 
     def one(self) -> Tree:
         kind, text, _ = self.peek()

@@ -7,15 +7,14 @@ from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
-from emulator.errors import invalid
+from emulator.errors import invalid, unsupported
 from emulator.sheets import coerce, formula, ranges, structure
 from emulator.sheets.coerce import is_dated, shown, text
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
-from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet, Spreadsheet
+from emulator.sheets.grid import BLANK, Cell, CellError, Json, Sheet, Spilled, Spreadsheet
 from emulator.sheets.ranges import Box
-from emulator.sheets.read import filled
 
 
 def last_table(sheet: Sheet, box: Box) -> Box | None:
@@ -36,8 +35,8 @@ def last_table(sheet: Sheet, box: Box) -> Box | None:
 def _ends(sheet: Sheet, at: int, left: int, right: int) -> tuple[int, int] | None:
     """Return where a row's filled cells between two columns begin and end, None without any."""
     cells = sheet.rows[at].cells
-    keys = [column.key for column in sheet.columns[left:right]] if cells else []
-    pairs = ((across, cells.get(key, BLANK)) for across, key in enumerate(keys, left))
+    columns = sheet.columns[left:right] if cells else []
+    pairs = ((across, cells.get(column, BLANK)) for across, column in enumerate(columns, left))
     filled_at = [across for across, cell in pairs if cell.value is not None]
     return (filled_at[0], filled_at[-1] + 1) if filled_at else None
 
@@ -62,9 +61,8 @@ STAYING = ("note", "dataValidation")
 class Render:
     """How values are answered: the three options of a request, with their defaults."""
 
-    def __init__(self, options: Mapping[str, Any], *, prefix: str = "") -> None:
+    def __init__(self, options: Mapping[str, Any]) -> None:
         def option(name: str, default: str) -> str:
-            name = prefix + name[0].upper() + name[1:] if prefix else name
             given = str(options.get(name) or default)
             return default if given.endswith("UNSPECIFIED") else given
 
@@ -74,12 +72,12 @@ class Render:
 
     def cell(self, evaluator: Evaluator, sheet: Sheet, cell: Cell) -> Any:
         """Return one value; blanks are empty texts."""
-        if cell.value is None:
+        if cell.value is None and not isinstance(cell, Spilled):
             return ""
         if self.value == "FORMULA" and isinstance(cell.value, Formula):
             return cell.value.text
-        value, form = evaluator.value(sheet, cell), evaluator.number_format(sheet, cell)
-        if self.value == "FORMATTED_VALUE" or isinstance(value, CellError):
+        value, form = evaluator.value(sheet, cell), cell.number_format
+        if value is None or self.value == "FORMATTED_VALUE" or isinstance(value, CellError):
             return shown(value, form)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if is_number and is_dated(form) and self.dates == "FORMATTED_STRING":
@@ -89,10 +87,12 @@ class Render:
 
 def value_range(evaluator: Evaluator, sheet: Sheet, box: Box, render: Render) -> Json:
     """Return a ValueRange, without empty cells at the ends of rows and empty rows at the end."""
-    columns = sheet.columns[box.left : box.right]
     lines = [
-        [render.cell(evaluator, sheet, cell) for cell in filled(row, columns)]
-        for row in sheet.rows[box.top : box.bottom]
+        [
+            render.cell(evaluator, sheet, cell)
+            for cell in evaluator.line(sheet, at, box.left, box.right)
+        ]
+        for at in range(box.top, box.bottom)
     ]
     if render.major == "COLUMNS":
         lines = [list(line) for line in zip_longest(*lines, fillvalue="")]
@@ -135,8 +135,8 @@ class Writing:
         self._option = options.get("valueInputOption")
         if self._option in (None, "INPUT_VALUE_OPTION_UNSPECIFIED"):
             raise invalid("'valueInputOption' is required but not specified")
-        self._echo = str(options.get("includeValuesInResponse", "")).lower() == "true"
-        self._render = Render(options, prefix="response")
+        if str(options.get("includeValuesInResponse", "")).lower() == "true":
+            raise unsupported("includeValuesInResponse")
         self._written: list[tuple[int, int, int]] = []
 
     def totals(self) -> Json:
@@ -159,15 +159,11 @@ class Writing:
         edit.guard(sheet, target)
         written = self._write(sheet, target, lines)
         self._written += written
-        reply: Json = {
+        return {
             "spreadsheetId": edit.spreadsheet.spreadsheet_id,
             "updatedRange": ranges.show(sheet, target),
             **_counts(written, "updated"),
         }
-        if self._echo:
-            evaluator = Evaluator(edit.spreadsheet)
-            reply["updatedData"] = value_range(evaluator, sheet, target, self._render)
-        return reply
 
     def _write(
         self, sheet: Sheet, target: Box, lines: list[list[Any]]
@@ -195,7 +191,6 @@ class Writing:
         elif not isinstance(value, bool):
             value = coerce.plain(value)
         new = typed(old, value, form)
-        new.format = self._edit.style(new.format)
         self._edit.cell(sheet, sheet.rows[at], sheet.columns[across], new)
 
 
@@ -252,7 +247,7 @@ def clear(edit: Edit, sheet: Sheet, box: Box) -> str:
     for row in sheet.rows[box.top : box.bottom]:
         if row.cells:
             for column in columns:
-                cell = row.cells.get(column.key, BLANK)
+                cell = row.cells.get(column, BLANK)
                 if cell.value is not None:
                     edit.cell(sheet, row, column, typed(cell, None, None))
     return ranges.show(sheet, box)

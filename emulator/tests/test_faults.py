@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from emulator import people
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
     from emulator import Emulator
-    from emulator.calls import Call
 
 BATCH = "*.batchUpdate"
 
@@ -57,8 +55,7 @@ def test_a_429_with_and_without_retry_after(
     emulator.faults.answer(429, method="*.values.update")
     first, second = write(http, spreadsheet), write(http, spreadsheet)
     assert (first.headers.get("Retry-After"), second.headers.get("Retry-After")) == ("7", None)
-    detail = second.json()["error"]["details"][0]
-    assert detail["metadata"]["quota_limit"] == "WriteRequestsPerMinutePerUser"
+    assert "'Write requests per minute per user'" in second.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -77,13 +74,6 @@ def test_drives_403s_carry_their_reason(
     assert answer.status_code == 403
     told = answer.json()["error"]["errors"][0]
     assert (told["reason"], told["domain"]) == (reason, domain)
-
-
-def test_a_body_of_ones_own(http: Client, emulator: Emulator) -> None:
-    emulator.faults.answer(418, {"made": "up"}, api="drive")
-    emulator.faults.answer(200, "plain words", api="drive")
-    assert http.get("/drive/v3/files").json() == {"made": "up"}
-    assert http.get("/drive/v3/files").text == "plain words"
 
 
 def test_everbright_and_the_token_endpoint_fail_in_their_own_words(
@@ -106,24 +96,13 @@ def test_a_proxys_html_page(http: Client, emulator: Emulator, spreadsheet: str) 
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("reset", [False, True])
 def test_a_dropped_connection(
-    http: Client, emulator: Emulator, spreadsheet: str, when: Any, *, reset: bool
+    http: Client, emulator: Emulator, spreadsheet: str, when: Any
 ) -> None:
-    emulator.faults.drop(method="*.values.update", when=when, reset=reset)
-    with pytest.raises(requests.ConnectionError) as failure:
+    emulator.faults.drop(method="*.values.update", when=when)
+    with pytest.raises(requests.ConnectionError):
         write(http, spreadsheet)
-    assert ("reset by peer" in str(failure.value)) is reset
     assert read(http, spreadsheet) == ([] if when == "before" else [["x"]])
-
-
-def test_a_hanging_call_outlasts_its_clients_patience(
-    http: Client, emulator: Emulator, spreadsheet: str
-) -> None:
-    emulator.faults.hang(1, method="*.values.update", when="after")
-    with pytest.raises(requests.ReadTimeout):
-        write(http, spreadsheet, timeout=0.3)
-    assert read(http, spreadsheet) == [["x"]]
 
 
 def test_a_truncated_body(http: Client, emulator: Emulator, spreadsheet: str) -> None:
@@ -142,40 +121,15 @@ def test_which_calls_are_spoilt(http: Client, emulator: Emulator) -> None:
 
     emulator.faults.answer(500, method="drive.files.list", count=2, skip=1)
     assert statuses(4) == [200, 500, 500, 200]
-    emulator.faults.answer(500, method="drive.files.list", nth=[2, 4])
-    assert statuses(5) == [200, 500, 200, 500, 200]
-    emulator.faults.answer(500, path="/drive/v3/about", count=None)
+    emulator.faults.answer(500, method="drive.about.get", count=None)
     assert statuses(1) == [200]
-    assert http.get("/drive/v3/about").status_code == 500
+    assert [http.get("/drive/v3/about").status_code for _ in range(3)] == [500] * 3
     emulator.faults.clear()
     emulator.faults.answer(500, chance=0.5)
     spoilt = statuses(40).count(500)
     assert 8 <= spoilt <= 32
     emulator.faults.clear()
     assert statuses(1) == [200]
-
-
-def test_a_rule_is_for_some_requests(http: Client, emulator: Emulator, spreadsheet: str) -> None:
-    emulator.faults.answer(400, holds="unwanted", count=None)
-    answers = [write(http, spreadsheet, text) for text in ("unwanted", "wanted")]
-    assert [answer.status_code for answer in answers] == [400, 200]
-
-
-def test_a_person_is_quicker_than_us(http: Client, emulator: Emulator, spreadsheet: str) -> None:
-    write(http, spreadsheet, "theirs", "A1")
-    seen: list[str] = []
-
-    def insert_a_row(running: Emulator, call: Call) -> None:
-        seen.append(call.method_id)
-        people.insert_rows(running.sheets.spreadsheets[spreadsheet], index=0)
-
-    emulator.faults.between(insert_a_row, method="*.values.update")
-    write(http, spreadsheet, "ours", "A1")
-    assert read(http, spreadsheet) == [["ours"], ["theirs"]]
-    assert seen == ["sheets.spreadsheets.values.update"]
-    emulator.faults.between(insert_a_row, method="*.values.update", when="after")
-    write(http, spreadsheet, "late", "A1")
-    assert read(http, spreadsheet) == [[], ["late"], ["theirs"]]
 
 
 @pytest.mark.parametrize("how", ["hang", "refuse"])
@@ -192,22 +146,3 @@ def test_google_is_away_but_everbright_is_not(
     assert http.get("/api/v1/site/x").status_code == 200
     emulator.faults.up()
     assert read(http, spreadsheet) == []
-
-
-def test_rules_over_the_control_route(http: Client, emulator: Emulator) -> None:
-    rule = {"do": "answer", "status": 503, "api": "drive", "headers": {"Retry-After": "1"}}
-    assert http.post("/_emulator/faults", json=rule).status_code == 200
-    answer = http.get("/drive/v3/files")
-    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
-    assert http.get("/_emulator/faults").json()[0]["hits"] == 1
-    assert http.delete("/_emulator/faults").status_code == 200
-    assert http.get("/_emulator/faults").json() == []
-    assert http.post("/_emulator/faults", json={"do": "run"}).status_code == 400
-    refused = http.post("/_emulator/faults", json={"do": "explode"})
-    assert (refused.status_code, refused.json()["error"]) == (400, "unknown fault: explode")
-    assert http.post("/_emulator/faults", json={"do": "drop", "wen": "after"}).status_code == 400
-    emulator.faults.down("refuse")
-    with pytest.raises(requests.ConnectionError):
-        http.get("/drive/v3/files")
-    emulator.faults.up()
-    assert http.get("/drive/v3/files").status_code == 200

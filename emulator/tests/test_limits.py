@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from statistics import median, quantiles
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,7 @@ import pytest
 from emulator import Emulator
 from emulator.calls import Call
 from emulator.errors import ApiError
-from emulator.limits import Limits, latency_seconds, parse_latency
+from emulator.limits import Limits, latency_seconds
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
@@ -24,8 +23,7 @@ WRITE = "sheets.spreadsheets.batchUpdate"
 
 
 def call(method_id: str, user: str = "a") -> Call:
-    verb = "GET" if method_id == READ else "POST"
-    return Call("sheets", method_id, verb, "/v4/spreadsheets/x", user=user)
+    return Call("sheets", method_id, "/v4/spreadsheets/x", user=user)
 
 
 def test_sixty_a_minute_for_a_user_three_hundred_for_all() -> None:
@@ -35,11 +33,8 @@ def test_sixty_a_minute_for_a_user_three_hundred_for_all() -> None:
         limits.check(call(READ))
         limits.check(call(WRITE))
     for method, name in ((READ, "Read"), (WRITE, "Write")):
-        with pytest.raises(ApiError) as refused:
+        with pytest.raises(ApiError, match=f"limit '{name} requests per minute per user' of"):
             limits.check(call(method))
-        assert refused.value.details is not None
-        quota = refused.value.details[0]["metadata"]["quota_limit"]
-        assert quota == f"{name}RequestsPerMinutePerUser"
     for user in "bcde":
         for _ in range(60):
             limits.check(call(READ, user))
@@ -51,7 +46,7 @@ def test_sixty_a_minute_for_a_user_three_hundred_for_all() -> None:
 
 def test_searching_by_filter_is_a_read() -> None:
     limits = Limits(clock=lambda: 0.0)
-    search = Call("sheets", "sheets.spreadsheets.getByDataFilter", "POST", "/")
+    search = Call("sheets", "sheets.spreadsheets.getByDataFilter", "/")
     for _ in range(60):
         limits.check(search)
     with pytest.raises(ApiError, match="Read requests"):
@@ -65,8 +60,6 @@ def test_the_429_over_http_and_a_minute_that_is_scaled() -> None:
         assert [answer.status_code for answer in statuses[:60]] == [200] * 60
         error = statuses[60].json()["error"]
         assert (error["code"], error["status"]) == (429, "RESOURCE_EXHAUSTED")
-        assert error["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
-        assert error["details"][0]["metadata"]["quota_limit_value"] == "60"
         assert "Retry-After" not in statuses[60].headers
         emulator.limits.minute = 0.1
         time.sleep(0.1)
@@ -82,17 +75,11 @@ def test_each_token_is_a_user_of_its_own() -> None:
         assert answers == [200, 429, 200]
 
 
-def test_latency_as_a_number_a_pair_and_a_function() -> None:
+def test_latency_as_a_number_and_a_function() -> None:
     rng = random.Random(1)
     assert latency_seconds(0.25, rng) == 0.25
     assert latency_seconds(lambda rng: rng.uniform(1, 2), rng) > 1
     assert latency_seconds(None, rng) == 0
-    drawn = sorted(latency_seconds((0.2, 0.8), rng) for _ in range(2000))
-    assert 0.17 < median(drawn) < 0.23
-    assert 0.65 < quantiles(drawn, n=10)[-1] < 0.95
-    assert parse_latency("0.2,0.8") == (0.2, 0.8)
-    with pytest.raises(ValueError, match="latency"):
-        parse_latency("1,2,3")
 
 
 def test_latency_holds_no_lock(emulator: Emulator) -> None:
@@ -110,4 +97,3 @@ def test_latency_holds_no_lock(emulator: Emulator) -> None:
     for thread in threads:
         thread.join()
     assert 0.5 <= time.monotonic() - began < 2.5  # one after the other it would be 3
-    assert all(call.ms >= 500 for call in emulator.calls)

@@ -103,10 +103,6 @@ def test_a_read_of_a_range_has_it_only_with_its_header(book: Book, cells: str, c
 
 
 def test_what_is_not_served_says_so(book: Book) -> None:
-    number = book.table()["tableId"]
-    request = {"tableId": number, "rows": [], "fields": "*"}
-    answer = book.batch({"appendCells": request}, status=501)
-    assert "appendCells to a table" in answer["error"]["message"]
     table = {"range": AREA, "rowsProperties": {}}
     answer = book.batch({"addTable": {"table": table}}, status=501)
     assert "rowsProperties of a table" in answer["error"]["message"]

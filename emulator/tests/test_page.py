@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from emulator.tests.conftest import Client
+from emulator.tests.conftest import Client, upload
 
 pytestmark = pytest.mark.long
 
@@ -279,26 +279,15 @@ def test_drives_files_and_a_pdf_opened_inline(emulator: Emulator, tab: Tab) -> N
     folder = emulator.create_folder("Documents")
     with Client(emulator.url) as http:
         pdf = http.get("/api/v1/document/x/download/").content
-        made = http.post(
-            "/upload/drive/v3/files?uploadType=media&fields=id",
-            data=pdf,
-            headers={"Content-Type": "application/pdf"},
-        ).json()
-        moved = http.patch(
-            f"/drive/v3/files/{made['id']}",
-            params={"addParents": folder, "removeParents": "root", "supportsAllDrives": "true"},
-            json={"name": "<i>Inspection</i>.pdf"},
-        )
-        assert moved.status_code == 200
+        made = upload(http, pdf, "<i>Inspection</i>.pdf", "application/pdf", parents=[folder])
     tab.goto(emulator.url)
     tab.get_by_role("link", name="Documents").click()
-    tab.get_by_role("link", name="Documents").nth(-1).click()
     assert tab.locator("table.files tbody tr").count() == 1
     row = tab.locator("table.files tbody tr").inner_text()
     assert row.startswith("<i>Inspection</i>.pdf")
     assert f"{len(pdf)} bytes" in row
     tab.get_by_role("link", name="<i>Inspection</i>.pdf").click()
-    address = f"{emulator.url}/file/d/{made['id']}/view"
+    address = f"{emulator.url}/file/d/{made}/view"
     tab.wait_for_url(address)
     with Client(emulator.url) as http:
         shown = http.get(address)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator import Emulator
+from emulator import Emulator, people
 from emulator.page import grid
 from emulator.page import grid as cells
-from emulator.tests.conftest import Client
+from emulator.sheets.evaluate import Evaluator
+from emulator.sheets.grid import Cell, Spreadsheet
+from emulator.tests.conftest import Client, upload
 
 
 def test_the_pages_links_lead_somewhere(http: Client, emulator: Emulator) -> None:
     spreadsheet, folder = emulator.create_spreadsheet("S"), emulator.create_folder("F")
-    made = http.post("/upload/drive/v3/files?uploadType=media", data=b"<script>").json()["id"]
+    made = upload(http, b"<script>", "x", "text/html")
     for file_id in (spreadsheet, folder, made):
         file = emulator.drive.files[file_id]
         address = emulator.drive.shown(file, _owner(file.owner))["webViewLink"]
         assert http.get(address).status_code == 200, address
     raw = http.get(f"/file/d/{made}/view")
     assert raw.headers["Content-Disposition"].startswith("attachment")  # never run as a page
-    assert http.get(f"/uc?id={made}").content == b"<script>"
+    assert raw.content == b"<script>"
     for path in ("/file/d/nowhere/view", "/spreadsheets/d/nowhere", "/static/../run.py"):
         assert http.get(path).status_code == 404
 
@@ -42,39 +44,42 @@ def test_runs_count_in_utf16_units() -> None:
 
 
 def test_formats_as_css() -> None:
-    assert (
-        grid.color_of({"backgroundColor": {"red": 1, "green": 0.5}}, "backgroundColor") == "#ff8000"
-    )
+    orange = {"backgroundColorStyle": {"rgbColor": {"red": 1, "green": 0.5}}}
+    assert grid.color_of(orange, "backgroundColor") == "#ff8000"
     themed = {"foregroundColorStyle": {"themeColor": "ACCENT1"}}
     assert grid.color_of(themed, "foregroundColor") == "#4285f4"
-    assert grid.text_css({"strikethrough": True, "underline": True, "fontSize": 14}) == [
-        "text-decoration:line-through underline",
+    assert grid.text_css({"italic": True, "fontSize": 14}) == [
+        "font-style:italic",
         "font-size:14pt",
     ]
-    assert grid.side_of({}, {"numberValue": 1}) == "right"
-    assert grid.side_of({"horizontalAlignment": "CENTER"}, {"numberValue": 1}) == "center"
+    number = {"effectiveValue": {"numberValue": 1}}
+    assert grid.css_of(number) == ["text-align:right"]
+    center = {"effectiveFormat": {"horizontalAlignment": "CENTER"}}
+    assert grid.css_of(number | center) == ["text-align:center"]
 
 
-def test_hidden_and_filtered_rows_are_left_out() -> None:
-    data = {
-        "rowData": [{"values": [{"formattedValue": "x"}]}],
-        "rowMetadata": [{}, {"hiddenByUser": True}, {"hiddenByFilter": True}, {}],
-        "columnMetadata": [{"pixelSize": 50}, {"hiddenByUser": True}, {}],
-    }
-    size_ = {"rowCount": 4, "columnCount": 3, "frozenColumnCount": 1}
-    sheet = {"properties": {"gridProperties": size_}, "data": [data]}
-    drawn = grid.build(sheet)
-    assert (drawn.rows, drawn.columns) == ([0, 3], [0, 2])
+def shown(spreadsheet: Spreadsheet, order: list[int] | None = None) -> grid.Grid:
+    return grid.Grid(Evaluator(spreadsheet), spreadsheet.sheets[0], order, None)
+
+
+def test_hidden_and_filtered_rows_are_left_out(emulator: Emulator) -> None:
+    spreadsheet = emulator.sheets.spreadsheets[emulator.create_spreadsheet("x")]
+    sheet = spreadsheet.sheets[0]
+    sheet.rows[1].hidden = sheet.rows[2].filtered = sheet.columns[1].hidden = True
+    sheet.properties = {"gridProperties": {"frozenColumnCount": 1}}
+    drawn = shown(spreadsheet)
+    assert (drawn.rows[:2], drawn.columns[:2]) == ([0, 3], [0, 2])
     assert drawn.lefts == {0: grid.ROW_HEADER}
-    assert grid.build(sheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view instead of the basic filter
+    assert shown(spreadsheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view, not the basic filter
 
 
-def test_a_title_runs_on_over_blank_cells_that_have_a_format() -> None:
-    bold = {"effectiveFormat": {"textFormat": {"bold": True}}}
-    data = {"rowData": [{"values": [{**bold, "formattedValue": "Active jobs"}, bold, bold]}]}
-    size = {"rowCount": 1, "columnCount": 4, "frozenRowCount": 1}
-    drawn = grid.table(grid.build({"properties": {"gridProperties": size}, "data": [data]}))
-    assert drawn.count('class="over"') == 1
+def test_a_title_runs_on_over_blank_cells_that_have_a_format(emulator: Emulator) -> None:
+    spreadsheet = emulator.sheets.spreadsheets[emulator.create_spreadsheet("x")]
+    people.type_cell(spreadsheet, row=0, column=0, text="Active jobs")
+    for column in spreadsheet.sheets[0].columns[1:3]:
+        bold = Cell(None, {"textFormat": {"bold": True}})
+        spreadsheet.sheets[0].rows[0].cells[column] = bold
+    assert shown(spreadsheet).html().count('class="over"') == 1
 
 
 def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:
@@ -83,5 +88,19 @@ def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> Non
     http.post(f"/v4/spreadsheets/{spreadsheet}:batchUpdate", json={"requests": requests})
     emulator.edit(spreadsheet, "type_cell", row=4900, column=0, text="far down")
     told = http.get(f"/spreadsheets/d/{spreadsheet}/grid").json()
-    assert "Of 5,000 rows the first 1,538 are shown." in told["html"]
-    assert told["html"].count("<tr") == 1 + grid.LEAST_ROWS
+    assert "3,378 more rows are not shown." in told["html"]
+    assert told["html"].count("<tr") == 1 + grid.MAX_CELLS // 26
+
+
+def test_a_person_edits_on_the_page(http: Client, emulator: Emulator) -> None:
+    spreadsheet = emulator.create_spreadsheet("x")
+    path = f"/spreadsheets/d/{spreadsheet}/edit"
+    edit = {"name": "type_cell", "row": 1, "column": 1, "text": "hi"}
+    assert http.post(path, json=edit).status_code == 200
+    told = http.get(f"/v4/spreadsheets/{spreadsheet}/values/Sheet1!B2").json()
+    assert told["values"] == [["hi"]]
+    refused = http.post(path, json=edit | {"row": 10**9})
+    assert "exceeds grid limits" in refused.json()["error"]
+    foreign = http.post(path, json=edit, headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    assert http.post("/spreadsheets/d/nowhere/edit", json=edit).status_code == 404

@@ -1,4 +1,4 @@
-"""Charts, filter views, notes and a phone's width, as the page shows them."""
+"""Filter views, notes and a phone's width, as the page shows them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from emulator.tests.conftest import Client
-from emulator.tests.sheets.conftest import area
-from emulator.tests.test_page import at, batch, browser, browsing, css, tab, text_cell
+from emulator.tests.test_page import at, batch, browser, browsing, tab, text_cell
 
 pytestmark = pytest.mark.long
 
@@ -21,11 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["browser", "tab"]
 
-COUNTS: list[list[Any]] = [
-    ["Milestone", "Approved", "Rejected"],
-    ["Permit", 1, 1],
-    ["Install", 0, 1],
-]
 HEADER = ["Customer", "Milestone", "Status", "Days"]
 ROWS: list[list[Any]] = [
     ["Zoe", "Permit", "Approved", 3],
@@ -43,35 +37,6 @@ def cell(value: Any, **more: Any) -> dict[str, Any]:
 def write(sheet_id: int, *rows: list[dict[str, Any]]) -> dict[str, Any]:
     data = [{"values": row} for row in rows]
     return {"updateCells": {"start": {"sheetId": sheet_id}, "rows": data, "fields": "*"}}
-
-
-def source(column: int, sheet_id: int = 5, end: int = 3) -> dict[str, Any]:
-    return {"sourceRange": {"sources": [area(0, end, column, column + 1, sheet_id)]}}
-
-
-def bar_chart(**more: Any) -> dict[str, Any]:
-    """Over the cells of COUNTS, with its corner 20 to the right and 5 below that of C2."""
-    basic: dict[str, Any] = {
-        "chartType": "BAR",
-        "headerCount": 1,
-        "stackedType": "STACKED",
-        "legendPosition": "BOTTOM_LEGEND",
-        "axis": [{"position": "BOTTOM_AXIS", "title": "Jobs & <more>"}],
-        "domains": [{"domain": source(0)}],
-        "series": [
-            {"series": source(1), "colorStyle": {"rgbColor": {"green": 0.5}}},
-            {"series": source(2)},
-        ],
-    }
-    place = {
-        "anchorCell": {"sheetId": 5, "rowIndex": 1, "columnIndex": 2},
-        "offsetXPixels": 20,
-        "offsetYPixels": 5,
-        "widthPixels": 500,
-        "heightPixels": 300,
-    }
-    spec = {"title": "Jobs <b>by</b> milestone", "basicChart": basic | more}
-    return {"chartId": 8, "spec": spec, "position": {"overlayPosition": place}}
 
 
 @pytest.fixture
@@ -108,9 +73,6 @@ def spreadsheet(emulator: Emulator, http: Client) -> str:
                 "fields": "hiddenByUser",
             }
         },
-        {"addSheet": {"properties": {"sheetId": 5, "title": "Pipeline"}}},
-        write(5, *([cell(one) for one in row] for row in COUNTS)),
-        {"addChart": {"chart": bar_chart()}},
     )
     return made
 
@@ -149,47 +111,6 @@ def test_a_filter_view_is_chosen_and_left(
     assert [row[0] for row in kept] == everyone[1:]
 
 
-@browsing
-def test_a_chart_lies_at_its_place_and_shows_the_cells_as_they_are(
-    emulator: Emulator, tab: Tab, spreadsheet: str, http: Client
-) -> None:
-    tab.goto(f"{emulator.url}/spreadsheets/d/{spreadsheet}/edit#gid=5")
-    drawn = tab.locator('.chart[data-chart="8"]')
-    drawn.wait_for()
-    box, corner = drawn.bounding_box(), at(tab, 1, 2).bounding_box()
-    assert box is not None and corner is not None
-    assert [box["x"], box["y"]] == pytest.approx([corner["x"] + 20, corner["y"] + 5])
-    assert (box["width"], box["height"]) == (500, 300)
-    said = drawn.locator("figcaption, span").all_text_contents()
-    assert {"Jobs <b>by</b> milestone", "Jobs & <more>", "Approved", "Permit", "Install"} <= {*said}
-    bars = drawn.locator(".bar")
-    assert bars.count() == 3  # a zero has none
-    assert css(bars.nth(0), "backgroundColor") == "rgb(0, 128, 0)"
-    assert css(bars.nth(1), "backgroundColor") == "rgb(234, 67, 53)"  # the palette's second
-    assert bars.first.get_attribute("title") == "Permit\nApproved: 1"
-    short = bars.nth(0).bounding_box()
-    emulator.edit(spreadsheet, "type_cell", sheet_id=5, row=1, column=1, text="9")
-    expect(bars.first).to_have_attribute("title", "Permit\nApproved: 9")
-    long = bars.nth(0).bounding_box()
-    assert short is not None and long is not None
-    assert long["width"] > short["width"]
-    batch(http, spreadsheet, wrap(0, 5))
-    expect(at(tab, 0, 0)).to_have_class(re.compile("wrap"))
-    box, corner = drawn.bounding_box(), at(tab, 1, 2).bounding_box()
-    assert box is not None and corner is not None
-    assert box["y"] == pytest.approx(corner["y"] + 5)  # the first row is higher now
-    tab.locator("#scroller").evaluate("e => e.scrollTo(30, 40)")
-    moved = drawn.bounding_box()
-    assert moved is not None
-    assert [moved["x"], moved["y"]] == pytest.approx([box["x"] - 30, box["y"] - 40])
-
-
-def wrap(row: int, sheet_id: int) -> dict[str, Any]:
-    start = {"sheetId": sheet_id, "rowIndex": row, "columnIndex": 0}
-    long = text_cell("Milestone " * 9, userEnteredFormat={"wrapStrategy": "WRAP"})
-    return {"updateCells": {"start": start, "rows": [{"values": [long]}], "fields": "*"}}
-
-
 def test_a_view_of_a_large_sheet_searches_all_of_it(http: Client, emulator: Emulator) -> None:
     made = emulator.create_spreadsheet("large")
     criteria = {"columnIndex": 0, "filterCriteria": {"condition": {"type": "NOT_BLANK"}}}
@@ -206,14 +127,3 @@ def test_a_view_of_a_large_sheet_searches_all_of_it(http: Client, emulator: Emul
     assert re.findall(r'data-row="(\d+)"', told["html"]) == ["0", "4900"]
     nothing = http.get(f"/spreadsheets/d/{made}/grid?fvid=99").json()
     assert nothing["view"] is None
-
-
-def test_a_chart_leaves_out_hidden_rows(http: Client, spreadsheet: str) -> None:
-    hide = {"sheetId": 5, "dimension": "ROWS", "startIndex": 2, "endIndex": 3}
-    hidden = {"range": hide, "properties": {"hiddenByUser": True}, "fields": "hiddenByUser"}
-    batch(http, spreadsheet, {"updateDimensionProperties": hidden})
-    address = f"/spreadsheets/d/{spreadsheet}/grid?gid=5"
-    assert ">Install</span>" not in http.get(address).json()["html"]
-    spec = {**bar_chart()["spec"], "hiddenDimensionStrategy": "SHOW_ALL"}
-    batch(http, spreadsheet, {"updateChartSpec": {"chartId": 8, "spec": spec}})
-    assert ">Install</span>" in http.get(address).json()["html"]

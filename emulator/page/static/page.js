@@ -37,7 +37,6 @@ async function draw() {
   scroller.scrollTo(same ? scrollLeft : 0, same ? scrollTop : 0);
   document.querySelector("h1").textContent = document.title = found.title;
   pin();
-  lay();
   tabs();
   views(found.views);
   choose(state.row, state.column);
@@ -50,15 +49,6 @@ function pin() {
   for (const row of scroller.querySelectorAll("tr.frozen")) {
     for (const cell of row.children) cell.style.top = `${top}px`;
     top += row.offsetHeight;
-  }
-}
-
-// A chart lies where its anchor's row is: wrapped text makes rows higher than the server knows.
-function lay() {
-  const top = scroller.querySelector(".sheet").getBoundingClientRect().top;
-  for (const chart of scroller.querySelectorAll(".chart")) {
-    const row = scroller.querySelector(`tr[data-row="${chart.dataset.row}"]`);
-    if (row) chart.style.top = `${row.getBoundingClientRect().top - top + Number(chart.dataset.down)}px`;
   }
 }
 
@@ -129,8 +119,8 @@ async function poll() {
 }
 
 async function edit(name, details) {
-  const body = JSON.stringify({ spreadsheet, name, sheet_id: state.gid, ...details });
-  const answer = await fetch("/_emulator/edit", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const body = JSON.stringify({ name, sheet_id: state.gid, ...details });
+  const answer = await fetch(`/spreadsheets/d/${spreadsheet}/edit`, { method: "POST", headers: { "Content-Type": "application/json" }, body });
   if (!answer.ok) {
     saved.textContent = (await answer.json()).error;
     saved.classList.add("wrong");

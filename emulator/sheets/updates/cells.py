@@ -1,10 +1,10 @@
-"""Requests that write cells: updateCells, appendCells, repeatCell, setDataValidation."""
+"""Requests that write cells: updateCells, repeatCell, setDataValidation."""
 
 from typing import Any
 
 from emulator import masks
-from emulator.errors import invalid, unsupported
-from emulator.sheets import cells, ranges, structure
+from emulator.errors import invalid
+from emulator.sheets import cells, ranges
 from emulator.sheets.edit import Edit, need_mask
 from emulator.sheets.formula import Formula, copied
 from emulator.sheets.grid import BLANK, Cell, Json, Sheet
@@ -14,11 +14,8 @@ from emulator.sheets.ranges import Box
 def write(edit: Edit, sheet: Sheet, row: int, column: int, data: Json, mask: Any) -> None:
     """Update one cell of the grid with CellData, limited to the mask (None: all)."""
     line, key = sheet.rows[row], sheet.columns[column]
-    old = line.cells.get(key.key, BLANK)
-    new = cells.updated(old, data, mask)
-    if new.format is not old.format:
-        new.format = edit.style(new.format)
-    edit.cell(sheet, line, key, new)
+    old = line.cells.get(key, BLANK)
+    edit.cell(sheet, line, key, cells.updated(old, data, mask))
 
 
 def update_cells(edit: Edit, request: Json) -> None:
@@ -40,7 +37,7 @@ def update_cells(edit: Edit, request: Json) -> None:
             write(edit, sheet, at, column, data, mask)
         if "range" in request and (there := sheet.rows[at].cells):
             for column in range(box.left + len(values), box.right):
-                if sheet.columns[column].key in there:
+                if sheet.columns[column] in there:
                     write(edit, sheet, at, column, {}, mask)
 
 
@@ -72,33 +69,6 @@ def _check_extent(rows: list[list[Json]], box: Box) -> None:
             )
 
 
-def append_cells(edit: Edit, request: Json) -> None:
-    """Write rows of CellData after the last row with content; the grid grows as needed."""
-    mask = need_mask(request, "CellData")
-    if "tableId" in request:
-        raise unsupported("appendCells to a table")
-    sheet = ranges.need_sheet(edit.spreadsheet, request.get("sheetId", 0))
-    rows = [row.get("values", []) for row in request.get("rows", [])]
-    top = last_row(sheet) + 1
-    wide = max(map(len, rows), default=0)
-    _check_extent([[{}] * wide], Box(0, 1, 0, len(sheet.columns)))
-    if top + len(rows) > len(sheet.rows):
-        structure.resize(edit, sheet, "ROWS", top + len(rows))
-    edit.guard(sheet, Box(top, top + len(rows), 0, wide))
-    for at, values in enumerate(rows, top):
-        for column, data in enumerate(values):
-            write(edit, sheet, at, column, data, mask)
-
-
-def last_row(sheet: Sheet) -> int:
-    """Return the last row with any content, format or checkbox, -1 if there is none."""
-    keys = {column.key for column in sheet.columns}
-    for at in range(len(sheet.rows) - 1, -1, -1):
-        if not keys.isdisjoint(sheet.rows[at].cells):
-            return at
-    return -1
-
-
 def repeat_cell(edit: Edit, request: Json) -> None:
     """Write one CellData into every cell of a range; its formula shifts as if copied."""
     mask = need_mask(request, "CellData")
@@ -115,12 +85,11 @@ def repeat_cell(edit: Edit, request: Json) -> None:
                 moved = copied(value, at - box.top, across - box.left)
                 formula = {**data, "userEnteredValue": {"formulaValue": moved.text}}
                 write(edit, sheet, at, across, formula, mask)
-            elif column.key in row.cells:
+            elif column in row.cells:
                 write(edit, sheet, at, across, data, mask)
             else:
                 if fresh is None:
                     fresh = cells.updated(BLANK, data, mask)
-                    fresh.format = edit.style(fresh.format)
                 edit.cell(sheet, row, column, fresh)
 
 

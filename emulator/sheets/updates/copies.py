@@ -6,14 +6,13 @@ from itertools import chain, count
 from typing import Any
 
 from emulator.sheets.edit import Edit
-from emulator.sheets.grid import Json, Row, Sheet
+from emulator.sheets.grid import Json, Sheet
 from emulator.sheets.ranges import need_sheet, remade
 from emulator.sheets.updates.tabs import check_title, new_sheet_id, place_sheet
 
 OBJECTS = (
     ("protected_ranges", "protectedRangeId"),
     ("filter_views", "filterViewId"),
-    ("charts", "chartId"),
 )
 
 
@@ -27,17 +26,12 @@ def duplicate_sheet(edit: Edit, request: Json) -> Json:
 
 
 def copy_sheet(edit: Edit, source: Sheet) -> Json:
-    """Copy a tab of another spreadsheet to the end; return its SheetProperties.
-
-    A chart of another tab's cells is left behind: it would have nothing to show.
-    """
-    twin = _copied(edit, source, None, None)
-    twin.charts = {key: one for key, one in twin.charts.items() if _tabs(one) == {twin.sheet_id}}
-    return place_sheet(edit, twin, None)
+    """Copy a tab of another spreadsheet to the end; return its SheetProperties."""
+    return place_sheet(edit, _copied(edit, source, None, None), None)
 
 
 def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) -> Sheet:
-    """Return a copy of a sheet with new rows, columns and objects; cells are shared."""
+    """Return a copy of a sheet without its charts, with new rows, columns and objects."""
     spreadsheet = edit.spreadsheet
     usual = f"Copy of {source.title}"
     title = title or spreadsheet.free_title(chain([usual], (f"{usual} {n}" for n in count(2))))
@@ -55,12 +49,13 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
         source,
         sheet_id=sheet_id,
         title=title,
-        rows=[_copy_row(row) for row in source.rows],
+        rows=[copy(row) for row in source.rows],
         columns=[copy(column) for column in source.columns],
         merges=tuple(moved(one) for one in source.merges),
         conditional_formats=tuple(moved(one) for one in source.conditional_formats),
         basic_filter=moved(source.basic_filter),
         tables={},
+        charts={},
     )
     for name, key in OBJECTS:
         copies: dict[int, Json] = {}
@@ -68,37 +63,21 @@ def _copied(edit: Edit, source: Sheet, title: str | None, wanted: int | None) ->
             fresh = spreadsheet.new_id(copies)
             copies[fresh] = moved({**stored, key: fresh})
         setattr(twin, name, copies)
-    pairs = zip(source.rows, twin.rows, strict=True)
+    columns = dict(zip(source.columns, twin.columns, strict=True))
+    for row in twin.rows:
+        row.cells = {columns[at]: cell for at, cell in row.cells.items() if at in columns}
+    pairs = list(zip(source.rows, twin.rows, strict=True))
     twin.formula_rows = {new for old, new in pairs if old in source.formula_rows}
     return twin
-
-
-def _copy_row(row: Row) -> Row:
-    twin = copy(row)
-    twin.cells = dict(row.cells)
-    return twin
-
-
-def _tabs(stored: Json) -> set[int]:
-    """Return the ids of the tabs that a stored object lies on or reads."""
-    found: set[int] = set()
-
-    def noted(part: Json) -> Json:
-        found.update([part["sheetId"]] if "sheetId" in part else [])
-        return part
-
-    remade(stored, noted)
-    return found
 
 
 def _copy_metadata(edit: Edit, source: Sheet, twin: Sheet) -> None:
     """Copy the sheet's developer metadata to the same places, under new ids."""
     spreadsheet = edit.spreadsheet
-    twins: dict[Any, Any] = {source: twin}
-    twins |= dict(zip(source.rows, twin.rows, strict=True))
+    twins: dict[Any, Any] = dict(zip(source.rows, twin.rows, strict=True))
     twins |= dict(zip(source.columns, twin.columns, strict=True))
     for stored in list(spreadsheet.metadata.values()):
         if stored.sheet is source:
             number = spreadsheet.new_id(spreadsheet.metadata)
-            fresh = replace(stored, metadata_id=number, sheet=twin, place=twins[stored.place])
+            fresh = replace(stored, metadata_id=number, sheet=twin, line=twins[stored.line])
             edit.put(spreadsheet.metadata, number, fresh)

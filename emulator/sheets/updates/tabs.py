@@ -119,10 +119,6 @@ def delete_sheet(edit: Edit, request: Json) -> None:
     for stored in list(spreadsheet.metadata.values()):
         if stored.sheet is sheet:
             edit.drop(spreadsheet.metadata, stored.metadata_id)
-    named = spreadsheet.named_ranges.items()
-    gone = sheet.sheet_id
-    rest_of_names = {key: one for key, one in named if one["range"].get("sheetId", 0) != gone}
-    edit.set(spreadsheet, "named_ranges", rest_of_names)
 
 
 def update_sheet_properties(edit: Edit, request: Json) -> None:
@@ -222,19 +218,8 @@ def insert_dimension(edit: Edit, request: Json) -> None:
             f"range.startIndex[{start}] is after last {noun} in grid[{size - 1}]"
             + ("" if start > size else ", which only inheritFromBefore allows.")
         )
-    _guard_inside(edit, sheet, dimension, start)
     like = start - 1 if before else start
     structure.insert(edit, sheet, dimension, start, end - start, like=like)
-
-
-def _guard_inside(edit: Edit, sheet: Sheet, dimension: str, at: int) -> None:
-    """Refuse an insertion strictly inside a range that is protected from the user."""
-    if 0 < at < len(sheet.line(dimension)):
-        for protection in sheet.protected_ranges.values():
-            box = ranges.box_of(sheet, protection.get("range", {}))
-            low, high = (box.top, box.bottom) if dimension == "ROWS" else (box.left, box.right)
-            if low < at < high and not edit.may_edit(protection):
-                edit.guard(sheet, box)
 
 
 def delete_dimension(edit: Edit, request: Json) -> None:
@@ -261,7 +246,6 @@ def move_dimension(edit: Edit, request: Json) -> None:
     if start < destination < end:
         raise invalid("destinationIndex must not be inside the source.")
     edit.guard(sheet, ranges.lines(sheet, dimension, start, end))
-    _guard_inside(edit, sheet, dimension, destination)
     structure.move(edit, sheet, dimension, start, end, destination)
 
 
@@ -291,12 +275,8 @@ def auto_resize_dimensions(edit: Edit, request: Json) -> None:
             edit.set(row, "size", None)
         return
     evaluator = Evaluator(edit.spreadsheet)
-    for column in sheet.columns[start:end]:
-        longest = 0
-        for row in sheet.rows:
-            cell = row.cells.get(column.key)
-            if cell is not None and cell.value is not None:
-                text = evaluator.shown(sheet, cell)
-                longest = max(longest, max(map(len, text.split("\n"))))
-        if longest:
-            edit.set(column, "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)
+    for at in range(start, end):
+        cells = [evaluator.cell(sheet, row, at) for row in range(len(sheet.rows))]
+        lines = [line for cell in cells for line in evaluator.shown(sheet, cell).split("\n")]
+        if longest := max(map(len, lines), default=0):
+            edit.set(sheet.columns[at], "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)

@@ -88,15 +88,6 @@ def test_repeat_cell_fills_a_range_and_shifts_its_formula(book: Book) -> None:
     assert book.values("B1:B3") == [["10"], ["20"], ["30"]]
 
 
-def test_append_cells_goes_below_everything_even_a_format(book: Book) -> None:
-    rule = {"condition": {"type": "BOOLEAN"}}
-    book.batch({"setDataValidation": {"range": area(8, 9, 5, 6), "rule": rule}})
-    rows = [{"values": [text("a")]}, {"values": [text("b")]}]
-    book.batch({"appendCells": {"sheetId": 0, "rows": rows, "fields": "userEnteredValue"}})
-    assert book.values("A10:A11") == [["a"], ["b"]]
-    assert book.tab()["properties"]["gridProperties"]["rowCount"] == 11
-
-
 @pytest.mark.parametrize(
     ("request_", "said"),
     [

@@ -52,7 +52,8 @@ def test_an_unknown_path_is_not_found() -> None:
 
 
 UNKNOWN, WRONG = "Invalid JSON payload received. Unknown name", "Invalid value at 'requests[0]."
-INSERT, NOT_A_LIST = "insert_dimension", "Proto field is not repeating, cannot start list."
+INSERT = "insert_dimension"
+DIMENSION_RANGE = "type.googleapis.com/google.apps.sheets.v4.DimensionRange"
 DIMENSION = "(type.googleapis.com/google.apps.sheets.v4.Dimension)"
 
 
@@ -81,7 +82,7 @@ DIMENSION = "(type.googleapis.com/google.apps.sheets.v4.Dimension)"
         ),
         (
             *("insertDimension", {"range": []}),
-            f"{UNKNOWN} \"range\" at 'requests[0].{INSERT}': {NOT_A_LIST}",
+            f"{WRONG}{INSERT}.range' ({DIMENSION_RANGE}), []",
         ),
         (
             *("addSheet", {"properties": {"title": 5}}),

@@ -9,7 +9,7 @@ import pytest
 from emulator import people
 from emulator.errors import ApiError
 
-from .conftest import OTHER, area, mark, span, text, write
+from .conftest import area, mark, span, text, write
 
 if TYPE_CHECKING:
     from .conftest import Book
@@ -23,87 +23,45 @@ def search(book: Book, lookup: dict[str, Any], user: str | None = None) -> list[
 
 
 def test_a_lookup_by_key_value_type_and_place(book: Book) -> None:
-    whole = {"metadataKey": "s", "visibility": "DOCUMENT", "location": {"sheetId": 0}}
-    all_of_it = {"metadataKey": "b", "visibility": "DOCUMENT", "location": {"spreadsheet": True}}
-    book.batch(
-        mark("c", "COLUMNS", 1),
-        mark("r", "ROWS", 4),
-        {"createDeveloperMetadata": {"developerMetadata": whole}},
-        {"createDeveloperMetadata": {"developerMetadata": all_of_it}},
-    )
+    book.batch(mark("c", "COLUMNS", 1), mark("r", "ROWS", 4))
     assert search(book, {"metadataKey": "c"}) == ["c"]
-    assert search(book, {"locationType": "ROW"}) == ["r"]
-    assert sorted(search(book, {"metadataLocation": {"sheetId": 0}})) == ["c", "r", "s"]
-    exact = {"metadataLocation": {"sheetId": 0}, "locationMatchingStrategy": "EXACT_LOCATION"}
-    assert search(book, exact) == ["s"]
-    place = {"metadataLocation": {"dimensionRange": span("COLUMNS", 1, 2)}}
-    assert sorted(search(book, place)) == ["c", "r", "s"]
     assert search(book, {"metadataKey": "no"}) == []
-    assert book.tab()["developerMetadata"][0]["metadataKey"] == "s"
-    assert book.call("GET", "")["developerMetadata"][0]["metadataKey"] == "b"
+    assert search(book, {"locationType": "ROW"}) == ["r"]
+    assert sorted(search(book, {"metadataLocation": {"sheetId": 0}})) == ["c", "r"]
+    place = {"metadataLocation": {"dimensionRange": span("COLUMNS", 1, 2)}}
+    assert search(book, {**place, "locationMatchingStrategy": "EXACT_LOCATION"}) == ["c"]
 
 
-def test_project_metadata_is_seen_by_its_project_alone(book: Book) -> None:
-    book.batch(mark("doc", "COLUMNS", 0), mark("own", "COLUMNS", 1, visibility="PROJECT"))
-    assert search(book, {}, OTHER) == ["doc"]
-    assert sorted(search(book, {})) == ["doc", "own"]
+@pytest.mark.parametrize("change", [{"visibility": "PROJECT"}, {"location": {"sheetId": 0}}])
+def test_what_is_not_served_says_so(book: Book, change: dict[str, Any]) -> None:
+    request = mark("x", "ROWS", 0)
+    request["createDeveloperMetadata"]["developerMetadata"] |= change
+    with pytest.raises(ApiError, match="does not support developer metadata") as caught:
+        book.batch(request)
+    assert caught.value.http_status == 501
+    with pytest.raises(ApiError, match="intersects rows or columns"):
+        search(book, {"metadataLocation": {"dimensionRange": span("COLUMNS", 1, 2)}})
 
 
-def test_a_batch_answers_the_columns_that_its_marks_are_on(book: Book) -> None:
-    fields = (
-        "replies.createDeveloperMetadata.developerMetadata(metadataId,location),"
-        "updatedSpreadsheet.sheets.data(columnMetadata.developerMetadata(metadataId,metadataKey),"
-        "rowData.values.effectiveValue)"
-    )
-    body = {
-        "requests": [mark("m", "COLUMNS", 2, 77), write(0, 2, [text("x")])],
-        "includeSpreadsheetInResponse": True,
-        "responseRanges": ["Sheet1!C1"],
-    }
-    answer = book.call("POST", ":batchUpdate", body, fields=fields)
-    made = answer["replies"][0]["createDeveloperMetadata"]["developerMetadata"]
-    assert made["location"]["dimensionRange"]["startIndex"] == 2
-    assert answer["updatedSpreadsheet"] == {
-        "sheets": [
-            {
-                "data": [
-                    {
-                        "columnMetadata": [
-                            {"developerMetadata": [{"metadataId": 77, "metadataKey": "m"}]}
-                        ],
-                        "rowData": [{"values": [{"effectiveValue": {"stringValue": "x"}}]}],
-                    }
-                ]
-            }
-        ]
-    }
-
-
-def test_updates_and_deletions_by_filter(book: Book) -> None:
+def test_deletions_by_filter(book: Book) -> None:
     book.batch(mark("a", "COLUMNS", 0, 1), mark("a", "COLUMNS", 1, 2), mark("b", "ROWS", 0, 3))
     by_key = {"developerMetadataLookup": {"metadataKey": "a"}}
-    change = {"dataFilters": [by_key], "developerMetadata": {"metadataValue": "v"}}
-    answer = book.batch({"updateDeveloperMetadata": {**change, "fields": "metadataValue"}})
-    assert len(answer["replies"][0]["updateDeveloperMetadata"]["developerMetadata"]) == 2
-    assert book.call("GET", "/developerMetadata/1")["metadataValue"] == "v"
     gone = book.batch({"deleteDeveloperMetadata": {"dataFilter": by_key}})
     assert len(gone["replies"][0]["deleteDeveloperMetadata"]["deletedDeveloperMetadata"]) == 2
     assert search(book, {}) == ["b"]
-    with pytest.raises(ApiError) as caught:
-        book.call("GET", "/developerMetadata/1")
-    assert caught.value.http_status == 404
 
 
 def test_metadata_that_google_refuses(book: Book) -> None:
     book.batch(mark("a", "COLUMNS", 0, 1))
     assert "id 1 already exists" in book.refusal(mark("b", "COLUMNS", 1, 1))
     assert "must have a key" in book.refusal(mark("", "COLUMNS", 1))
-    for wrong in ({"visibility": "DOCUMENT"}, {"location": {"dimensionRange": span("ROWS", 0, 2)}}):
-        request = mark("x", "ROWS", 0)
-        kept = request["createDeveloperMetadata"]["developerMetadata"]
-        del kept["visibility" if "location" in wrong else "location"]
-        kept |= wrong
-        book.refusal(request)
+    request = mark("x", "ROWS", 0)
+    location = {"dimensionRange": span("ROWS", 0, 2)}
+    request["createDeveloperMetadata"]["developerMetadata"]["location"] = location
+    assert "single row or column" in book.refusal(request)
+    request = mark("x", "ROWS", 0)
+    del request["createDeveloperMetadata"]["developerMetadata"]["visibility"]
+    assert "visibility" in book.refusal(request)
 
 
 def at(number: int, index: int, dimension: str = "COLUMNS") -> dict[str, Any]:
@@ -117,11 +75,13 @@ def at(number: int, index: int, dimension: str = "COLUMNS") -> dict[str, Any]:
 
 
 def column_of(book: Book, number: int) -> int:
-    place = book.call("GET", f"/developerMetadata/{number}")["location"]["dimensionRange"]
+    body = {"dataFilters": [{"developerMetadataLookup": {"metadataId": number}}]}
+    (found,) = book.call("POST", "/developerMetadata:search", body)["matchedDeveloperMetadata"]
+    place = found["developerMetadata"]["location"]["dimensionRange"]
     assert place["dimension"] == "COLUMNS"
-    found = place.get("startIndex", 0)
-    assert isinstance(found, int)
-    return found
+    index = place.get("startIndex", 0)
+    assert isinstance(index, int)
+    return index
 
 
 def test_an_id_that_is_taken_refuses_the_whole_batch(book: Book) -> None:
@@ -163,10 +123,11 @@ def test_an_exact_place_is_that_place_only(book: Book, elsewhere: dict[str, Any]
     assert search(book, {}) == ["a", "b"]
 
 
-def test_a_tab_that_people_duplicate_has_metadata_under_fresh_ids(book: Book) -> None:
+def test_a_duplicated_tab_has_metadata_under_fresh_ids(book: Book) -> None:
     book.batch(mark("a", "COLUMNS", 1, 7), mark("r", "ROWS", 0, 8))
-    twin = people.duplicate_tab(book.it)
-    third = people.duplicate_tab(book.it)
+    request = {"duplicateSheet": {"sourceSheetId": 0, "insertSheetIndex": 1}}
+    replies = book.batch(request, request)["replies"]
+    twin, third = (one["duplicateSheet"]["properties"]["sheetId"] for one in replies)
     body: dict[str, Any] = {"dataFilters": [{"developerMetadataLookup": {}}]}
     found = [
         one["developerMetadata"]

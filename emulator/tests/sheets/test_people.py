@@ -43,45 +43,34 @@ def test_sorting_takes_whole_rows_below_the_header(filled: Book) -> None:
     assert [row[0] for row in filled.values()] == ["Name", "c", "b", "a"]
 
 
-def test_cells_are_typed_noted_and_cleared(filled: Book) -> None:
+def test_cells_are_typed_and_noted(filled: Book) -> None:
     people.type_cell(filled.it, row=1, column=2, text="1/2/2020")
     people.add_note(filled.it, row=1, column=0, text="call back")
     people.type_cell(filled.it, row=2, column=0, text="")
     assert filled.values("C2", valueRenderOption="UNFORMATTED_VALUE") == [[43832]]
     assert filled.cell("A2")["note"] == "call back"
     assert filled.cell("A3") == {}
-    people.clear_cells(filled.it, top=1, bottom=2, left=0, right=3)
-    assert filled.cell("A2") == {"note": "call back"} | {
-        key: item for key, item in filled.cell("A2").items() if key == "effectiveFormat"
-    }
 
 
-def test_a_moved_column_takes_its_key_along_and_a_cut_one_does_not(filled: Book) -> None:
+def test_a_moved_column_takes_its_key_along(filled: Book) -> None:
     people.move_column(filled.it, column=1, to=2)
     assert filled.values("1:1") == [["Name", "N", "Key"]]
     assert key_column(filled) == 2
-    people.cut_columns(filled.it, start=2, end=3, to=4)
-    assert filled.values("1:1") == [["Name", "N", "", "", "Key"]]
-    assert key_column(filled) == 2
 
 
-def test_inserting_moving_and_deleting_rows(filled: Book) -> None:
+def test_inserting_and_deleting_rows(filled: Book) -> None:
     people.insert_rows(filled.it, index=1)
     people.insert_rows(filled.it, index=2, below=True, count=2)
     assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], [], [], ["a"], ["b"]]
-    people.move_row(filled.it, row=2, to=5)
-    assert [row[:1] for row in filled.values()] == [["Name"], [], [], [], ["a"], ["c"], ["b"]]
-    people.delete_rows(filled.it, index=1, count=3)
-    assert [row[:1] for row in filled.values()] == [["Name"], ["a"], ["c"], ["b"]]
+    people.delete_rows(filled.it, index=3, count=3)
+    assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], ["b"]]
 
 
-def test_columns_are_inserted_added_deleted_and_renamed(filled: Book) -> None:
+def test_columns_are_inserted_deleted_and_renamed(filled: Book) -> None:
     people.insert_columns(filled.it, index=1)
     assert key_column(filled) == 2
     people.insert_columns(filled.it, index=2, right=True)
     assert key_column(filled) == 2
-    people.add_column(filled.it, text="Mine")
-    assert filled.values("1:1")[0][-1] == "Mine"
     people.delete_columns(filled.it, index=0)
     assert key_column(filled) == 1
     people.rename_header(filled.it, column=1, text="Other name")
@@ -95,28 +84,13 @@ def test_rows_are_copied_and_cut(filled: Book) -> None:
     assert first == [["Name"], ["c"], [], ["b"], [], ["c"], [], ["a"]]
 
 
-def test_tabs_are_renamed_duplicated_hidden_deleted_and_added(filled: Book) -> None:
-    people.rename_tab(filled.it, title="Work")
-    twin = people.duplicate_tab(filled.it)
-    people.type_cell(filled.it, row=0, column=0, text="Twin", sheet_id=twin)
-    assert filled.values("Work!A1") == [["Name"]]
-    assert filled.values("'Copy of Work'!A1") == [["Twin"]]
-    people.hide_tab(filled.it, sheet_id=twin)
-    assert filled.tab(1)["properties"]["hidden"] is True
-    people.delete_tab(filled.it, sheet_id=twin)
+def test_tabs_are_added_and_deleted(filled: Book) -> None:
+    made = people.add_tab(filled.it, title="New")
+    assert made == filled.it.sheets[1].sheet_id
+    people.type_cell(filled.it, row=0, column=0, text="There", sheet_id=made)
+    assert filled.values("New!A1") == [["There"]]
+    people.delete_tab(filled.it, sheet_id=made)
     assert len(filled.it.sheets) == 1
-    assert people.add_tab(filled.it, title="New") == filled.it.sheets[1].sheet_id
-
-
-def test_columns_are_hidden_and_shown_again(filled: Book) -> None:
-    def hidden() -> list[bool]:
-        (data,) = filled.call("GET", "", includeGridData="true")["sheets"][0]["data"]
-        return [column.get("hiddenByUser", False) for column in data["columnMetadata"][:3]]
-
-    people.hide_columns(filled.it, index=1)
-    assert hidden() == [False, True, False]
-    people.hide_columns(filled.it, index=1, hidden=False)
-    assert hidden() == [False, False, False]
 
 
 def test_people_are_refused_too_and_change_nothing_then(filled: Book) -> None:

@@ -28,7 +28,6 @@ def test_only_the_touched_sheets_come_with_one_grid_for_each_filter(book: Book) 
         book,
         {"developerMetadataLookup": {"metadataKey": "k"}},
         {"gridRange": area(0, 1, 0, 1)},
-        {"a1Range": "Sheet1!C1"},
         includeGridData=True,
     )
     (sheet,) = answer["sheets"]
@@ -36,8 +35,10 @@ def test_only_the_touched_sheets_come_with_one_grid_for_each_filter(book: Book) 
         one["rowData"][0]["values"][0]["formattedValue"] for one in sheet["data"] if one["rowData"]
     ]
     assert sorted(shown[:2]) == ["b", "d"]
-    assert shown[2:] == ["a", "c"]
-    assert sorted(one.get("startColumn", 0) for one in sheet["data"]) == [0, 1, 2, 3]
+    assert shown[2:] == ["a"]
+    assert sorted(one.get("startColumn", 0) for one in sheet["data"]) == [0, 1, 3]
+    with pytest.raises(ApiError, match="a data filter of a1Range"):
+        by_filter(book, {"a1Range": "Sheet1!C1"})
 
 
 def test_a_lookup_that_matches_nothing_gives_no_sheets(book: Book) -> None:
@@ -70,6 +71,49 @@ def test_grid_data_ends_with_the_last_filled_cell_and_keeps_gaps(book: Book) -> 
     assert len(data["rowData"][1]["values"]) == 2
     assert [len(data["rowMetadata"]), len(data["columnMetadata"])] == [7, 5]
     assert data["rowMetadata"][0] == {"pixelSize": 21}
+
+
+def test_a_filter_gives_no_block_past_the_last_cell_that_holds_anything(book: Book) -> None:
+    """As seen by byronbroughten/sheets-framework on live Google in September 2026."""
+    book.put("A1:A4", [["a"], [""], [""], ["d"]])
+    book.batch(mark("below", "ROWS", 6), mark("inside", "ROWS", 2))
+
+    def found(key: str) -> Any:
+        lookup = {"developerMetadataLookup": {"metadataKey": key}}
+        answer = by_filter(book, lookup, fields="sheets(properties(sheetId),data)")
+        assert answer["sheets"][0]["properties"] == {"sheetId": 0}
+        return answer["sheets"][0].get("data")
+
+    assert found("below") is None
+    (block,) = found("inside")
+    assert "rowData" not in block
+    assert block["rowMetadata"][0]["developerMetadata"][0]["metadataKey"] == "inside"
+    # A read of ranges has its block, as in the recordings.
+    below = book.call("GET", "", ranges="A7:B7", fields="sheets.data.rowMetadata.pixelSize")
+    assert below == {"sheets": [{"data": [{"rowMetadata": [{"pixelSize": 21}]}]}]}
+
+
+def test_a_filter_leaves_out_conditional_formats(book: Book) -> None:
+    rule = {"condition": {"type": "NOT_BLANK"}, "format": {"textFormat": {"bold": True}}}
+    added = {"ranges": [area(0, 1, 0, 1)], "booleanRule": rule}
+    book.batch({"addConditionalFormatRule": {"rule": added, "index": 0}})
+    assert "conditionalFormats" in book.call("GET", "")["sheets"][0]
+    assert "conditionalFormats" not in by_filter(book)["sheets"][0]
+    assert "conditionalFormats" not in by_filter(book, fields="sheets(conditionalFormats)")
+
+
+def test_a_filter_leaves_out_cells_without_value_formula_or_number_format(book: Book) -> None:
+    bold = {"userEnteredFormat": {"textFormat": {"bold": True}}}
+    dated = {"userEnteredFormat": {"numberFormat": {"type": "DATE", "pattern": "d"}}}
+    cells = [{"note": "mine"}, text("x") | bold | {"note": "kept"}, bold, dated, {"note": "mine"}]
+    book.batch(write(0, 0, cells, [{"note": "mine"}], fields="*"))
+    whole = {"gridRange": area(0, 10, 0, 6)}
+    fields = "sheets.data.rowData.values(userEnteredValue,userEnteredFormat,note)"
+    (found,) = by_filter(book, whole, fields=fields)["sheets"][0]["data"]
+    assert found == {"rowData": [{"values": [{}, text("x") | bold | {"note": "kept"}, {}, dated]}]}
+    # A read of ranges has them, as in the recordings.
+    (found,) = book.call("GET", "", ranges="A1:F10", fields=fields)["sheets"][0]["data"]
+    assert found == {"rowData": [{"values": cells}, {"values": [{"note": "mine"}]}]}
 
 
 @pytest.mark.parametrize(
@@ -112,14 +156,10 @@ def test_malformed_masks_are_refused(mask: str) -> None:
         ("'It''s D3!'!A1:B2", "'It''s D3!'!A1:B2"),
         ("sheet1!a1", "Sheet1!A1"),
         ("A1:Z99", "Sheet1!A1:F10"),
-        ("place", "Sheet1!B2:C3"),
     ],
 )
 def test_a1_notation_in_all_its_forms(book: Book, cells: str, shown: str) -> None:
-    book.batch(
-        {"addSheet": {"properties": {"title": "It's D3!"}}},
-        {"addNamedRange": {"namedRange": {"name": "place", "range": area(1, 3, 1, 3)}}},
-    )
+    book.batch({"addSheet": {"properties": {"title": "It's D3!"}}})
     assert book.call("GET", f"/values/{cells}")["range"] == shown
 
 

@@ -1,0 +1,225 @@
+"""The functions of formulas that choose among the values of ranges: criteria, lookups, arrays."""
+
+import operator
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any
+
+from emulator.sheets import numbers
+from emulator.sheets.coerce import (
+    Table,
+    comparable,
+    first,
+    flat,
+    number,
+    plain,
+    ranked,
+    read_typed,
+    sound,
+    truth,
+)
+from emulator.sheets.grid import CellError
+
+DIVIDED_BY_ZERO = CellError("DIVIDE_BY_ZERO", "#DIV/0!", "Division by zero.")
+NOT_A_NUMBER = CellError("NUM", "#NUM!", "The result is not a number.")
+NOT_FOUND = CellError("N_A", "#N/A", "Did not find the value.")
+NO_MATCHES = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
+SIZES = CellError("VALUE", "#VALUE!", "Array arguments are of different size.")
+OUT_OF_BOUNDS = CellError("NUM", "#NUM!", "The index is outside of the range.")
+COMPARE = {
+    "=": operator.eq,
+    "<>": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
+
+
+Test = Callable[[Any], bool]
+
+
+CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
+
+
+def criterion(wanted: Any) -> Test:
+    """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`."""
+    wanted = first(wanted)
+    if not isinstance(wanted, str):
+        return lambda value: value is not None and _is_same(value, wanted)
+    return _parsed(wanted)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(wanted: str) -> Test:
+    found = CRITERION.fullmatch(wanted)
+    sign, rest = (found[1], found[2]) if found else (None, wanted)
+    target = read_typed(rest)[0] if rest else ""
+    if sign in COMPARE and sign not in ("=", "<>"):
+        compare = COMPARE[sign]
+        return lambda value: (
+            value is not None
+            and isinstance(value, str) == isinstance(target, str)
+            and bool(compare(*comparable(value, target)))
+        )
+    equal = _equal(rest, target)
+    return (lambda value: not equal(value)) if sign == "<>" else equal
+
+
+def _equal(rest: str, target: Any) -> Test:
+    if isinstance(target, str):
+        if rest == "":
+            return lambda value: value is None or value == ""
+        folded = rest.casefold()
+        return lambda value: isinstance(value, str) and value.casefold() == folded
+    return lambda value: value is not None and value == target
+
+
+def table(value: Any) -> Table:
+    """Return a value as a table."""
+    return value if isinstance(value, list) else [[value]]
+
+
+def _size(value: Any) -> tuple[int, int]:
+    return len(table(value)), len(table(value)[0])
+
+
+def _meeting(pairs: tuple[Any, ...]) -> list[bool] | CellError:
+    """Return which cells meet all criteria: `pairs` are a range, its criterion, a range, ..."""
+    tables, wanted = sound(pairs)[::2], pairs[1::2]
+    if len({_size(one) for one in tables}) != 1 or len(tables) != len(wanted):
+        return SIZES
+    tests = [criterion(one) for one in wanted]
+    rows = zip(*[flat((one,)) for one in tables], strict=True)
+    return [all(test(value) for test, value in zip(tests, row, strict=True)) for row in rows]
+
+
+def countifs(*pairs: Any) -> Any:
+    """Return the number of rows that meet all criteria."""
+    met = _meeting(pairs)
+    return met if isinstance(met, CellError) else sum(met)
+
+
+def averageifs(values: Any, *pairs: Any) -> Any:
+    """Return the average of the numbers in the rows that meet all criteria."""
+    met = _meeting(pairs)
+    if isinstance(met, CellError):
+        return met
+    if _size(values) != _size(pairs[0]):
+        return SIZES
+    chosen = [one for one, is_met in zip(flat((values,)), met, strict=True) if is_met]
+    found = [one for one in sound(chosen) if type(one) in (int, float)]
+    return plain(sum(found) / len(found)) if found else DIVIDED_BY_ZERO
+
+
+def filter_rows(values: Any, *conditions: Any) -> Any:
+    """Return FILTER: the rows for which all conditions hold."""
+    rows = table(values)
+    lines = [list(flat((one,))) for one in conditions]
+    if any(len(line) != len(rows) for line in lines):
+        return CellError("N_A", "#N/A", "FILTER has mismatched range sizes.")
+    sides = zip(*lines, strict=True)
+    kept = [row for row, tests in zip(rows, sides, strict=True) if all(map(_holds, tests))]
+    return kept or NO_MATCHES
+
+
+def _holds(value: Any) -> bool:
+    return value not in (None, "") and not isinstance(value, CellError) and truth(value)
+
+
+def sort(values: Any, *orders: Any) -> Any:
+    """Return SORT: rows by columns of theirs or of another range; blanks are last."""
+    rows = table(values)
+    order = list(range(len(rows)))
+    pairs = list(zip(orders[::2], orders[1::2], strict=True)) if orders else [(1, True)]
+    for by, is_ascending in reversed(pairs):
+        if isinstance(by, list):
+            keys = list(flat((by,)))
+        else:
+            keys = [row[int(number(by)) - 1] for row in rows]
+        if len(keys) != len(rows):
+            return SIZES
+        order = ordered(order, dict(enumerate(keys)), descending=not truth(is_ascending))
+    return [rows[at] for at in order]
+
+
+def ordered(order: Iterable[int], keys: Mapping[int, Any], *, descending: bool) -> list[int]:
+    """Return these indexes in the order of their keys; blanks are last both ways."""
+    blank = [at for at in order if keys[at] in (None, "")]
+    filled = [at for at in order if keys[at] not in (None, "")]
+    ranks = {at: rank(keys[at]) for at in filled}
+    filled.sort(key=ranks.__getitem__, reverse=descending)
+    return filled + blank
+
+
+def rank(value: Any) -> tuple[int, Any]:
+    """Return by what values are sorted: numbers before texts, booleans and errors."""
+    return (3, value.text) if isinstance(value, CellError) else ranked(value)
+
+
+def unique(values: Any) -> Any:
+    """Return UNIQUE: each row once, in order; texts in another case are others."""
+    kept: Table = []
+    for row in table(values):
+        if row not in kept:
+            kept.append(row)
+    return kept
+
+
+def index(values: Any, row: Any = 0, column: Any = 0) -> Any:
+    """Return INDEX: a cell, or with 0 a whole row or column, or all."""
+    rows = table(values)
+    down, right = int(number(first(row))), int(number(first(column)))
+    if not column and len(rows) == 1:
+        down, right = 0, down
+    if not 0 <= down <= len(rows) or not 0 <= right <= len(rows[0]):
+        return OUT_OF_BOUNDS
+    chosen = rows[down - 1 : down] if down else rows
+    chosen = [line[right - 1 : right] if right else line for line in chosen]
+    return chosen[0][0] if _size(chosen) == (1, 1) else chosen
+
+
+def match(key: Any, values: Any, kind: Any = 1) -> Any:
+    """Return MATCH for an exact match: where a value is, counted from 1."""
+    if number(first(kind)) != 0:
+        return CellError("N_A", "#N/A", "MATCH is supported with search type 0 alone.")
+    found = _find(first(key), list(flat((values,))))
+    return found + 1 if found >= 0 else NOT_FOUND
+
+
+def _find(key: Any, line: list[Any]) -> int:
+    return next((at for at, one in enumerate(line) if one is not None and _is_same(one, key)), -1)
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return len({*comparable(one, other)}) == 1
+
+
+def xlookup(key: Any, keys: Any, results: Any, missing: Any = NOT_FOUND) -> Any:
+    """Return XLOOKUP: the row or cell beside the key."""
+    (key,) = sound((first(key),))
+    line, rows = list(flat((keys,))), table(results)
+    if len(rows) != len(line):
+        return SIZES
+    found = _find(key, line)
+    if found < 0:
+        return missing
+    return rows[found][0] if len(rows[found]) == 1 else [rows[found]]
+
+
+def workday(start: Any, days: Any, holidays: Any = None) -> Any:
+    """Return WORKDAY: a number of working days after a date, or before it."""
+    day, left = numbers.moment_of(number(first(start))).date(), int(number(first(days)))
+    free = {int(one) for one in flat((holidays,)) if one is not None}
+    step = timedelta(days=1 if left > 0 else -1)
+    while left:
+        day += step
+        if _is_workday(day, free):
+            left -= 1 if step.days > 0 else -1
+    return numbers.serial(day)
+
+
+def _is_workday(day: date, holidays: set[int]) -> bool:
+    return day.weekday() < 5 and numbers.serial(day) not in holidays
