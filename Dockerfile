@@ -6,7 +6,7 @@ COPY requirements.txt requirements-demo.txt ./
 RUN pip install --no-cache-dir --require-hashes -r requirements-demo.txt \
     && python -m venv --without-pip /opt/brightsheet \
     && pip --python /opt/brightsheet/bin/python install --no-cache-dir --require-hashes -r requirements.txt
-COPY pyproject.toml README.md LICENSE app.py brightsheet.py compose.py server.py ./
+COPY pyproject.toml README.md LICENSE app.py brightsheet.py server.py ./
 COPY config config
 COPY sync sync
 RUN pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheel . \

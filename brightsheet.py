@@ -1,34 +1,28 @@
-"""The command line."""
+"""The commands: serve, worker, doctor, db upgrade, auth google and map."""
 
 import ctypes
 import io
 import logging
 import os
-import signal
 import sys
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
-from threading import Event
 from typing import NoReturn
 
 import click
-import structlog
 from dotenv import dotenv_values
 
-import compose
-from sync.commands import backfill, sheet, stored
-from sync.commands.doctor import doctor
+import server
+from sync.boards.command import map_command
+from sync.checks.check import Check
+from sync.checks.run import run_checks
 from sync.commands.google import auth_group
+from sync.core.database import Database
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.config_file import VERSION
 from sync.settings.environment import SQLITE_FILE, database_url, load
-from sync.store import Database
-from sync.wiring import opened
-from sync.worker import Worker
 
-_STOP_SECONDS = 8.0
 _CHECKOUT = Path(__file__).parent
 _NO_ENV_FILE = (
     " Settings are read from the environment, and from a .env file in the current folder, which "
@@ -62,15 +56,17 @@ def _read_env_file() -> bool:
     named = os.environ.get("ENV_FILE")
     if named == "":
         return False
-    if named:
-        values = _env_values(Path(named))
-        if values is None:
-            fix = "names no file. Set it to the path of one, or unset it."
-            raise SettingsError("ENV_FILE", fix)
-    else:
-        values = _env_values(Path.cwd() / ".env")
-        if values is None:
-            values = _env_values_beside_code()
+    places = [Path(named)] if named else [Path.cwd() / ".env", _CHECKOUT / ".env"]
+    values = next((found for place in places if (found := _env_values(place)) is not None), None)
+    if values is None and named:
+        raise SettingsError("ENV_FILE", "names no file. Set it to the path of one, or unset it.")
+    if values is not None and not named and not places[0].exists():
+        # Cron starts elsewhere, and a file created there would be an empty database.
+        url = values.get("DATABASE_URL") or SQLITE_FILE
+        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
+            values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
+        if config := (values.get("CONFIG_FILE") or "").strip():
+            values["CONFIG_FILE"] = str(_CHECKOUT / config)
     for name, value in (values or {}).items():
         os.environ.setdefault(name, value or "")
     return values is not None
@@ -88,19 +84,6 @@ def _env_values(path: Path) -> dict[str, str | None] | None:
     return dotenv_values(stream=io.StringIO(text), interpolate=False)
 
 
-def _env_values_beside_code() -> dict[str, str | None] | None:
-    values = _env_values(_CHECKOUT / ".env")
-    if values is not None:
-        # Cron starts elsewhere, and a file created there would be an empty database. Not so for
-        # ENV_FILE: systemd reads the same file, and takes a relative path in its WorkingDirectory.
-        url = values.get("DATABASE_URL") or SQLITE_FILE
-        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-            values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
-        if config := (values.get("CONFIG_FILE") or "").strip():
-            values["CONFIG_FILE"] = str(_CHECKOUT / config)
-    return values
-
-
 def _fail(message: str, status: int) -> NoReturn:
     click.echo(message, err=True)
     sys.exit(status)
@@ -116,11 +99,6 @@ def _give_back_memory() -> None:
         ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
 
 
-def _log_events() -> None:
-    # Before the settings are read, because reading them may log and checks LOG_FORMAT.
-    logs.configure(for_people=os.environ.get("LOG_FORMAT", "").strip() == "console")
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def cli() -> None:
@@ -131,30 +109,18 @@ def cli() -> None:
 @cli.command()
 @click.option("--host", help="Address to listen on. [default: 0.0.0.0 with PORT, else 127.0.0.1]")
 def serve(host: str | None) -> None:
-    """Receive webhooks on PORT (8000), and update the sheet unless WORKER=separate."""
-    from server import serve as serve_until_stopped
-
-    _log_events()
+    """Receive webhooks on PORT (8000), and write the sheet unless WORKER=separate."""
+    logs.configure()
     _give_back_memory()
-    serve_until_stopped(load(os.environ), host)
+    server.serve(load(os.environ), host)
 
 
 @cli.command()
 def worker() -> None:
-    """Update the sheet from a separate process (set WORKER=separate for the receiver)."""
-    _log_events()
+    """Write the sheet from a separate process (set WORKER=separate for the receiver)."""
+    logs.configure()
     _give_back_memory()
-    wiring = opened()
-    if wiring.settings.worker == "embedded":
-        text = "The receiver runs a worker, too: WORKER isn't separate. Either may write the sheet."
-        structlog.get_logger().warning("second_worker", message=text)
-    running = Worker(wiring)
-    stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    running.start()
-    stop.wait()
-    running.stop(_STOP_SECONDS)
+    server.work(load(os.environ))
 
 
 @cli.group()
@@ -165,25 +131,30 @@ def db() -> None:
 @db.command()
 def upgrade() -> None:
     """Bring the schema up to date."""
-    Database(database_url(os.environ)).upgrade()
+    Database(database_url(os.environ)).create()
     click.echo("The database is up to date.")
 
 
-_COMMANDS = (
-    *(doctor, auth_group, *compose.commands()),
-    *(stored.deliveries, stored.retry, stored.forget),
-    *(sheet.init, sheet.rebuild, sheet.takeover, sheet.compare),
-    *(stored.milestones, stored.statuses, stored.details, backfill.backfill),
-)
-for _command in _COMMANDS:
-    cli.add_command(_command)
+@cli.command()
+def doctor() -> None:
+    """Check the whole installation. The exit status is 1 if a check failed."""
+    logs.configure(logging.CRITICAL)
+    found = list[Check]()
+    try:
+        settings = load(os.environ)
+        for check in run_checks(settings, Database(settings.database_url.get_secret_value())):
+            click.echo(check.lines())
+            found.append(check)
+    except SettingsError as error:
+        found = [Check("Settings", "failed", error.message)]
+        click.echo(found[0].lines())
+    if any(check.fix for check in found):
+        click.echo("After you change a setting, restart Brightsheet. Then run the checks again.")
+    sys.exit(any(check.result == "failed" for check in found))
 
-if (_CHECKOUT / "demo").is_dir():
-    # So that a command started elsewhere finds the demo and the emulator, too.
-    sys.path.append(str(_CHECKOUT))
-    _demo, _emulator = import_module("demo.commands"), import_module("emulator.command")
-    for _command in (_demo.demo, _demo.send, _emulator.emulator):
-        cli.add_command(_command)
+
+cli.add_command(auth_group)
+cli.add_command(map_command)
 
 
 if __name__ == "__main__":

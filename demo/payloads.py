@@ -1,4 +1,4 @@
-"""Made-up jobs with a few milestones. The people are invented."""
+"""The demo's story: thirty made-up jobs over ten weeks. The people are invented."""
 
 import random
 from collections.abc import Iterator
@@ -6,159 +6,200 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-JOBS = 12
-_STEPS = {
-    "Site Survey": "Upload survey photos",
-    "Design Approval": "Upload signed design",
-    "Permits": "Upload the city permit",
-    "Installation": "Upload installation photos",
+MILESTONES = ("Site Survey", "Design", "Permits", "Installation", "Permission to Operate")
+DEFINITIONS = [str(UUID(int=0x_B817_0000 + n, version=4)) for n, _ in enumerate(MILESTONES)]
+"""As in brightsheet.toml beside this module."""
+_TASKS = (
+    ("Site photos", "Attic access"),
+    ("Plan set", "Shading report"),
+    ("Plan set", "Load calculation"),
+    ("Job card", "Photos"),
+    ("Interconnection letter",),
+)
+_REASONS = (
+    "The photo of the main panel is too dark.",
+    "The customer's signature is missing.",
+    "The roof plan is missing a page.",
+    "The inverter's label can't be read.",
+    "The letter is for another address.",
+)
+_REVIEWER = ("Nora", "Quist", "nora.quist@example.com")
+_FIELD_STEPS = (5, 6, 11, 14, 6)
+"""How many days a milestone takes until it is approved."""
+
+JOBS: tuple[tuple[int, str, float], ...] = (
+    *((5, "done", days) for days in (6, 13, 21)),
+    *((4, "submitted", days) for days in (2, 9, 17)),
+    *((3, "in progress", days) for days in (1, 4, 16)),
+    (3, "ready", 2),
+    (3, "rejected", 3),
+    (3, "submitted", 5),
+    *((2, "submitted", days) for days in (1, 8, 19)),
+    (2, "rejected", 1),
+    (2, "resubmitted", 4),
+    (2, "commented", 12),
+    (2, "change order", 7),
+    (2, "canceled", 6),
+    (2, "archived", 20),
+    *((1, "submitted", days) for days in (3, 15)),
+    (1, "rejected", 6),
+    (1, "in progress", 2),
+    (0, "submitted", 2),
+    (0, "rejected", 5),
+    (0, "contract signed", 3),
+    (0, "contract sent", 8),
+    (0, "contract voided", 2),
+)
+"""How many milestones of a job are approved, what happened last, and how many days ago."""
+_SIGNATURES = {"contract signed": "SIGN", "contract voided": "VOID"}
+_STATUSES = {
+    "rejected": ("SUBMITTED", "REJECTED"),
+    "resubmitted": ("SUBMITTED", "REJECTED", "SUBMITTED"),
+    "canceled": ("SUBMITTED", "CANCELLED"),
+    **dict.fromkeys(("submitted", "commented", "change order", "archived"), ("SUBMITTED",)),
 }
-_PEOPLE = (("Ada", "Birch"), ("Ben", "Cole"), ("Cleo", "Dunn"), ("Dora", "Eskew"))
-_PRAISE = ("Looks good.", "Thank you!", "All there, approved.")
-_REASONS = {
-    "Site Survey": ("The photos are too dark.", "The photo of the main panel is missing."),
-    "Design Approval": ("The roof plan is missing a page.", "The customer's signature is missing."),
-    "Permits": ("The permit is for another address.", "Page 2 of the permit is missing."),
-    "Installation": ("The inverter's label can't be read.", "The photo of the roof is missing."),
-}
+"""What EverBright said last of a milestone, in order."""
 
 
 class Story:
-    """The deliveries of the demo, the same for the same `seed`."""
+    """The webhooks of the demo: the same people and documents each time, up to today."""
 
-    def __init__(self, seed: int = 7) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - made-up data
-        self._definitions = {name: self._uuid() for name in _STEPS}
-        self._now = datetime.now(UTC).replace(microsecond=0)
-        self._clock = self._now - timedelta(days=24)
+    def __init__(self) -> None:
+        self._random = random.Random(1)  # noqa: S311 - made-up data
+        self._today = datetime.now(UTC).replace(microsecond=0)
 
-    def deliveries(self) -> Iterator[dict[str, Any]]:
-        """Yield the payloads in the order in which they happen."""
-        jobs = [self._job() for _ in range(JOBS)]
-        for number, name in enumerate(_STEPS):
-            for job in jobs:
-                if self._random.random() < number * 0.3:
-                    continue
-                yield from self._step(job, name)
-        yield from self._others(jobs)
+    def webhooks(self) -> list[dict[str, Any]]:
+        """Return the payloads in the order in which they happen."""
+        dated = [each for job in JOBS for each in self._job(*job)]
+        return [payload for _, payload in sorted(dated, key=lambda each: each[0])]
 
-    def news(self) -> dict[str, Any]:
-        """Return a milestone, dated now, of a new made-up job."""
-        self._random.seed()
-        self._clock = self._now
-        return self._milestone(self._job(), self._random.choice(list(_STEPS)))
+    def _job(self, approved: int, last: str, ago: float) -> list[tuple[datetime, dict[str, Any]]]:
+        """Return a job's payloads with their times, from the last to the first."""
+        site, quote, at = self._uuid(), self._uuid(), self._today - timedelta(days=ago)
+        job = {"site": site, "quote": quote}
+        events: list[tuple[datetime, dict[str, Any]]] = []
+        for payload in reversed([*self._last(job, approved, last, at)]):
+            events.append((at, payload))
+            at -= timedelta(days=self._random.randint(2, 4), minutes=self._random.randint(1, 400))
+        for number in reversed(range(approved)):
+            states = ("INPROG", "SUBMITTED", "APPROVED")
+            for state in reversed(states):
+                events.append((at, self._milestone(job, number, state, at)))
+                at -= timedelta(days=_FIELD_STEPS[number] / len(states))
+        if not last.startswith("contract"):
+            events.append((at, self._contract(job, "SIGN", at)))
+        return [(moment, payload | {"date_updated": _text(moment)}) for moment, payload in events]
 
-    def _job(self) -> dict[str, str]:
-        return {"site": self._uuid(), "quote": self._uuid()}
+    def _last(
+        self, job: dict[str, str], number: int, last: str, at: datetime
+    ) -> Iterator[dict[str, Any]]:
+        """Yield what happened last to a job, the newest last."""
+        if last.startswith("contract"):
+            yield self._contract(job, "SENT", at)
+        if last in _SIGNATURES:
+            yield self._contract(job, _SIGNATURES[last], at)
+        if last in ("in progress", "ready"):
+            yield self._milestone(job, number, "INPROG", at, is_ready=last == "ready")
+        for status in _STATUSES.get(last, ()):
+            said = _REASONS[number] if status == "REJECTED" else ""
+            yield self._milestone(job, number, status, at, comment=said)
+        if last == "commented":
+            said = "The customer threatens to cancel. Call today."
+            yield self._milestone(job, number, "SUBMITTED", at, comment=said)
+        if last == "change order":
+            order = {"name": "Change order", "change_order": True, "new_quote": self._uuid()}
+            yield self._contract(job, "SENT", at) | order
+        if last == "archived":
+            yield {"site": job["site"], "archived": True}
 
-    def _others(self, jobs: list[dict[str, str]]) -> Iterator[dict[str, Any]]:
-        """Yield webhooks of other kinds, in known or likely formats."""
-        for job, stage in zip(jobs, ("Contract signed", "In permitting", "Sold"), strict=False):
-            yield {"site_id": job["site"], "stage_name": stage, "date_updated": self._tick()}
-        yield {"site": jobs[4]["site"], "archived": True, "date_updated": self._tick()}
-        yield {
-            "site": jobs[5]["site"],
-            "comment": "The customer asks for a date.",
-            "commentor": "dora@installer.example",
-            "commentor_first_name": "Dora",
-            "commentor_last_name": "Eskew",
-            "timestamp": self._tick(),
-        }
-        yield {
-            "site": jobs[6]["site"],
-            "change_order_status": "SIGNED",
-            "quote": self._uuid(),
-            "date_updated": self._tick(),
-        }
-
-    def _step(self, job: dict[str, str], name: str) -> Iterator[dict[str, Any]]:
-        first = self._milestone(job, name)
-        outcome = self._random.choice(("APPROVED", "APPROVED", "REJECTED", None))
-        yield first
-        if outcome is None:
-            return
-        person = self._random.choice(_PEOPLE)
-        at = self._tick()
-        comment = {
+    def _milestone(
+        self,
+        job: dict[str, str],
+        number: int,
+        status: str,
+        at: datetime,
+        *,
+        comment: str = "",
+        is_ready: bool = False,
+    ) -> dict[str, Any]:
+        own = random.Random(f"{job['site']} {number}")  # noqa: S311 - made-up data
+        first, last, email = _REVIEWER
+        said = {
             "uuid": self._uuid(),
-            "comment": self._random.choice(_PRAISE if outcome == "APPROVED" else _REASONS[name]),
-            "commentor": f"{person[0].lower()}@installer.example",
-            "commentor_first_name": person[0],
-            "commentor_last_name": person[1],
-            "timestamp": at,
-            "thread": None,
+            "comment": comment,
+            "commentor": email,
+            "commentor_first_name": first,
+            "commentor_last_name": last,
+            "timestamp": _text(at),
         }
-        tasks = [{**task, "status": outcome} for task in first["tasks"]]
-        yield {
-            **first,
-            "status": outcome,
-            "date_updated": at,
-            "comments": [comment],
-            "tasks": tasks,
-            "ready_to_submit": outcome == "APPROVED",
-        }
-
-    def _milestone(self, job: dict[str, str], name: str) -> dict[str, Any]:
-        first, last = self._random.choice(_PEOPLE)
+        is_uploaded = status != "INPROG" or is_ready
+        tasks = [self._task(own, name, is_uploaded=is_uploaded, at=at) for name in _TASKS[number]]
+        if status in ("REJECTED", "APPROVED"):
+            tasks[0]["status"] = status
         return {
-            "uuid": self._uuid(),
-            "site": job["site"],
-            "quote": job["quote"],
-            "milestone_definition": self._definitions[name],
-            "name": name,
-            "description": "",
-            "status": "SUBMITTED",
-            "date_updated": self._tick(),
-            "ready_to_submit": False,
-            "assigned_to": {
-                "uuid": self._uuid(),
-                "first_name": first,
-                "last_name": last,
-                "email": f"{first.lower()}@installer.example",
-                "organization": self._uuid(),
-                "organization_name": "Example Solar",
-            },
-            "comments": [],
-            "tasks": [self._task(name)],
-            "task_count": 1,
-            "pending_task_count": 1,
-            "ready_task_count": 0,
-            "rejected_task_count": 0,
-            "approved_task_count": 0,
+            "uuid": _uuid(own),
+            **job,
+            "milestone_definition": DEFINITIONS[number],
+            "name": MILESTONES[number],
+            "status": status,
+            "ready_to_submit": is_ready,
+            "comments": [said] if comment else [],
+            "tasks": tasks,
         }
 
-    def _task(self, name: str) -> dict[str, Any]:
+    def _task(
+        self, own: random.Random, name: str, *, is_uploaded: bool, at: datetime
+    ) -> dict[str, Any]:
         document = {
-            "uuid": self._uuid(),
+            "uuid": _uuid(own),
             "name": f"{name}.pdf",
             "creation_type": "UPLOADED",
-            "date_created": self._tick(),
-            "document_group": self._uuid(),
+            "date_created": _text(at),
             "document_type": "OTH",
         }
         sub_task = {
-            "uuid": self._uuid(),
-            "label": _STEPS[name],
-            "instructions": None,
+            "uuid": _uuid(own),
+            "label": f"Upload {name}",
             "category": "DOCUMENT",
-            "status": "COMP",
-            "document_status": "UPLD",
+            "status": "COMP" if is_uploaded else "INCM",
+            "document_status": "UPLD" if is_uploaded else "NOSTART",
             "required": True,
-            "data": {"envelopes": [], "documents": [document]},
+            "data": {"envelopes": [], "documents": [document] if is_uploaded else []},
         }
-        return {
+        return {"uuid": _uuid(own), "name": name, "status": "INPROG", "sub_tasks": [sub_task]}
+
+    def _contract(self, job: dict[str, str], state: str, at: datetime) -> dict[str, Any]:
+        document = {
             "uuid": self._uuid(),
-            "name": name,
-            "description": _STEPS[name],
+            "name": "Installation Agreement.pdf",
+            "creation_type": "UPLOADED",
+            "date_created": _text(at),
+        }
+        signed = [{"date_signed": _text(at)}] if state == "SIGN" else []
+        return {
+            **job,
+            "name": "Installation Agreement",
             "status": "INPROG",
-            "assigned_to": None,
-            "sub_tasks": [sub_task],
+            "task_definition": str(UUID(int=0x_B817_1000, version=4)),
+            "sub_tasks": [
+                {
+                    "uuid": self._uuid(),
+                    "label": "Installation Agreement",
+                    "category": "DOCUMENT",
+                    "required": True,
+                    "document_status": state,
+                    "data": {"documents": [document] if signed else [], "envelopes": signed},
+                }
+            ],
         }
 
     def _uuid(self) -> str:
-        return str(UUID(int=self._random.getrandbits(128), version=4))
+        return _uuid(self._random)
 
-    def _tick(self) -> str:
-        later = self._clock + timedelta(minutes=self._random.randint(60, 560))
-        self._clock = min(later, self._now)
-        return self._clock.isoformat().replace("+00:00", "Z")
+
+def _uuid(lots: random.Random) -> str:
+    return str(UUID(int=lots.getrandbits(128), version=4))
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

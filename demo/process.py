@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 WEB = ("-m", "brightsheet", "serve", "--host", "127.0.0.1")
 WORKER = ("-m", "brightsheet", "worker")
 
-_START_SECONDS = 30.0
+_START_SECONDS = 90.0
 _INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 
 
@@ -39,7 +40,8 @@ class Running:
 
     def kill(self) -> None:
         """Kill it, with all its children, as a power cut would."""
-        os.killpg(self.process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # It has ended.
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def stop(self) -> int:
@@ -59,12 +61,18 @@ class Running:
 class Receiver(Running):
     """A receiver on 127.0.0.1; with `port` 0 on any free one."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path, port: int = 0) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        log: Path,
+        port: int = 0,
+        command: tuple[str, ...] = WEB,
+    ) -> None:
         if not port:
             self._kept_port = KeptPort()
             port = self._kept_port.number
         self.url = f"http://127.0.0.1:{port}"
-        super().__init__(WEB, {**environment, "PORT": str(port)}, log)
+        super().__init__(command, {**environment, "PORT": str(port)}, log)
 
     def ready(self) -> Self:
         """Wait until it answers. Raises RuntimeError with its log if it does not."""
@@ -76,6 +84,7 @@ class Receiver(Running):
             except requests.RequestException:
                 pass
             time.sleep(0.05)
+        self.kill()
         raise RuntimeError(f"The receiver did not start:\n{self.log.read_text()}")
 
 

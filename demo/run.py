@@ -11,12 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import click
 import requests
-from rich.console import Console
-from rich.table import Table
 
 from demo.payloads import Story
-from demo.process import ROOT, Receiver
+from demo.process import ROOT, WEB, Receiver
 from demo.sheet import Row, ShownCell, rows
 from emulator import Emulator
 
@@ -30,42 +29,41 @@ FILE = "Silver-Inspection (Passed).pdf"
 SECRET = "the-demo-keeps-no-secrets"  # noqa: S105 - for loopback only
 TOKEN = "the-demo-s-token"  # noqa: S105 - for loopback only
 PASSWORD = "the-demo-is-open"  # noqa: S105 - for loopback only
-_PATIENCE = 60.0
+_PATIENCE = 150.0
 _SPACING = 1.5
 """Between two reads, of which a minute has 60."""
-_TERMINAL = ("Customer", "Status", "Days", "Last change")
+_TERMINAL = {"Customer": 16, "Status": 28, "Days": 4, "Next action": 26}
+"""What is printed of a row, and how wide: 80 characters in all."""
 
 
-def run(out: Console, *, port: int, emulator_port: int, once: bool) -> int:
-    """Run the demo; with `once`, check the sheet and return 0 if nothing is missing."""
+def run(*, port: int, emulator_port: int, once: bool, command: tuple[str, ...] = WEB) -> int:
+    """Run the demo; with `once`, check the sheet and return 0 if nothing is missing.
+
+    `command` starts the receiver.
+    """
     with Emulator(port=0 if once else emulator_port) as google:
         environment = prepared(google)
         spreadsheet = environment["SPREADSHEET_ID"]
-        with _receiver(environment, 0 if once else port) as receiver:
+        with _receiver(environment, 0 if once else port, command) as receiver:
             url = receiver.url
-            out.print(
-                f"Receiver at {url}, Google and EverBright emulated at {google.url}", soft_wrap=True
-            )
+            click.echo(f"Receiver at {url}, Google and EverBright emulated at {google.url}")
             sites = send_all(url)
-            out.print(f"Sent the published sample and made-up events: {len(sites)} jobs.")
+            click.echo(f"Sent the published sample and made-up events: {len(sites)} jobs.")
             shown, missing = _wait(google, spreadsheet, sites)
-            _print(out, shown)
+            _print(shown)
             for line in missing:
-                out.print(f"[red]missing:[/red] {line}")
+                click.echo(f"missing: {line}")
             if once:
-                out.print(
+                click.echo(
                     "Every row and link is there." if not missing else "Something is missing."
                 )
                 return 1 if missing else 0
-            out.print(
-                f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit",
-                soft_wrap=True,
-            )
-            out.print(f"Drive:            {google.url}/")
-            out.print(f"The console:      {url}/  (password: {PASSWORD})", soft_wrap=True)
-            send = f"WEBHOOK_SECRET={SECRET} .venv/bin/brightsheet send --url {url}"
-            out.print(f"Send another:     {send}", soft_wrap=True)
-            out.print("Ctrl-C ends it.")
+            click.echo(f"\nThe spreadsheet:  {google.url}/spreadsheets/d/{spreadsheet}/edit")
+            click.echo(f"Drive:            {google.url}/")
+            click.echo(f"The console:      {url}/  (password: {PASSWORD})")
+            send = f"WEBHOOK_SECRET={SECRET} .venv/bin/brightsheet-emulator send --url {url}"
+            click.echo(f"Send another:     {send}")
+            click.echo("Ctrl-C ends it.")
             wait_for_signal()
     return 0
 
@@ -87,19 +85,21 @@ def prepared(google: Emulator) -> dict[str, str]:
 
 
 @contextmanager
-def _receiver(environment: dict[str, str], port: int) -> Iterator[Receiver]:
+def _receiver(
+    environment: dict[str, str], port: int, command: tuple[str, ...]
+) -> Iterator[Receiver]:
     with TemporaryDirectory(prefix="brightsheet-demo-") as folder:
         own = {
             "DATABASE_URL": f"sqlite:///{folder}/demo.sqlite3",
             "ALERT_URLS": os.environ.get("ALERT_URLS", ""),
         }
-        with Receiver({**environment, **own}, Path(folder) / "log", port) as receiver:
+        with Receiver({**environment, **own}, Path(folder) / "log", port, command) as receiver:
             yield receiver.ready()
 
 
 def send_all(url: str, *more: dict[str, Any]) -> list[str]:
     """Send the sample, byte for byte, the story, and `more`; return the sites."""
-    payloads = [json.dumps(payload).encode() for payload in [*Story().deliveries(), *more]]
+    payloads = [json.dumps(payload).encode() for payload in [*Story().webhooks(), *more]]
     sites = {site: None for body in payloads if (site := json.loads(body).get("site"))}
     with requests.Session() as session:
         session.headers["X-Webhook-Secret"] = SECRET
@@ -130,7 +130,7 @@ def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
     lines += [f"the customer of {name}" for name in names if name.startswith("Job ")]
     for row in shown:
         for header, cell in row.items():
-            if _holds_files(header) and cell.text and len(cell.links) < 2:
+            if _holds_files(header) and cell.text and not _has_copies(cell):
                 lines.append(f"the link into Drive of {cell.text!r}")
     samples = [row for row in shown if "Site ID" in row and row["Site ID"].text == SITE]
     return lines + (_missing_in_sample(google, samples[0]) if samples else [])
@@ -139,7 +139,7 @@ def _missing(google: Emulator, shown: list[Row], sites: list[str]) -> list[str]:
 def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
     lines = []
     nothing = ShownCell("")
-    if row.get(MILESTONE, nothing).text != "Approved":
+    if not row.get(MILESTONE, nothing).text.startswith("Approved"):
         lines.append(f"{MILESTONE} = Approved")
     links = {link.text: link.uri for link in row.get(f"{MILESTONE} documents", nothing).links}
     uri = links.get(FILE, "")
@@ -156,17 +156,23 @@ def _missing_in_sample(google: Emulator, row: Row) -> list[str]:
     return lines
 
 
-def _print(out: Console, shown: list[Row]) -> None:
+def _print(shown: list[Row]) -> None:
     """Print the columns that fit a terminal."""
-    table = Table(*_TERMINAL, "Files in Drive", title="Jobs", title_justify="left")
+    lines = [[*_TERMINAL]]
     for row in shown:
-        links = [
-            link for header, cell in row.items() if _holds_files(header) for link in cell.links
-        ]
-        files = [link.text for link in links if "/file/d/" in link.uri]
-        cells = [row[header].text if header in row else "" for header in _TERMINAL]
-        table.add_row(*cells, ", ".join(files))
-    out.print(table)
+        texts = [row[header].text if header in row else "" for header in _TERMINAL]
+        lines.append([text.partition("\n")[0] for text in texts])
+    for line in lines:
+        cells = zip(line, _TERMINAL.values(), strict=True)
+        click.echo("  ".join(_fitted(text, width) for text, width in cells).rstrip())
+
+
+def _fitted(text: str, width: int) -> str:
+    return f"{text[: width - 1]}…" if len(text) > width else text.ljust(width)
+
+
+def _has_copies(cell: ShownCell) -> bool:
+    return any("/file/d/" in link.uri for link in cell.links)
 
 
 def _holds_files(header: str) -> bool:

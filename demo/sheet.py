@@ -32,9 +32,9 @@ class ShownCell:
 Row = dict[str, ShownCell]
 
 
-def rows(google: str, spreadsheet: str, tab: str = "Jobs") -> list[Row]:
+def rows(google: str, spreadsheet: str, tab: str = "Jobs", skip: int = 0) -> list[Row]:
     """Return the rows of `tab`, by header; [] if there is no such tab yet."""
-    return rows_in(read(google, spreadsheet), tab)
+    return rows_in(read(google, spreadsheet), tab, skip)
 
 
 def read(google: str, spreadsheet: str) -> Mapping[str, Any]:

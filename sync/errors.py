@@ -4,8 +4,6 @@ STOPPING = "stopping"
 """A reason: the worker is ending."""
 LEASE_LOST = "lease_lost"
 """Another worker has taken over the work, or a job's documents."""
-LEASE_TAKEN = "lease_taken"
-"""Another worker does the work, and didn't end it while this one waited."""
 ENDS_WORK = frozenset({STOPPING, LEASE_LOST})
 """A worker ends its work, which another one continues, or the next start."""
 
@@ -13,16 +11,14 @@ ENDS_WORK = frozenset({STOPPING, LEASE_LOST})
 class BrightsheetError(Exception):
     """Base of all errors: a machine-readable reason, and sentences for people.
 
-    `what` says what is wrong; `fix`, if that isn't part of it, how to fix it; and `command`, how at
-    the command line, which pages leave out. A retry, if there is one, waits at least `after`
-    seconds.
+    `what` says what is wrong; `fix`, if that isn't part of it, how to fix it. A retry, if there is
+    one, waits at least `after` seconds.
     """
 
     def __init__(
         self,
         reason: str,
         what: str,
-        command: str = "",
         *,
         fix: str = "",
         after: float | None = None,
@@ -30,9 +26,7 @@ class BrightsheetError(Exception):
         self.reason = reason
         self.what = what
         self.fix = fix
-        self.remedy = f"{fix} {command}".strip()
-        self.page_text = f"{what} {fix}".rstrip()
-        self.message = f"{what} {self.remedy}".rstrip()
+        self.message = f"{what} {fix}".rstrip()
         self.after = after
         super().__init__(self.message)
 

@@ -1,8 +1,6 @@
 """Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
@@ -37,7 +35,6 @@ Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
 """Free text: null is the empty text; "None" stays, since somebody may have written it."""
 Code = Annotated[str | None, BeforeValidator(null)]
 """A code, or an identifier that is only shown; null and "None" are None."""
-UUID_PATTERN = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""
 
@@ -59,52 +56,10 @@ When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidat
 Flag = Annotated[bool, BeforeValidator(lambda v: False if null(v) is None else v)]
 
 
-MASK = "***"
-
-
-@dataclass(frozen=True)
-class Personal:
-    """Text that may be personal data; prints as ***, also in logs and messages.
-
-    A page of the console shows `text` when somebody asks for it.
-    """
-
-    text: str
-
-    def __str__(self) -> str:
-        return MASK
-
-    def __repr__(self) -> str:
-        return f"Personal({MASK})"
-
-    def __bool__(self) -> bool:
-        return bool(self.text)
-
-
-class Mode(StrEnum):
-    """Whether the job tabs in a spreadsheet are ours or mapped; stored, not guessed from a read."""
-
-    UNSET = ""
-    """Nobody has run `init` or `map` with this database: our own tab, unless one is mapped."""
-    OURS = "ours"
-    MAPPED = "mapped"
-    """A board: an installer's tabs, mapped."""
-
-
 class Value(BaseModel):
     """A frozen value; unknown keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", serialize_by_alias=True)
-
-
-class ReplacedWords(Value):
-    """A typed value in a mapped cell that would be replaced, and the value that replaces it."""
-
-    site: str
-    column: str
-    header: str
-    before: str
-    after: str
 
 
 def letters(index: int) -> str:

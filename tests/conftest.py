@@ -16,6 +16,7 @@ from hypothesis import settings
 from emulator import Emulator
 from tests import databases
 from tests.chat import Chat
+from tests.world import TOKEN, World
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
 settings.load_profile("untimed")
@@ -28,7 +29,7 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000)
 
 
-SLOW = ("tests/reading", "tests/boards/console", "tests/e2e", "tests/security")
+SLOW = ("tests/reading", "tests/boards", "tests/e2e", "tests/security")
 """Areas with long tests, or with sheets that all of their tests look at."""
 
 
@@ -113,3 +114,9 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def sqlite_url(tmp_path: Path) -> str:
     """A SQLite file with today's schema, and nothing in it."""
     return databases.migrated("sqlite", tmp_path)
+
+
+@pytest.fixture
+def world(google: Emulator, tmp_path: Path) -> World:
+    """A spreadsheet and a receiver with an API token, on SQLite."""
+    return World(google, tmp_path, databases.fresh("sqlite", tmp_path), **TOKEN)

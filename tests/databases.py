@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from sync.store import Database
+from sync.core.database import Database
 
 KINDS = ("sqlite", "postgresql")
 _COMPILED: dict[Any, Any] = {}
@@ -91,6 +91,6 @@ def _postgresql_template() -> str:
 
 def _migrate(url: str) -> None:
     """Make the schema, and close the database: what is open is not to be copied."""
-    database = Database(url.replace("postgres://", "postgresql+psycopg://"))
-    database.upgrade()
-    database.close()
+    database = Database(url)
+    database.create()
+    database.engine.dispose()

@@ -11,7 +11,7 @@ SAMPLE_SITE = "157802b4-99aa-4437-b250-934df337766a"
 SAMPLE_DEFINITION = "01362295-1d44-4eea-9234-898bb3073709"
 SAMPLE_DOCUMENT = "189bd7c0-2e6f-45cb-a00e-33ca4fe297d2"
 SAMPLE_QUOTE = "8ba871ae-3282-420c-af3f-ddc41ac50273"
-DEMO_CONFIG = ROOT / "demo" / "brightsheet.toml"
+DEMO_CONFIG = ROOT / "tests" / "brightsheet.toml"
 """What the tests go by: config/brightsheet.toml is the installer's, who may change all of it."""
 SECRET = "a-made-up-secret-of-tests"
 

@@ -1,82 +1,91 @@
-"""Carries out the examples of docs/architecture.md: a message, columns, and a second source."""
+"""Carries out the recipes of the docs: a column, a message, a value of EverBright's, a deadline."""
 
 import re
 import shutil
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.made_up import ROOT
+from emulator import Emulator
+from tests.boards.board_world import BoardWorld
+from tests.made_up import DEMO_CONFIG, ROOT, milestone, uuid
+from tests.world import wait_for
 
-PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-HEADINGS = ("One more alert or message", "One more column", "A second source of webhooks")
-IN_THE_COPY = {
-    "report_final_approvals": "report_example",
-    "final_approval:": "example_approval:",
-    '"utility"': '"example_utility"',
-    '"Utility"': '"Example utility"',
-    '"assigned:"': '"example_assigned:"',
-    '"{milestone} assigned to"': '"{milestone} example"',
-    '"city_permit"': '"example_permit"',
-    '"City permit"': '"Example permit"',
-    "permit_number": "example_number",
-    "read_permit": "read_example",
-    "/permits.py": "/example.py",
-    "webhooks.permits": "webhooks.example",
-}
-"""The names of the examples there: an installer may have code of their own under the page's."""
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+COLUMNS = (ROOT / "docs" / "columns.md").read_text("utf-8")
+OFFICE = (ROOT / "docs" / "office.md").read_text("utf-8")
 
 
-def edited(heading: str, folder: Path) -> dict[str, str]:
-    """Return the files in `folder`, by path, with the edits of the diff under a heading."""
-    (diff,) = re.findall(r"```diff\n(.*?)```", PAGE.partition(f"## {heading}\n")[2], re.DOTALL)[:1]
-    for old, new in IN_THE_COPY.items():
-        diff = diff.replace(old, new)
-    sources = {}
-    for edits in diff.split("+++ ")[1:]:
-        path, _, hunks = edits.partition("\n")
-        file = folder / path
-        source = file.read_text("utf-8") if file.exists() else ""
-        for hunk in hunks.split("@@\n"):
-            lines = hunk.splitlines(keepends=True)
-            before = "".join(line[1:] for line in lines if not line.startswith("+"))
-            after = "".join(line[1:] for line in lines if not line.startswith("-"))
-            added = "".join(line[1:] for line in lines if line.startswith("+"))
-            if added not in source:  # Otherwise somebody has added it.
-                assert before in source, f"{path} is not as the page shows it: {hunk}"
-                if source and not before:  # Imports, which are shown without those around them.
-                    before, after = "\nfrom sync.", f"\n{after}from sync."
-                source = source.replace(before, after, 1) if before else after
-        sources[path] = source
-    return sources
+def edit(folder: Path) -> None:
+    """Edit the files in `folder` as the diffs of the page say."""
+    diffs = re.findall(r"```diff\n(.*?)```", ARCHITECTURE, re.DOTALL)
+    assert len(diffs) == 2
+    for edits in "".join(diffs).split("+++ ")[1:]:
+        path, _, hunk = edits.partition("\n")
+        lines = hunk.splitlines(keepends=True)
+        before = "".join(line[1:] for line in lines if not line.startswith("+"))
+        source = (folder / path).read_text("utf-8")
+        assert source.count(before) == 1, f"{path} isn't as the page shows it"
+        after = "".join(line[1:] for line in lines)
+        (folder / path).write_text(source.replace(before, after), "utf-8")
 
 
-def test_a_message_a_column_and_a_second_source(tmp_path: Path) -> None:
-    """In a copy, where the examples exist: see `tests/played_recipes.py`."""
+@pytest.mark.long
+def test_a_column_and_a_message_are_added_as_the_page_says(tmp_path: Path) -> None:
+    """In a copy, where they exist: see `tests/played_recipes.py`."""
     for name in ("config", "demo", "docs", "emulator", "sync", "tests"):
         shutil.copytree(ROOT / name, tmp_path / name)
-    for file in (*ROOT.glob("*.py"), ROOT / ".env.example", ROOT / "app.json"):
+    for file in (*ROOT.glob("*.py"), *(ROOT / n for n in ("pyproject.toml", "app.json"))):
         shutil.copy(file, tmp_path)
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    for heading in HEADINGS:
-        for path, source in edited(heading, tmp_path).items():
-            (tmp_path / path).write_text(source, "utf-8")
-    mapping = "tests/boards/mapping/test_"
-    tests = (
-        "tests/played_recipes.py",
-        "tests/test_field_table.py",
-        f"{mapping}recognize.py::test_the_vocabulary_is_of_fields_that_there_are",
-        f"{mapping}propose.py::test_a_column_of_a_fields_kind_is_proposed_for_it",
-    )
+    edit(tmp_path)
     for words in (
-        ("tests.settings.pages",),
         ("ruff", "format", "--check", "sync"),
-        ("ruff", "check", "--ignore", "I001,F811", "sync"),  # Others may have the same imports.
-        ("pytest", "-q", "-n", "0", "--tb=short", *tests),
+        ("ruff", "check", "sync"),
+        ("tests.settings.pages",),
+        ("pytest", "-q", "-n", "0", "--tb=short", "tests/played_recipes.py"),
     ):
         command = [sys.executable, "-m", *words]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.fail(done.stdout + done.stderr, pytrace=False)
+    assert "`comments`" in (tmp_path / "docs" / "columns.md").read_text("utf-8")
+
+
+def test_a_value_of_everbrights_is_a_column(google: Emulator, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", COLUMNS, re.DOTALL)
+    config = tmp_path / "brightsheet.toml"
+    config.write_text(f"{DEMO_CONFIG.read_text('utf-8')}\n{example}", "utf-8")
+    world = BoardWorld(google, tmp_path, CONFIG_FILE=str(config))
+    google.everbright.set_site(uuid(1), utility={"name": "Valley Power"})
+    with world.serve():
+        world.send(milestone(1))
+        wait_for(lambda: [row.get("Utility") for row in world.rows()])
+        wait_for(lambda: world.rows()[0]["Utility"].text == "Valley Power")
+
+
+def test_deadlines_are_formulas_of_the_offices_own(google: Emulator, tmp_path: Path) -> None:
+    formulas = dict(re.findall(r"^    ([A-Z][\w ]+): +(=.+)$", OFFICE, re.MULTILINE))
+    assert formulas.keys() == {"Install by", "Payment expected"}
+    world = BoardWorld(google, tmp_path)
+    approved = date(2026, 11, 25)  # A Wednesday.
+    serial = (approved - date(1899, 12, 30)).days
+    texts = [each.replace("F5", "A2") for each in formulas.values()]
+    world.fill(
+        [
+            ["Approved on", *formulas],
+            [serial, *texts],
+            [None, *(t.replace("A2", "A3") for t in texts)],
+        ]
+    )
+    fields = "data(rowData(values(effectiveValue)))"
+    rows = world.sheet(fields)["data"][0]["rowData"]
+    found = [
+        [each.get("effectiveValue", {}).get("numberValue") for each in row["values"][1:]]
+        for row in rows[1:]
+    ]
+    by = (approved + timedelta(days=90) - date(1899, 12, 30)).days
+    paid = (date(2026, 11, 27) - date(1899, 12, 30)).days
+    assert found == [[by, paid], [None, None]]

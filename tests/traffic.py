@@ -1,6 +1,7 @@
 """Made-up traffic, sent from several threads, and what a plain replay of it in order gives."""
 
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ LABELS = {
 }
 _START = datetime(2018, 1, 1, tzinfo=UTC)
 """So long ago that every event has a day of its own, which its line of the History shows."""
+_SINCE = re.compile(r" [A-Z][a-z]{2} [0-9]{1,2}(?:, [0-9]{4})?$")
+"""The day since when a status stands, which follows it in its cell."""
 
 
 def history(count: int, jobs: int, seed: int, with_documents: bool = False) -> list[dict[str, Any]]:
@@ -51,10 +54,10 @@ def replay(events: Sequence[dict[str, Any]]) -> dict[str, dict[str, str]]:
 
 
 def shown(world: World) -> dict[str, dict[str, str]]:
-    """Return the status cells that the sheet shows, by site; blank ones are left out."""
+    """Return the statuses that the sheet shows, by site, without their days; no blank ones."""
     return {
         site: {
-            header: cell.text
+            header: _SINCE.sub("", cell.text)
             for header, cell in row.items()
             if header.startswith("Milestone ") and not header.endswith("documents") and cell.text
         }
@@ -132,8 +135,3 @@ def expected_documents(events: Sequence[dict[str, Any]]) -> set[str]:
         for step in one["sub_tasks"]
         for file in step["data"]["documents"]
     }
-
-
-def newest(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the last event of each milestone: its documents are those that the row links."""
-    return list({(event["site"], event["name"]): event for event in events}.values())

@@ -23,7 +23,7 @@ def milestone(
     `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
     record has none.
     """
-    payload = _only(record, _MILESTONE)
+    payload = {"status": None, **_only(record, _MILESTONE)}
     payload["site"] = site
     payload["quote"] = next(uuids(record, QUOTE_KEYS), quote) or None
     payload["milestone_definition"] = definition(record) or None

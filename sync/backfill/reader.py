@@ -16,10 +16,8 @@ from sync.everbright import answers
 from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
 from sync.everbright.errors import LIST_BREAKS, MISSING, ODD, OPTIONAL_LIST
-from sync.jobs.model import Job
 from sync.ops import retry
-from sync.settings.everbright_config import EverBrightConfig
-from sync.types import null
+from sync.settings.config_file import EverBrightConfig
 from sync.webhooks.other_events import QUOTE_KEYS
 
 PASSES = 3
@@ -32,14 +30,7 @@ _LONGEST_BACKOFF = 120.0
 _PAGES_OF_A_JOB = 200
 """Pages of a list for one job, which has a few dozen records at most."""
 
-ProgressCallback = Callable[[str, int, int | None], Any]
-"""Reports progress: "pages" or "jobs", the number done, and the total (None: unknown)."""
-
 _log = structlog.get_logger()
-
-
-def no_progress(_what: str, _done: int, _total: int | None) -> None:
-    """Report nothing."""
 
 
 class Lists:
@@ -57,7 +48,6 @@ class Lists:
         self._sleep = sleep
         self._clock = clock
         self._next_at = clock()
-        self.requests = 0
 
     def page(self, path: str) -> Page:
         """Return a page, with `next` as EverBright sent it.
@@ -96,7 +86,6 @@ class Lists:
         if now < self._next_at:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._spacing
-        self.requests += 1
         return answers.read_page(self._everbright.get(path))
 
 
@@ -115,8 +104,6 @@ class JobList:
     _lists: Lists
     _paths: EverBrightConfig
     _since: datetime | None
-    _progress: ProgressCallback = no_progress
-    _pages: int = 0
     is_changed: dict[str, bool] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
 
@@ -161,8 +148,6 @@ class JobList:
             nameless += not site
         if nameless:
             self._add_problem(f"page {number} lists {nameless} jobs without a site's UUID.")
-        self._pages += 1
-        self._progress("pages", self._pages, None)
 
     def _add_problem(self, problem: str) -> None:
         """Add a problem, once for all passes."""
@@ -179,14 +164,6 @@ _OWNERS = {
 """The keys with which a record may name what it belongs to."""
 
 
-@dataclass(frozen=True)
-class JobReading:
-    """A job's payloads in the webhooks' format, and whether it has a workflow."""
-
-    payloads: list[dict[str, Any]]
-    has_workflow: bool
-
-
 @dataclass
 class Reader:
     """Reads a job's lists at `paths`. A list that isn't found is requested only once."""
@@ -198,24 +175,23 @@ class Reader:
     notes: list[str] = field(default_factory=list)
     """The same in words; jobs are read without these lists."""
 
-    def read(self, site: str, known: Job) -> JobReading:
-        """Return a job's contracts, and the milestones that may differ from `known`.
+    def read(self, site: str, may_be_news: Callable[[Record], bool]) -> list[dict[str, Any]]:
+        """Return a job's contracts, and the milestones that may be news, as webhooks have them.
 
         The tasks of other milestones aren't requested. Raises Permanent or Retryable.
         """
-        workflows = self._records(self.paths.workflows, "site", site)
         records: list[Record] = []
-        for workflow in workflows:
+        for workflow in self._records(self.paths.workflows, "site", site):
             records += self._records(self.paths.milestones, "workflow", _id(workflow, "workflow"))
         answers.check_owner(records, _OWNERS["site"], site)
-        changed = [record for record in records if _may_be_news(record, known)]
+        changed = [record for record in records if may_be_news(record)]
         quote = ""
         if any(not answers.identifier(record, *QUOTE_KEYS) for record in changed):
             quote = payloads.initial_quote(self._optional_records("quotes", site))
         found = [payloads.milestone(record, site, quote, self._tasks(record)) for record in changed]
         contracts = self._optional_records("contracts", site)
         found += [payloads.contract(record, site) for record in contracts]
-        return JobReading(found, bool(workflows))
+        return found
 
     def _records(self, path: str, owner: str, uuid: str) -> list[Record]:
         """Return the records of a list that belong to `uuid`, the `owner` in the path."""
@@ -245,16 +221,6 @@ class Reader:
         return [
             (task, self._records(self.paths.sub_tasks, "task", _id(task, "task"))) for task in tasks
         ]
-
-
-def _may_be_news(record: Record, known: Job) -> bool:
-    """Return whether a milestone's record differs from what is known, or is later."""
-    definition = payloads.definition(record)
-    event, updated = known.events.get(definition), answers.updated_at(record)
-    if event is None or updated is None or null(record.get("status")) != event.milestone.status:
-        return True
-    is_ready = record.get("ready_to_submit") is True and not event.milestone.ready_to_submit
-    return is_ready or event.updated is None or updated > event.updated
 
 
 def _id(record: Record, kind: str) -> str:

@@ -1,273 +1,273 @@
-"""What is in a spreadsheet before tabs are mapped: Google's answer → values. Pure."""
+"""Reads the top of a tab: headers, columns, drop-downs, and what forbids to connect it."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
 
-from sync.boards import formulas
-from sync.boards.mapping.tab import ROWS_READ, CellKind, Lock, NativeTable, SeenCell, SeenTab
-from sync.sheets.cell_data import DATE_FORMATS, at
-from sync.sheets.ids import MetadataEntry, metadata_entries
-from sync.sheets.read_requests import METADATA_FIELDS, quoted
+from sync.core.cells import is_formula
+from sync.core.connected import Look
+from sync.errors import Refused
 
 Json = Mapping[str, Any]
-
-_T = TypeVar("_T")
-ColumnPlace = tuple[int, int]
-"""A column: sheet ID and zero-based index."""
-Lists = Mapping[str, tuple[str, ...]]
-"""The options of drop-downs by the range that they are taken from; () where that is gone."""
-
-TABS = (
-    "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)))"
-)
-"""The mask of the first read: the titles that the ranges of the second are made of."""
-TABLES = "tables(range,columnProperties(columnIndex,dataValidationRule))"
-"""The mask of Google's own Tables: the drop-downs of their columns aren't in the cells."""
-CELLS = (
+ROWS_READ = 100
+"""Headers come after a title and some notes, and a hundred rows show how a column is used."""
+MOST_ROWS = 20_000
+"""With text, in a tab that can be connected."""
+FIELDS = (
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
     "merges,basicFilter,protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
-    f"{TABLES},"
-    "data(startRow,rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
+    "tables(tableId,range,columnProperties(columnIndex,dataValidationRule)),"
+    "data(rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
     "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
-    f"rowMetadata({METADATA_FIELDS}),columnMetadata(hiddenByUser,{METADATA_FIELDS})))"
+    "columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
+    "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"
 )
-TEXTS = "sheets(data(rowData(values(formattedValue))))"
-"""The mask of the cells that hold the options of drop-downs."""
-LOST = "#REF!"
-"""In the range of a drop-down: its tab or its cells were deleted."""
-_CELLS = re.compile(r"[A-Za-z]{1,3}\d+|[A-Za-z]{0,3}\d*:[A-Za-z]{0,3}\d*")
-_MOST_OPTIONS = 500
-"""Google's own limit for a drop-down."""
-_OURS = "brightsheet."
-_WHOLE = 1_000_000
+_SIZE = "sheets(properties(sheetId,title,gridProperties(rowCount)))"
+_TEXTS = "sheets(data(rowData(values(formattedValue))))"
+_MOST_LISTS = 20
 
 
 @dataclass(frozen=True)
-class Survey:
-    """The tabs, and the answer that they were made of."""
+class Column:
+    """What most of the filled cells below a header are."""
 
-    tabs: tuple[SeenTab, ...]
-    answer: Json
-
-    def style(self, sheet_id: int, row: int, column: int) -> Json:
-        """Return the format that was given to a cell."""
-        cell = _cell_at(_values(self._sheet(sheet_id)), row, column)
-        return dict(cell.get("userEnteredFormat", {}))
-
-    def basic_filter(self, sheet_id: int) -> Json:
-        """Return the filter that is on in a tab, whole; {} where there is none."""
-        return dict(self._sheet(sheet_id).get("basicFilter", {}))
-
-    def _sheet(self, sheet_id: int) -> Json:
-        sheets = self.answer.get("sheets", ())
-        return next((s for s in sheets if s["properties"].get("sheetId", 0) == sheet_id), {})
+    texts: tuple[str, ...]
+    """Those that aren't blank, as shown."""
+    options: tuple[str, ...]
+    """Of its drop-down; without one, ()."""
+    is_computed: bool
+    is_dated: bool
+    is_numeric: bool
+    has_boxes: bool
+    has_emails: bool
 
 
-def ranges(answer: Json) -> tuple[str, ...]:
-    """Return the A1 ranges of the first rows of each grid in the answer to TABS."""
-    tabs = (sheet["properties"] for sheet in answer.get("sheets", ()))
-    return tuple(
-        f"{quoted(tab['title'])}!1:{min(count, ROWS_READ)}"
-        for tab in tabs
-        if (count := tab.get("gridProperties", {}).get("rowCount"))
-    )
+@dataclass(frozen=True)
+class SeenTab:
+    """The first rows of a tab. `lists` are the texts of ranges that drop-downs refer to."""
 
+    source: Json
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
-def option_ranges(answer: Json) -> tuple[str, ...]:
-    """Return the A1 ranges that drop-downs in an answer take their options from.
+    @property
+    def sheet(self) -> int:
+        return int(self.source["properties"].get("sheetId", 0))
 
-    One for each column, that of most cells.
-    """
-    ranges = (
-        ((sheet_id, index), text)
-        for sheet_id, title, index, cell in cells_in(answer)
-        if (text := range_of(cell, title))
-    )
-    return tuple(dict.fromkeys(most_frequent(ranges).values()))
+    @property
+    def title(self) -> str:
+        return str(self.source["properties"]["title"])
 
+    @cached_property
+    def rows(self) -> Sequence[Sequence[Json]]:
+        data: Json = next(iter(self.source.get("data", ())), {})
+        return [row.get("values", ()) for row in data.get("rowData", ())]
 
-def most_frequent(found: Iterable[tuple[ColumnPlace, _T]]) -> dict[ColumnPlace, _T]:
-    """Return the most frequent value of each column: some cells may have another drop-down."""
-    by_column = defaultdict[ColumnPlace, Counter[_T]](Counter)
-    for column, value in found:
-        by_column[column][value] += 1
-    return {column: counts.most_common(1)[0][0] for column, counts in by_column.items()}
+    @cached_property
+    def width(self) -> int:
+        """The number of columns up to the last with a text in these rows."""
+        if self.table:
+            return int(self.table["endColumnIndex"])
+        return max((n + 1 for row in self.rows for n, c in enumerate(row) if _text(c)), default=0)
 
+    @property
+    def table(self) -> Json:
+        """The range of the tab's first Table, Google's own; empty if there is none."""
+        tables: Sequence[Json] = self.source.get("tables", ())
+        found: Json = tables[0]["range"] if tables else {}
+        return found and {"startRowIndex": 0, "startColumnIndex": 0, **found}
 
-def cells_in(answer: Json) -> Iterator[tuple[int, str, int, Json]]:
-    """Yield sheet id, title, column index and cell."""
-    for sheet in answer.get("sheets", ()):
-        tab = sheet.get("properties", {})
-        for grid in sheet.get("data", ()):
-            first = grid.get("startColumn", 0)
-            for line in _lines(sheet, grid):
-                for index, cell in enumerate(line, first):
-                    yield tab.get("sheetId", 0), tab.get("title", ""), index, cell
+    @cached_property
+    def merges(self) -> list[tuple[int, int, int, int]]:
+        """The merged cells: first row, row after, first column, column after."""
+        return [
+            (
+                area.get("startRowIndex", 0),
+                area["endRowIndex"],
+                area.get("startColumnIndex", 0),
+                area["endColumnIndex"],
+            )
+            for area in self.source.get("merges", ())
+        ]
 
+    def cell(self, row: int, column: int) -> Json:
+        cells = self.rows[row] if 0 <= row < len(self.rows) else ()
+        return cells[column] if column < len(cells) else {}
 
-def _lines(sheet: Json, grid: Json) -> list[list[Json]]:
-    """Return the cells of a grid by row, those of a Table with the drop-down of their column."""
-    lines = [list(row.get("values", ())) for row in grid.get("rowData", ())]
-    top, left = grid.get("startRow", 0), grid.get("startColumn", 0)
-    for table in sheet.get("tables", ()):
-        area = table["range"]
-        first, end = area.get("startRowIndex", 0) + 1 - top, area["endRowIndex"] - top
-        if first == len(lines):  # Google leaves out blank rows, here all below the headers.
-            lines.append([])
-        for column in table.get("columnProperties", ()):
-            rule = column.get("dataValidationRule")
-            index = area.get("startColumnIndex", 0) + column.get("columnIndex", 0) - left
-            if not rule or index < 0:
-                continue
-            for line in lines[max(first, 0) : max(end, 0)]:
-                line += [{}] * (index + 1 - len(line))
-                line[index] = {"dataValidation": rule, **line[index]}
-    return lines
+    def text(self, row: int, column: int) -> str:
+        """Return a cell's text on one line; that of a merged cell in all that it covers."""
+        for top, bottom, left, right in self.merges:
+            if top <= row < bottom and left <= column < right:
+                row, column = top, left
+        return " ".join(_text(self.cell(row, column)).split())
 
+    def header(self, row: int, column: int) -> str:
+        """Return a column's header, with the group above it if a merged cell names one."""
+        text = self.text(row, column)
+        group = self.text(row - 1, column) if self._is_group(row - 1, column) else ""
+        return text if group in ("", text) else f"{group} {text}".strip()
 
-def survey_of(first: Json, answer: Json, lists: Lists) -> Survey:
-    """Return the tabs in the answers to TABS (`first`) and CELLS.
-
-    `lists` are the texts in the ranges of drop-downs.
-    """
-    sheets = [*first.get("sheets", ()), *answer.get("sheets", ())]
-    by_id = {sheet["properties"].get("sheetId", 0): sheet for sheet in sheets}
-    return Survey(tuple(_tab(sheet, lists) for sheet in by_id.values()), answer)
-
-
-def _tab(sheet: Json, lists: Lists) -> SeenTab:
-    properties = sheet["properties"]
-    size = properties.get("gridProperties", {})
-    grid: Json = next(iter(sheet.get("data", ())), {})
-    columns = grid.get("columnMetadata", ())
-    values = _values(sheet)
-    rows = []
-    for number, line in enumerate(values):
-        cells = (_cell(values, number, n, properties["title"], lists) for n in range(len(line)))
-        rows.append(tuple(cells))
-    merged_rows = set[int]()
-    for area in sheet.get("merges", ()):
-        merged = range(area.get("startRowIndex", 0), area.get("endRowIndex", 0))
-        if len(merged) > 1:
-            merged_rows.update(merged)
-    tables = [table["range"] for table in sheet.get("tables", ())]
-    return SeenTab(
-        sheet_id=properties.get("sheetId", 0),
-        title=properties["title"],
-        index=properties.get("index", 0),
-        row_count=size.get("rowCount", 0),
-        column_count=size.get("columnCount", 0),
-        is_grid=properties.get("sheetType", "GRID") == "GRID",
-        is_hidden=properties.get("hidden", False),
-        rows=tuple(rows),
-        hidden_columns=frozenset(
-            index for index, column in enumerate(columns) if column.get("hiddenByUser")
-        ),
-        merged_rows=frozenset(merged_rows),
-        locks=tuple(_locks(sheet.get("protectedRanges", ()))),
-        tables=tuple(
-            NativeTable(area.get("startRowIndex", 0), area["endColumnIndex"]) for area in tables
-        ),
-        has_pivot=any("pivotTable" in cell for row in values for cell in row),
-        row_entries=_entries(grid.get("rowMetadata", ())),
-        column_entries=_entries(columns),
-    )
-
-
-def _values(sheet: Json) -> list[list[Json]]:
-    return _lines(sheet, next(iter(sheet.get("data", ())), {}))
-
-
-def _cell(
-    values: Sequence[Sequence[Json]], row: int, index: int, title: str, lists: Lists
-) -> SeenCell:
-    cell = values[row][index]
-    kind = _kind(cell)
-    around = ((near, _formula(values, near, index)) for near in (row - 1, row + 1))
-    own = _formula(values, row, index)
-    if kind is CellKind.COMPUTED and formulas.is_total(own, row, title, around):
-        kind = CellKind.TOTAL
-    text, is_for_date = cell.get("formattedValue", ""), _is_for_date(cell)
-    return SeenCell(text, kind, options_of(cell, title, lists), is_for_date)
-
-
-def options_of(cell: Json, title: str, lists: Lists) -> tuple[str, ...] | None:
-    """Return the options of the drop-down of a cell on the tab `title`.
-
-    None without one, or if it takes them from another range than most of its column.
-    """
-    condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") == "ONE_OF_LIST":
-        values = (value.get("userEnteredValue", "") for value in condition.get("values", ()))
-        return tuple(dict.fromkeys(values))
-    return lists.get(range_of(cell, title))
-
-
-def range_of(cell: Json, title: str) -> str:
-    """Return the range that a cell's drop-down takes its options from, or "".
-
-    With the tab that it is on: a drop-down on the tab `title` may leave out its own.
-    """
-    condition = cell.get("dataValidation", {}).get("condition", {})
-    if condition.get("type") != "ONE_OF_RANGE":
-        return ""
-    value: Json = next(iter(condition.get("values", ())), {})
-    text = str(value.get("userEnteredValue", "")).removeprefix("=") or LOST
-    tab, mark, cells = text.rpartition("!")
-    cells = cells.replace("$", "")
-    is_on_own_tab = not mark and _CELLS.fullmatch(cells)  # Not the name of a range.
-    return f"{quoted(title)}!{cells}" if is_on_own_tab else f"{tab}{mark}{cells}"
-
-
-def texts(answer: Json) -> tuple[str, ...]:
-    """Return the texts in the answer to TEXTS for one range, each once, without blank ones."""
-    values = (cell.get("formattedValue", "") for *_, cell in cells_in(answer))
-    return tuple(dict.fromkeys(text for text in values if text))[:_MOST_OPTIONS]
-
-
-def _formula(values: Sequence[Sequence[Json]], row: int, index: int) -> str:
-    entered = _cell_at(values, row, index).get("userEnteredValue", {})
-    return str(entered.get("formulaValue", ""))
-
-
-def _cell_at(values: Sequence[Sequence[Json]], row: int, index: int) -> Json:
-    return at(values[row], index) if 0 <= row < len(values) else {}
-
-
-def _is_for_date(cell: Json) -> bool:
-    form = cell.get("effectiveFormat") or cell.get("userEnteredFormat", {})
-    return form.get("numberFormat", {}).get("type") in DATE_FORMATS
-
-
-def _kind(cell: Json) -> CellKind:
-    entered = cell.get("userEnteredValue", {})
-    if "formulaValue" in entered or (not entered and cell.get("formattedValue")):
-        return CellKind.COMPUTED
-    if "numberValue" in entered:
-        return CellKind.DATE if _is_for_date(cell) else CellKind.NUMBER
-    return CellKind.TEXT if entered else CellKind.BLANK
-
-
-def _locks(protections: Iterable[Json]) -> Iterator[Lock]:
-    for protection in protections:
-        if protection.get("warningOnly") or protection.get("requestingUserCanEdit"):
-            continue
-        area = protection.get("range", {})
-        yield Lock(
-            area.get("startRowIndex", 0),
-            area.get("endRowIndex", _WHOLE),
-            area.get("startColumnIndex", 0),
-            area.get("endColumnIndex", _WHOLE),
-            protection.get("description", ""),
+    def _is_group(self, row: int, column: int) -> bool:
+        """Return whether a merged cell names some of the columns below it, and isn't a title."""
+        return any(
+            top == row == bottom - 1
+            and left <= column < right > left + 1
+            and (left > 0 or any(self.text(row, n) for n in range(right, self.width)))
+            for top, bottom, left, right in self.merges
         )
 
+    def headers(self, row: int) -> list[str]:
+        return [self.header(row, column) for column in range(self.width)]
 
-def _entries(lines: Sequence[Json]) -> dict[int, tuple[MetadataEntry, ...]]:
-    entries = {
-        index: tuple(entry for entry in metadata_entries(line) if entry.key.startswith(_OURS))
-        for index, line in enumerate(lines)
-    }
-    return {index: ours for index, ours in entries.items() if ours}
+    def column(self, row: int, column: int) -> Column:
+        """Return what a column is below a header row."""
+        cells = [self.cell(n, column) for n in range(row + 1, len(self.rows))]
+        filled = [cell for cell in cells if _text(cell) or cell.get("userEnteredValue")]
+        typed = [c for c in filled if c.get("userEnteredValue") and not is_formula(dict(c))]
+        half = len(filled) / 2
+        dated = [_is_dated(cell) for cell in cells]
+        boxes = sum(_condition(cell).get("type") == "BOOLEAN" for cell in cells)
+        return Column(
+            tuple(map(_text, typed)),
+            self._options(row, column, cells),
+            is_computed=len(filled) - len(typed) > half,
+            is_dated=sum(dated) * 2 > len(cells) or sum(map(_is_dated, filled)) > half,
+            is_numeric=sum("numberValue" in cell["userEnteredValue"] for cell in typed) > half,
+            has_boxes=boxes > half,
+            has_emails=sum("@" in _text(cell) for cell in typed) > half,
+        )
+
+    def undated(self, row: int, header: str) -> list[tuple[int, int | None]]:
+        """Return the parts of a column below a header row without the format of a date.
+
+        Each is its first row and the row after; if no cell has that format, it is the whole column.
+        """
+        headers = self.headers(row)
+        column = headers.index(header) if header in headers else self.width
+        rows = range(row + 1, len(self.rows))
+        dated = [n for n in rows if _is_dated(self.cell(n, column))]
+        if not dated:
+            return [(row + 1, None)]
+        ends = pairwise([row, *dated, len(self.rows)])
+        return [(before + 1, after) for before, after in ends if before + 1 < after]
+
+    def options(self, row: int, header: str) -> tuple[str, ...]:
+        """Return the words of the drop-down below a header; () if the header isn't there."""
+        headers = self.headers(row)
+        return self.column(row, headers.index(header)).options if header in headers else ()
+
+    def _options(self, row: int, column: int, cells: Sequence[Json]) -> tuple[str, ...]:
+        """Return the words of a column's drop-down: its Table's, or that of most cells."""
+        rules = [_condition(cell) for cell in cells]
+        for table in self.source.get("tables", ()):
+            start, top = (table["range"].get(f"start{of}Index", 0) for of in ("Column", "Row"))
+            for each in table.get("columnProperties", ()) if top == row else ():
+                if start + each.get("columnIndex", 0) == column:
+                    rule = each.get("dataValidationRule", {}).get("condition", {})
+                    rules += [rule] * (len(cells) + 1)
+        found = Counter(filter(None, map(self._words, rules)))
+        return max(found, key=found.__getitem__, default=())
+
+    def _words(self, rule: Json) -> tuple[str, ...]:
+        values = tuple(str(value.get("userEnteredValue", "")) for value in rule.get("values", ()))
+        if rule.get("type") == "ONE_OF_RANGE" and values:
+            return tuple(self.lists.get(list_range(values[0], self.title), ()))
+        return tuple(dict.fromkeys(values)) if rule.get("type") == "ONE_OF_LIST" else ()
+
+    def list_ranges(self) -> set[str]:
+        """Return the ranges that drop-downs refer to."""
+        rules = [_condition(cell) for row in self.rows for cell in row]
+        return {
+            list_range(str(rule["values"][0].get("userEnteredValue", "")), self.title)
+            for rule in rules
+            if rule.get("type") == "ONE_OF_RANGE" and rule.get("values")
+        }
+
+    def problem(self) -> str:
+        """Return why the tab can't be connected, with the fix; "" if it can."""
+        if self.source["properties"].get("sheetType", "GRID") != "GRID":
+            return "It is a chart or a connected data source. Choose a tab with cells."
+        if self.source.get("isTooLarge"):
+            return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
+        if not self.width:
+            return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
+        if any("pivotTable" in cell for row in self.rows for cell in row):
+            return (
+                "It holds a pivot table, which new rows would move. Move that to a tab of its own."
+            )
+        return ""
+
+    def problem_below(self, row: int, account: str) -> str:
+        """Return why nothing can be written below a header row; "" if it can."""
+        for area in self.source.get("protectedRanges", ()):
+            is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
+            if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:
+                name = area.get("description") or "a range without a name"
+                return (
+                    f"It is protected ({name}), and {account} may not edit there. In Google "
+                    f"Sheets, open Data > Protect sheets and ranges; add {account} to its editors."
+                )
+        for top, bottom, *_ in self.merges:
+            if bottom - top > 1 and bottom - 1 > row:
+                return (
+                    f"Cells are merged over rows {top + 1} to {bottom}, so these can't be sorted. "
+                    "Unmerge them: Format > Merge cells > Unmerge."
+                )
+        return ""
+
+
+def survey(look: Look, sheet: int) -> SeenTab:
+    """Look at the top of a tab as it is now, with the options of its drop-downs.
+
+    Raises Refused if it is gone.
+    """
+    tabs = {each["properties"].get("sheetId", 0): each for each in look((), _SIZE)["sheets"]}
+    if sheet not in tabs:
+        raise Refused("tab_gone", "This tab isn't there any longer.")
+    properties = tabs[sheet]["properties"]
+    title, count = (
+        quoted(properties["title"]),
+        properties.get("gridProperties", {}).get("rowCount", 0),
+    )
+    answer = look([f"{title}!1:{min(count, ROWS_READ)}"] if count else (), FIELDS)["sheets"]
+    found = next(each for each in answer if each["properties"].get("sheetId", 0) == sheet)
+    rest = f"{title}!{MOST_ROWS + 1}:{count}"
+    found["isTooLarge"] = count > MOST_ROWS and bool(_texts(look, rest))
+    lists = dict[str, Sequence[str]]()
+    for reference in sorted(SeenTab(found).list_ranges())[:_MOST_LISTS]:
+        with suppress(Refused):  # The range that a drop-down refers to may be gone.
+            lists[reference] = _texts(look, reference)
+    return SeenTab(found, lists)
+
+
+def _texts(look: Look, area: str) -> list[str]:
+    rows = look([area], _TEXTS)["sheets"][0]["data"][0].get("rowData", ())
+    return [found for row in rows for cell in row.get("values", ()) if (found := _text(cell))]
+
+
+def list_range(reference: str, title: str) -> str:
+    """Return the range that a drop-down takes its options from, with its tab."""
+    text = reference.removeprefix("=").replace("$", "")
+    return text if "!" in text else f"{quoted(title)}!{text}"
+
+
+def quoted(title: str) -> str:
+    """Return a tab's title as A1 ranges have it."""
+    return "'" + title.replace("'", "''") + "'"
+
+
+def _text(cell: Json) -> str:
+    return str(cell.get("formattedValue", ""))
+
+
+def _condition(cell: Json) -> Json:
+    found: Json = cell.get("dataValidation", {}).get("condition", {})
+    return found
+
+
+def _is_dated(cell: Json) -> bool:
+    form = cell.get("effectiveFormat") or cell.get("userEnteredFormat", {})
+    return form.get("numberFormat", {}).get("type") in ("DATE", "DATE_TIME")

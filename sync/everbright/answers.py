@@ -1,20 +1,44 @@
-"""Parses answers of EverBright's API: pages of lists, customers, details. Pure."""
+"""Parses answers of EverBright's API: pages of lists, and customers. Pure."""
 
-import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sync.errors import Permanent
-from sync.everbright.errors import MISSING, ODD
-from sync.field_table import SITE_FIELDS
-from sync.jobs.model import Customer
+from sync.everbright.errors import ODD
+from sync.settings.config_file import ColumnConfig
 from sync.types import null
 from sync.webhooks.other_events import DATE_KEYS, SITE_KEYS, is_yes, moments, uuid
-from sync.webhooks.values import as_text, text_at
+from sync.webhooks.values import text_at
 
 Record = Mapping[str, Any]
+_SITE_KEYS = {
+    "first_name": "contact.first_name",
+    "last_name": "contact.last_name",
+    "phone": "contact.phone_number",
+    "email": "contact.email",
+    "city": "address.city_name",
+    "zip": "address.zipcode",
+}
+
+
+@dataclass(frozen=True)
+class Customer:
+    """The customer of a job, as EverBright answers; "" is what it doesn't say."""
+
+    name: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    address: str = ""
+    phone: str = ""
+    email: str = ""
+    city: str = ""
+    zip: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Those of the config's columns with a `site_key`, by the column's ID."""
+    archived: bool | None = None
+    """Whether the job is archived; None if the answer doesn't say."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +112,18 @@ def check_owner(records: Sequence[Record], keys: Sequence[str], owner: str) -> N
             raise Permanent("everbright_unfiltered", text)
 
 
-def read_customer(tree: Any) -> Customer:
-    """Return the customer in `tree` (JSON values). Raises Permanent if it isn't a job."""
+def read_customer(tree: Any, columns: Iterable[ColumnConfig] = ()) -> Customer:
+    """Return the customer in `tree` (JSON values). Raises Permanent if it isn't a job.
+
+    `columns` are those of the config with a `site_key`.
+    """
     record = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(record, Mapping) or record.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Permanent(ODD, "EverBright's answer isn't a job.")
     # A `site_key` names the primary contact as if EverBright sent it alone.
     site = {**record, "contact": _contact(record.get("contacts"))}
     values: dict[str, Any] = {
-        entry.id: text for entry in SITE_FIELDS if (text := text_at(site, entry.site_key))
+        name: text for name, key in _SITE_KEYS.items() if (text := text_at(site, key))
     }
     names = (values.get("first_name"), values.get("last_name"))
     lines = (text_at(site, f"address.address_line_{number}") for number in (1, 2))
@@ -106,6 +133,7 @@ def read_customer(tree: Any) -> Customer:
     return Customer(
         name=" ".join(filter(None, names)),
         address=", ".join(filter(None, parts)),
+        values={c.id: text for c in columns if (text := text_at(site, c.site_key))},
         archived=None if archived is None else is_yes(archived),
         **values,
     )
@@ -122,27 +150,3 @@ def _contact(contacts: Any) -> Record:
         return is_primary, is_primary or bool(is_named)
 
     return max(records, key=rank, default={})
-
-
-def read_details(tree: Any, metrics: Collection[str], no_value: str) -> dict[str, str]:
-    """Return the values of `metrics` as text: "" for none; a missing one is left out.
-
-    `no_value` is a regular expression for values that mean none. Raises Permanent for a refusal or
-    another format.
-    """
-    if not isinstance(tree, Mapping) or "data" not in tree:
-        raise Permanent(ODD, "EverBright's answer holds no data of a job.")
-    status = tree.get("status_code")
-    if isinstance(status, int) and status >= 400:
-        raise Permanent(MISSING, f"EverBright has no such data (status {status}).")
-    data = tree["data"]
-    records = data if isinstance(data, list) else [data]
-    if not all(isinstance(record, Mapping) for record in records):
-        raise Permanent(ODD, "EverBright's answer holds no data of a job.")
-    values: dict[str, str] = {}
-    for record in records:
-        for name in metrics:
-            if name in record and not values.get(name):
-                text = as_text(record[name])
-                values[name] = "" if re.search(no_value, text) else text
-    return values

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import requests
@@ -131,22 +130,14 @@ def credentials_json(settings: GoogleSettings) -> dict[str, Any]:
     return tree
 
 
-@dataclass(frozen=True)
-class AcceptedSignIn:
-    """A sign-in that Google accepts.
+def try_credentials(settings: GoogleSettings) -> float | None:
+    """Sign in once; return the seconds until Google ends the sign-in, None if it doesn't.
 
-    `scopes` is empty if Google doesn't return them. `ends_in` is the number of seconds until Google
-    ends it, None if it doesn't.
+    Raises Retryable, or Permanent (google_credentials) with Google's code.
     """
-
-    scopes: frozenset[str] = frozenset()
-    ends_in: float | None = None
-
-
-def try_credentials(settings: GoogleSettings) -> AcceptedSignIn:
-    """Sign in once. Raises Retryable, or Permanent (google_credentials) with Google's code."""
     if is_service_account(settings):
-        return _try_service_account(settings)
+        _try_service_account(settings)
+        return None
     key = credentials_json(settings)
     form = {name: key[name] for name in ("client_id", "client_secret", "refresh_token")}
     try:
@@ -167,7 +158,7 @@ def try_credentials(settings: GoogleSettings) -> AcceptedSignIn:
         raise Retryable("google_unavailable", f"Google's sign-in answered {answer.status_code}.")
     if answer.status_code != 200:
         raise _sign_in_refusal(str(content.get("error", answer.status_code)))
-    return AcceptedSignIn(frozenset(str(content.get("scope", "")).split()), ends_in(content))
+    return ends_in(content)
 
 
 def ends_in(answer: Mapping[str, Any]) -> float | None:
@@ -179,7 +170,7 @@ def ends_in(answer: Mapping[str, Any]) -> float | None:
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else None
 
 
-def _try_service_account(settings: GoogleSettings) -> AcceptedSignIn:
+def _try_service_account(settings: GoogleSettings) -> None:
     try:
         credentials(settings).refresh(Request())
     except GoogleAuthError as error:
@@ -188,7 +179,6 @@ def _try_service_account(settings: GoogleSettings) -> AcceptedSignIn:
             raise translated from None
         reason = str(error.args[0]) if error.args else ""
         raise _sign_in_refusal(reason.partition(":")[0] or "no reason given") from None
-    return AcceptedSignIn()
 
 
 def _sign_in_refusal(code: str) -> Permanent:

@@ -9,6 +9,8 @@ from sync.errors import BrightsheetError, Conflict, NotFound, Permanent, Refused
 from sync.ops.retry import retry_after
 
 SERVICE_ACCOUNT_DOMAIN = ".gserviceaccount.com"
+RATE_LIMITED = "rate_limited"
+"""A reason: Google carried nothing out, because too many calls were made."""
 RATE_WINDOW = 60.0
 """Google's quota window: the first wait after a per-user 429."""
 _DRIVE_RATE_LIMITS = {
@@ -59,9 +61,7 @@ def refusal(response: Response, account: str) -> BrightsheetError:
     if status == 429 or (status == 403 and reasons & _DRIVE_RATE_LIMITS):
         is_per_user = "RATE_LIMIT_EXCEEDED" in reasons
         after = retry_after(response) or (RATE_WINDOW if is_per_user else None)
-        return Retryable(
-            "rate_limited", "Google's limit of calls a minute is reached.", after=after
-        )
+        return Retryable(RATE_LIMITED, "Google's limit of calls a minute is reached.", after=after)
     is_aborted = status == 409 and error.get("status") == "ABORTED"
     if status >= 500 or status in (408, 425) or is_aborted:
         after = retry_after(response)
@@ -108,8 +108,8 @@ def _no_storage(account: str) -> Permanent:
         return Permanent(
             "no_storage",
             "A service account has no storage of its own.",
-            "To sign in: brightsheet auth google --client FILE --spreadsheet ID",
-            fix="Set DRIVE_FOLDER_ID to a folder on a shared drive, or sign in as a person.",
+            fix="Set DRIVE_FOLDER_ID to a folder on a shared drive, or sign in as a person: "
+            "brightsheet auth google --client FILE --spreadsheet ID",
         )
     return Permanent(
         "drive_full",

@@ -20,13 +20,11 @@ import structlog
 _FRAMES = 12
 
 
-def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
+def configure(least: int = logging.INFO) -> None:
     """Set up structlog, and route the standard library's logging through it.
 
-    Lines below the level `least` are dropped. A line is a JSON object, or text if `for_people`.
+    Lines below the level `least` are dropped. A line is a JSON object.
     """
-    # As literals, so that a line break in a value doesn't begin a new line.
-    console = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), repr_native_str=True)
     stream = sys.stderr  # The one of now: tests replace it for a while.
     structlog.configure(
         processors=[
@@ -34,7 +32,7 @@ def configure(least: int = logging.INFO, *, for_people: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_texts,
-            console if for_people else structlog.processors.JSONRenderer(),
+            structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=lambda *_: _LineLogger(stream),

@@ -1,229 +1,139 @@
-"""The config file (config/brightsheet.toml) with what the sheet shows, validated at the start."""
+"""The config file (config/brightsheet.toml), validated at the start."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
+    ConfigDict,
     Field,
+    StringConstraints,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from sync.columns import COLUMN_IDS, REP
 from sync.errors import SettingsError
-from sync.field_table import ASPECTS, COLUMN_IDS, DETAIL_IDS, FIELDS, JOB_FIELDS, KEY, PER_MILESTONE
-from sync.settings.everbright_config import (
-    Color,
-    EverBrightConfig,
-    Key,
-    Label,
-    Name,
-    Pattern,
-    Strict,
-    Title,
-    word,
-)
-from sync.settings.validators import FIXES, matching, template
+from sync.settings.validators import FIXES, matching, path
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
-OPENAPI_FILE = _CONFIG / "openapi.json"
-VERSION: str = json.loads(OPENAPI_FILE.read_text("utf-8"))["info"]["version"]
+
+VERSION = "1.0.0.dev0"
+
+_TAKEN = {*COLUMN_IDS, "first_name", "last_name", "city", "zip", "progress"} - {REP}
+"""IDs that a column of the config can't have; a connected tab has the others, too."""
 
 
-class SheetConfig(Strict):
-    """Titles of our tabs, and colors other than those of statuses."""
+class Strict(BaseModel):
+    """A section of the config; an unknown key is an error."""
 
-    tab: Title = "Jobs"
-    history: Title = "History"
-    pipeline: Title = "Pipeline"
-    stuck_color: Color = "#f9cb9c"
-    """Of *Days* in a job that is stuck, and of a deadline that is near."""
-    deadline_days: Annotated[int, Field(ge=0, le=365)] = 14
-    """How many days before its day a deadline is near."""
-    overdue_color: Color = "#ea9999"
-    """Of a deadline that has passed."""
-    archived_color: Color = "#666666"
-    done_color: Color = "#666666"
-    """Of the text in the rows of archived and of finished jobs."""
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _plain(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("holds a line break or a control character; remove it")
+    return value
+
+
+_label = matching(r"(?![=+]).*", "begins as a formula does; begin it with a letter")
+_Line = StringConstraints(strip_whitespace=True, max_length=100)
+Name = Annotated[str, _Line, AfterValidator(_plain)]
+Label = Annotated[Name, Field(min_length=1), AfterValidator(_label)]
+Key = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+def _path(*names: str) -> AfterValidator:
+    """Return a validator of a path with these names in braces."""
+    return AfterValidator(partial(path, names=set(names)))
+
+
+_OfSite = Annotated[str, _path("site")]
+
+
+class EverBrightConfig(Strict):
+    """Paths of EverBright's lists, from which jobs are read back.
+
+    `changed` has the keys in the list of jobs that may hold a job's last change; without any,
+    every run reads every job.
+    """
+
+    jobs: Annotated[str, _path()] = "/api/v1/project?archived=false"
+    workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
+    milestones: Annotated[str, _path("workflow")] = "/api/v1/milestone?workflow_id={workflow}"
+    tasks: Annotated[str, _path("milestone")] = "/api/v1/task?milestone_id={milestone}"
+    sub_tasks: Annotated[str, _path("task")] = "/api/v1/sub_task?task_id={task}"
+    quotes: _OfSite = "/api/v1/quote?site_id={site}"
+    contracts: Annotated[str, AfterValidator(lambda text: text and path(text, {"site"}))] = (
+        "/api/v1/contract?site_id={site}"
+    )
+    """Blank: contracts are not read."""
+    changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
 
 
 class WebhooksConfig(Strict):
-    """How to recognize and read webhooks without a published sample.
+    """The top-level keys of webhooks without a published sample.
 
-    Top-level keys, and case-insensitive regular expressions for the names of tasks.
+    Tasks are recognized by case-insensitive regular expressions for their names.
     """
 
     archived: tuple[Key, ...] = ("archived", "is_archived")
-    stage: tuple[Key, ...] = ("stage_name",)
     change_order: tuple[Key, ...] = ("change_order", "change_order_status", "change_order_id")
     new_quote: tuple[Key, ...] = ("new_quote", "new_quote_id", "new_quote_uuid")
     """The quote that a change order brings; `quote` is the one before."""
-    change_order_name: Pattern = r"\bchange[ -]?orders?\b"
-    contract_name: Pattern = r"\b(contract|(?<!interconnection )agreement|lease|ppa)\b"
+    change_order_name: ClassVar = r"\bchange[ -]?orders?\b"
+    contract_name: ClassVar = r"\b(contract|(?<!interconnection )agreement|lease|ppa)\b"
 
 
-class WordsConfig(Strict):
-    """Regular expressions for names and comments."""
+class ColumnKind(StrEnum):
+    """The type of a column's cells."""
 
-    re_sign: Pattern = r"\bre[-‐‑]?sign\b"  # noqa: RUF001 - typographic hyphens are meant
-    bots: tuple[Pattern, ...] = ()
-    paid: tuple[str, ...] = ("Paid", "Paid in full")
-    """What the column installer_payment shows once the installer was paid, in any case."""
-
-
-_NAMES = {
-    "rejected": {"milestones"},
-    "waiting": {"milestones"},
-    "stands": {"milestone", "status"},
-    "next": {"milestone"},
-    "both": {"first", "last"},
-    "more": {"first", "count"},
-    "unnamed": {"milestone", "status"},
-    "contract": {"status"},
-    "started": {"milestone"},
-    "fix_several": {"what", "count"},
-    "finish_tasks": {"what", "tasks"},
-    **{key: {"what"} for key in ("fix", "finish", "upload", "submit", "start", "restart")},
-}
-"""The names in braces that each phrase must have."""
-_ENDS = {"rejected": "begin or end", "waiting": "begin or end", "stands": "begin", "next": "begin"}
-"""Where a phrase has its milestones; colors and views recognize it by the rest."""
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
 
 
-class PhrasesConfig(Strict):
-    """The texts of *Status*, *Next action* and *Last change*."""
-
-    rejected: Label = "{milestones} rejected"
-    waiting: Label = "{milestones} under review"
-    stands: Label = "{milestone} {status}"
-    unnamed: Label = "{milestone}: {status}"
-    next: Label = "{milestone} next"
-    contract: Label = "Contract {status}"
-    started: Label = "{milestone} started"
-    done: Label = "Done"
-    both: Label = "{first} and {last}"
-    more: Label = "{first} and {count} more"
-    fix: Label = "Fix {what} and resubmit"
-    fix_several: Label = "Fix {what} and {count} more, then resubmit"
-    wait: Label = "Waiting on EverBright"
-    finish: Label = "Finish {what}"
-    finish_tasks: Label = "Finish {what}: {tasks}"
-    upload: Label = "upload {what}"
-    submit: Label = "Submit {what}"
-    start: Label = "Start {what}"
-    restart: Label = "Restart {what}"
-
-    @field_validator("*")
-    @classmethod
-    def _phrase(cls, value: str, info: ValidationInfo) -> str:
-        name = str(info.field_name)
-        names = _NAMES.get(name, set())
-        template(value, names)
-        if missing := sorted(part for part in names if f"{{{part}}}" not in value):
-            raise ValueError(f"lacks {{{missing[0]}}}; put it where it belongs")
-        if how := _ENDS.get(name):
-            subject = "{milestones}" if "{milestones}" in value else "{milestone}"
-            begins, ends = value.startswith(subject), value.endswith(subject)
-            if not (begins or (ends and how != "begin")):
-                raise ValueError(f"is to {how} with {subject}; move it")
-            if len(value.replace(subject, "").strip()) < _SHORTEST:
-                raise ValueError(f"says nothing beside {subject}; add a word")
-        return value
-
-
-_SHORTEST = 3
-
-
-class LinksConfig(Strict):
-    """The path of a job's page in EverBright, with {site}; an empty one means no link."""
-
-    job: Annotated[str, AfterValidator(partial(template, names={"site"}))] = "/address/{site}"
-
-
-_PARTS = ("email", "phone", "address", "zip")
-
-
-def _criterion(value: str) -> str:
-    parts = value.split("+")
-    if odd := next((part for part in parts if part not in _PARTS), None):
-        raise ValueError(
-            f"{odd!r} is not a part of a criterion; write {', '.join(_PARTS)}, or several with a +"
-        )
-    if parts == ["zip"]:
-        raise ValueError("a zip alone is many customers'; write address+zip")
-    return value
-
-
-class MatchConfig(Strict):
-    """How to find a job's row on a board while the row has no site ID.
-
-    Criteria of one or several column IDs; without any, no rows are matched.
-    """
-
-    by: tuple[Annotated[str, AfterValidator(_criterion)], ...] = ("email", "address+zip")
-    wait_hours: Annotated[float, Field(ge=0, le=720)] = 24
-    """Hours that a job that looks like a row waits for an answer before it gets its own row; 0: it
-    doesn't wait."""
-
-
-_COLUMN_IDS = (*COLUMN_IDS, *PER_MILESTONE)
-
-
-def _column(value: str) -> str:
-    if value not in _COLUMN_IDS:
-        *first, last = map(repr, _COLUMN_IDS)
-        raise ValueError(f"is not known; write one of {', '.join(first)} or {last}.")
-    return value
+_column_id = matching(
+    r"[a-z][a-z0-9_]*", "has other characters than lowercase letters, digits and underscores"
+)
 
 
 class ColumnConfig(Strict):
-    """One column, or the place of a column of each milestone."""
+    """A column with a value of EverBright's answer about the site; `rep` fills the column *Rep*."""
 
-    id: Annotated[str, AfterValidator(_column)]
+    id: Annotated[Key, AfterValidator(_column_id)]
     header: Name = ""
+    site_key: Annotated[Name, Field(min_length=1)]
+    """The value's key, with a dot before a key in an object; `contact` is the primary contact."""
+    kind: ColumnKind = ColumnKind.TEXT
+    after: str = ""
+    """The column (of COLUMN_IDS) that it stands beside; else it is the last that is shown."""
 
-
-_FIELDS = frozenset(entry.id for entry in JOB_FIELDS)
-
-
-def _field(value: str) -> str:
-    aspect, separator, milestone = value.partition(":")
-    if value not in _FIELDS and not (separator and aspect in ASPECTS and milestone.strip()):
-        raise ValueError("is no field; write one like customer, or like approved:Permit")
-    return value
-
-
-FieldName = Annotated[str, AfterValidator(_field)]
-
-
-class MappingConfig(Strict):
-    """Additions to the proposals of `map`."""
-
-    synonyms: dict[FieldName, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
-        default_factory=dict
-    )
-    """More headers by field; they take precedence over the built-in ones."""
-    words: dict[Name, tuple[Annotated[Name, Field(min_length=1)], ...]] = Field(
-        default_factory=dict
-    )
-    """More drop-down words for a status, by its code; they also take precedence."""
+    @model_validator(mode="after")
+    def _is_possible(self) -> "ColumnConfig":
+        if self.id in _TAKEN:
+            raise ValueError(f"id: {self.id!r} is Brightsheet's own; choose another")
+        if not self.header and self.id != REP:
+            raise ValueError("header: is missing; add it")
+        if self.after and self.after not in COLUMN_IDS:
+            raise ValueError(f"after: is none of {', '.join(COLUMN_IDS)}; write one of them")
+        return self
 
 
 def _definition(value: str) -> str:
     try:
         return str(UUID(value))
     except ValueError:
-        fix = "is not a milestone's ID; remove it, then list them: brightsheet milestones --json"
+        fix = "is not a milestone's ID; remove it, then see the page Setup of the console"
         raise ValueError(fix) from None
 
 
@@ -234,16 +144,6 @@ class MilestoneConfig(Strict):
         tuple[Annotated[str, AfterValidator(_definition)], ...], Field(min_length=1)
     ]
     header: Name = ""
-    hidden: bool = False
-    alias: Annotated[Name, AfterValidator(word)] = ""
-    """Its name in EverBright's metrics."""
-
-
-class DeadlineConfig(Strict):
-    """Until when a milestone must be submitted: calendar days from the approval of `after`."""
-
-    after: Annotated[Name, Field(min_length=1)]
-    days: Annotated[int, Field(ge=1, le=3650)]
 
 
 class Meaning(StrEnum):
@@ -258,14 +158,10 @@ class Meaning(StrEnum):
 
 
 class StatusConfig(Strict):
-    """How a status reads; `color` is #rrggbb."""
+    """How a status reads."""
 
     label: Label
-    color: Color | None = None
     means: Meaning = Meaning.OPEN
-
-
-_email = matching(r"[^@\s]+@[^@\s]+", "is not an email address; write it like ada@example.com")
 
 
 @dataclass(frozen=True)
@@ -280,34 +176,13 @@ class ConsoleAnswers:
 
 
 class Config(Strict):
-    """What the sheet shows (config/brightsheet.toml)."""
+    """What an installer may say of EverBright (config/brightsheet.toml)."""
 
-    sheet: SheetConfig = SheetConfig()
-    words: WordsConfig = WordsConfig()
-    phrases: PhrasesConfig = PhrasesConfig()
-    links: LinksConfig = LinksConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     everbright: EverBrightConfig = EverBrightConfig()
-    match: MatchConfig = MatchConfig()
-    mapping: MappingConfig = MappingConfig()
-    columns: tuple[ColumnConfig, ...]
+    columns: tuple[ColumnConfig, ...] = ()
     milestones: tuple[MilestoneConfig, ...] = ()
-    reps: dict[str, Annotated[str, AfterValidator(_email)]] = Field(default_factory=dict)
-    """The email addresses for the weekly digest, by the name in *Rep*."""
     statuses: dict[str, StatusConfig] = Field(default_factory=dict)
-    deadlines: dict[Name, DeadlineConfig] = Field(default_factory=dict)
-    """By the title of the milestone that must be submitted."""
-
-    @property
-    def job_columns(self) -> tuple[ColumnConfig, ...]:
-        """The columns that don't belong to a milestone."""
-        return _of_jobs(self.columns)
-
-    @property
-    def milestone_fields(self) -> tuple[str, ...]:
-        """The fields (their IDs) of which each milestone has a column."""
-        ids = [column.id for column in self.columns]
-        return tuple(PER_MILESTONE[column] for column in ids if column in PER_MILESTONE)
 
     def status_label(self, code: str | None) -> str:
         """Return a status's label, or its code in readable form."""
@@ -328,64 +203,32 @@ class Config(Strict):
         return self.configured_meaning(code) is Meaning.REJECTED
 
     def with_answers(self, answers: ConsoleAnswers) -> "Config":
-        """Return the config with these answers.
-
-        A status has the color of the first in the file with the same meaning, unless that is OPEN.
-        """
-        colors = {status.means: status.color for status in reversed(self.statuses.values())}
-        colors[Meaning.OPEN] = None
-        statuses = dict(self.statuses)
-        for code, means in answers.meanings.items():
-            status = StatusConfig(
-                label=self.status_label(code), color=colors.get(means), means=means
-            )
-            statuses.setdefault(code, status)
+        """Return the config with these answers."""
+        answered = {
+            code: StatusConfig(label=self.status_label(code), means=means)
+            for code, means in answers.meanings.items()
+        }
         milestones = self.milestones or answers.milestones
+        statuses = answered | self.statuses
         return self.model_copy(update={"milestones": milestones, "statuses": statuses})
 
     @field_validator("columns")
     @classmethod
-    def _columns(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
-        ids = [column.id for column in columns]
-        if KEY not in ids:
-            raise ValueError(f"the column {KEY} is missing; it is the key of the rows: add it")
-        if twice := _repeated(ids):
+    def _has_each_column_once(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
+        if twice := _repeated([column.id for column in columns]):
             raise ValueError(f"the column {twice} is listed twice; remove one")
-        if nameless := next((c for c in _of_jobs(columns) if not c.header), None):
-            raise ValueError(f"the column {nameless.id} has no header; give it one")
+        if twice := _repeated([column.header for column in columns if column.header]):
+            raise ValueError(f"two have the header {twice!r}; give one another name")
         return columns
 
     @field_validator("milestones")
     @classmethod
-    def _milestones(cls, milestones: tuple[MilestoneConfig, ...]) -> tuple[MilestoneConfig, ...]:
+    def _has_each_milestone_once(
+        cls, milestones: tuple[MilestoneConfig, ...]
+    ) -> tuple[MilestoneConfig, ...]:
         if twice := _repeated([d for step in milestones for d in step.definitions]):
             raise ValueError(f"the definition {twice} is listed twice; remove one")
         return milestones
-
-    @model_validator(mode="after")
-    def _metrics(self) -> "Config":
-        for column in self.job_columns:
-            if column.id in DETAIL_IDS and not self.everbright.metrics(column.id):
-                raise ValueError(
-                    f"everbright.{column.id}: names no metric for the column; name one"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _names(self) -> "Config":
-        steps = [step.header for step in self.milestones if step.header and not step.hidden]
-        headers = [column.header for column in self.job_columns]
-        headers += [FIELDS[field].title(step) for step in steps for field in self.milestone_fields]
-        if twice := _repeated(headers):
-            raise ValueError(f"columns: two have the header {twice!r}; give one another name")
-        tabs = [self.sheet.tab, self.sheet.history, self.sheet.pipeline]
-        if twice := _repeated([title.lower() for title in tabs]):
-            raise ValueError(f"sheet: two tabs have the title {twice!r}; give one another name")
-        return self
-
-
-def _of_jobs(columns: Sequence[ColumnConfig]) -> tuple[ColumnConfig, ...]:
-    return tuple(column for column in columns if column.id not in PER_MILESTONE)
 
 
 def _repeated(values: Sequence[str]) -> str | None:
@@ -413,13 +256,11 @@ def load_config(path: Path) -> Config:
 _SECTION = "has another form than in the config/brightsheet.toml that came with Brightsheet."
 _FIXES = {
     **FIXES,
-    "bool_parsing": "is neither true nor false; write one of them.",
     "dict_type": _SECTION,
     "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
-    "float_parsing": "is not a number; write it in digits.",
     "missing": "is missing; add it.",
     "model_type": _SECTION,
-    "string_pattern_mismatch": "is not a color; write it like #d9ead3.",
+    "string_too_short": "is empty; fill it in, or remove the line.",
     "string_too_long": "is longer than {max_length} characters; shorten it.",
     "string_type": "is not a text; write it in quotes.",
     "too_short": "is empty; fill it in, or remove the line.",

@@ -47,7 +47,6 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
 
 
 _T = TypeVar("_T", bound="_EnvironmentModel")
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
@@ -137,17 +136,12 @@ class ReceiverSettings(_EnvironmentModel):
             json_schema_extra={"app_json": {"generator": "secret"}},
         )
     )
-    webhook_secret_header: Annotated[str, AfterValidator(validators.header_name)] = Field(
-        "X-Webhook-Secret",
-        description="The header with the secret. A Bearer token and a Basic password are accepted, "
-        "too.",
-    )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)
     admin_password: Annotated[SecretStr, _secret(validators.admin_password)] | None = Field(
         None,
-        description="The password of the [console](console.md) at `/` and of `/metrics`, 12 "
-        "characters or more. Without it both are disabled.",
+        description="The password of the [console](operations.md#the-console) at `/`, 12 "
+        "characters or more. Without it the console is disabled.",
         json_schema_extra={"app_json": {"generator": "secret"}},
     )
     public_url: Address = Field(
@@ -160,8 +154,7 @@ class ReceiverSettings(_EnvironmentModel):
         ge=0,
         le=10,
         description="How many [proxies](security.md#behind-a-proxy) are in front of the receiver. "
-        "The Procfile, the Heroku button and `compose.yaml` set 1; `doctor` finds the right "
-        "number.",
+        "The Procfile, the Heroku button and `compose.yaml` set 1; `doctor` checks it.",
         json_schema_extra={"app_json": {"value": "1"}},
     )
     port: int = Field(
@@ -192,8 +185,14 @@ class SheetSettings(_EnvironmentModel):
     time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field(
         "",
         alias="TIMEZONE",
-        description="The time zone of dates in the sheet, like `America/Los_Angeles`.",
-        json_schema_extra={"default": "the spreadsheet's"},
+        description="The time zone of dates, like `America/Los_Angeles`: the one that the "
+        "spreadsheet has under File, Settings.",
+        json_schema_extra={"default": "UTC"},
+    )
+    add_tabs: Literal["yes", "no"] = Field(
+        "no",
+        description="`yes` adds *Jobs*, *Today*, *History* and *Pipeline* to a spreadsheet with "
+        "tabs without asking on the console.",
     )
     stuck_days: int = Field(
         14,
@@ -204,8 +203,7 @@ class SheetSettings(_EnvironmentModel):
     worker: Literal["embedded", "separate"] = Field(
         "embedded",
         description="`embedded`: the web process also writes the sheet. `separate`: a "
-        "[worker process](scaling.md) does. Until [your own sheet](setup/own-sheet.md) is mapped, "
-        "set `separate` and start no worker.",
+        "[worker process](operations.md#size) does.",
     )
     # For tests: how soon another worker may take over from a dead one.
     lease_seconds: int = Field(10, ge=1, le=600)
@@ -235,10 +233,6 @@ class EverBrightSettings(_EnvironmentModel):
     everbright_document_path: DocumentPath = Field(
         "/api/v1/document/{document}/download/",
         description="The path of a document's download, with `{document}` or `{sub_task}`.",
-    )
-    everbright_preview_path: DocumentPath = Field(
-        "/api/v1/document/{document}/preview",
-        description="The path of a document's page for people, with `{document}` or `{sub_task}`.",
     )
     backfill_hours: int = Field(
         24,
@@ -273,28 +267,20 @@ class AlertSettings(_EnvironmentModel):
         "Google Chat, ntfy and many others, "
         "[as apprise writes them](https://github.com/caronc/apprise/wiki), separated by spaces.",
     )
+    notify_urls: Annotated[
+        tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
+        BeforeValidator(validators.spaced),
+    ] = Field(
+        (),
+        description="Where the team's [messages](operations.md#alerts) go, in the same form: what "
+        "was rejected, a contract signed or voided, a job that is done.",
+    )
     silence_days: int = Field(
         3,
         ge=0,
         le=365,
         description="An alert is sent after this many working days without a webhook. 0 turns it "
         "off.",
-    )
-    digest_hour: int | None = Field(
-        None,
-        ge=0,
-        le=23,
-        description="The hour, 0 to 23 in `TIMEZONE` or UTC, at which a daily summary is sent to "
-        "where alerts go.",
-    )
-    weekly_digest: Weekday | None = Field(
-        None,
-        description="The day, like `monday`, on which a "
-        "[weekly digest](operations.md#weekly-digest) goes to the email addresses in `ALERT_URLS`, "
-        "at `DIGEST_HOUR` or 7.",
-    )
-    log_format: Literal["json", "console"] = Field(
-        "json", description="`json`: one object per line. `console`: text for people."
     )
 
 
@@ -310,16 +296,13 @@ class Settings(
     """All settings. A field's name in capitals, or its alias, is the environment variable."""
 
 
-def load(
-    environ: Mapping[str, str], config_file: Path = CONFIG_FILE, *, needs_spreadsheet: bool = True
-) -> Settings:
+def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Settings:
     """Return the settings from `environ`, with the config from CONFIG_FILE or `config_file`.
 
-    The spreadsheet's ID may be missing if one will be created. Raises SettingsError, one line with
-    the setting (or the file and its key) and the fix.
+    Raises SettingsError, one line with the setting (or the file and its key) and the fix.
     """
     settings = _checked(Settings, {"CONFIG_FILE": str(config_file)}, environ)
-    if needs_spreadsheet and not settings.spreadsheet_id:
+    if not settings.spreadsheet_id:
         text = f"is not set. Set it to {validators.SPREADSHEET}."
         raise SettingsError("SPREADSHEET_ID", text, is_missing=True)
     _ = settings.google_credentials  # so that a wrong key stops the start, not the first call

@@ -7,6 +7,7 @@ value, which may be a secret.
 import re
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -24,6 +25,7 @@ FIXES = {
 }
 """The text of an error by its type in pydantic, for settings and for the config."""
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
+_SQLITE = "sqlite:///"
 _GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
 
 
@@ -50,9 +52,6 @@ header_value = matching(
     "holds a character that a header cannot carry. Copy it again, in one line.",
 )
 """Anything else would make every call fail."""
-header_name = matching(
-    r"[A-Za-z0-9-]+", "is not the name of a header. Use letters, digits and hyphens only."
-)
 auth_header = matching(
     r"\s*[A-Za-z0-9-]+\s*(?::\s*[A-Za-z0-9-]*\s*)?",
     'is not a header. Set it like "Authorization: Token" or "api-key".',
@@ -150,11 +149,6 @@ def path(text: str, names: set[str]) -> str:
     """Check that `text` is a path with no other names in braces than `names`."""
     if not text.startswith("/"):
         raise ValueError("does not begin with a slash. Begin it with one.")
-    return template(text, names)
-
-
-def template(text: str, names: set[str]) -> str:
-    """Check that `text` has no other names in braces than `names`."""
     try:
         text.format(**dict.fromkeys(names, ""))
     except (KeyError, IndexError, ValueError, AttributeError, TypeError):
@@ -171,6 +165,13 @@ def time_zone(text: str) -> str:
     return text
 
 
+def sqlite_file(url: str) -> Path | None:
+    """Return the file of a SQLite database; None if the database is on a server."""
+    if not url.startswith(_SQLITE):
+        return None
+    return Path(url.removeprefix(_SQLITE).partition("?")[0])
+
+
 def database_url(text: str) -> str:
     """Return the address in SQLAlchemy's format, with the installed driver for PostgreSQL."""
     try:
@@ -185,6 +186,9 @@ def database_url(text: str) -> str:
             return "postgresql+psycopg://" + text.removeprefix(scheme)
     if text.partition("?")[0] in ("sqlite:///", "sqlite:///:memory:"):
         raise ValueError("names no file, so a restart would lose webhooks. Set it to one.")
-    if not text.startswith(("sqlite:///", "postgresql+psycopg://")):
+    if not text.startswith((_SQLITE, "postgresql+psycopg://")):
         raise ValueError("is neither sqlite:///FILE nor postgres://USER:PASSWORD@HOST/NAME.")
+    file = sqlite_file(text)
+    if file is not None and not file.parent.is_dir():
+        raise ValueError("names a file in a folder that doesn't exist. Make the folder first.")
     return text

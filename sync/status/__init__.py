@@ -1,1 +1,1 @@
-"""Finds problems, lists webhooks, and provides metrics and alerts."""
+"""What is wrong now: one state, one table of rules, and the verdict."""

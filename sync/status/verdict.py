@@ -1,73 +1,61 @@
-"""Evaluates what is wrong now: for `/status`, the console, the doctor and alerts. Pure."""
+"""Judges a state: what is wrong, and whether the sheet is up to date. Pure."""
 
-from collections.abc import Iterable, Set
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from sync.status.problem import Problem
-from sync.status.rules import RULES
-from sync.store import Backlog
+from sync.status.rules import RULES, STALE_SECONDS, Entry, Level
+from sync.status.state import State
 
 
-def evaluate(now: Backlog, *, strict: bool = False) -> tuple[Problem, ...]:
-    """Return all problems, the most urgent first. With `strict`, nothing may be pending at all."""
-    problems = (rule.problem(now, strict=strict) for rule in RULES)
-    return tuple(problem for problem in problems if problem)
+class Verdict(StrEnum):
+    """The three states of the sheet."""
+
+    UP_TO_DATE = "up_to_date"
+    UPDATING = "updating"
+    PROBLEM = "problem"
 
 
-def alarms(now: Backlog, reported: Set[str] = frozenset()) -> dict[str, Problem | None]:
-    """Return the problems to alert about, and the `reported` ones that aren't resolved, by code.
+@dataclass(frozen=True)
+class Status:
+    """What is wrong, and what that means for the sheet."""
 
-    The value None is for a reported problem that no longer exists but isn't resolved yet.
-    """
-    wrong: dict[str, Problem | None] = {}
-    for rule in RULES:
-        problem = rule.problem(now)
-        if problem and (rule.code in reported or rule.alerts(now)):
-            wrong[rule.code] = problem
-        elif rule.code in reported and rule.is_ongoing(now):
-            wrong[rule.code] = None
-    return wrong
+    verdict: Verdict
+    heading: str
+    problems: tuple[Entry, ...]
+    notices: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        return self.problems + self.notices
 
 
-def answer(now: Backlog) -> dict[str, Any]:
-    """Return the JSON object; its `status` is "ok" or "behind".
+def judge(state: State) -> Status:
+    """Return the status: "up to date" only of what the last look at the sheet has seen."""
+    found = [entry for rule in RULES if (entry := rule.entry(state))]
+    problems = tuple(each for each in found if each.level is Level.PROBLEM)
+    notices = tuple(each for each in found if each.level is Level.NOTICE)
+    last = state.last_pass
+    is_right = not (last.pending or last.failed) and state.now - last.at < STALE_SECONDS
+    if problems:
+        what = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return Status(Verdict.PROBLEM, what, problems, notices)
+    if state.waits or state.pending.get("attempts") or not is_right:
+        return Status(Verdict.UPDATING, "The sheet is being updated", problems, notices)
+    what = "The sheet is up to date" if notices else "Everything is up to date"
+    return Status(Verdict.UP_TO_DATE, what, problems, notices)
 
-    `reasons` are the problems that mean it is behind, `warnings` all others.
-    """
-    problems = evaluate(now)
-    reasons = _listed(problem for problem in problems if problem.is_behind)
+
+def to_json(status: Status, state: State) -> dict[str, Any]:
+    """Return what anybody may see: no customer, no address and no ID."""
     return {
-        "status": "behind" if reasons else "ok",
-        "reasons": reasons,
-        "warnings": _listed(problem for problem in problems if not problem.is_behind),
-        "oldest_event_seconds": _rounded(now.oldest),
-        "worker_seconds": _rounded(now.worker_age),
-        "trouble": now.trouble,
-        "paused_seconds": _rounded(now.paused_age),
-        "waiting": waiting(now),
-        "documents_failed": now.failed_documents,
-        "refused_last_hour": now.rejected_last_hour,  # An old name for webhooks that were stored.
-        "refused_requests_since_yesterday": now.refused_requests,
+        "status": status.verdict.value,
+        "problems": [{"code": each.code, "message": each.text} for each in status.problems],
+        "notices": [{"code": each.code, "message": each.text} for each in status.notices],
+        "pending": {
+            name: int(state.pending.get(name, 0))
+            for name in ("deliveries", "jobs", "lines", "documents", "attempts")
+        },
+        "last_pass": state.last_pass.at or None,
+        "last_webhook": state.arrived or None,
     }
-
-
-def waiting(now: Backlog) -> dict[str, int]:
-    """Return how much is pending, by stage; jobs in quarantine are among the jobs."""
-    return {
-        "deliveries": now.deliveries,
-        "jobs": now.jobs,
-        "quarantined": now.quarantined,
-        "history_lines": now.lines,
-        "documents": now.documents,
-    }
-
-
-def _listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-    return [
-        {"reason": problem.code, "message": problem.text, "seconds": _rounded(problem.age)}
-        for problem in problems
-    ]
-
-
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(max(0.0, seconds), 1)

@@ -9,9 +9,10 @@ import re
 from sync.errors import Rejected
 
 _TOKEN = re.compile(
-    r"""(?P<string>u?(?:"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'))"""
-    r"""|(?P<word>True|False|None)\b"""
-    r"""|(?P<other>[\[\]{}:,\s]++|-?\d[\d.eE+-]*+|true\b|false\b|null\b)""",
+    # What JSON has, too, is most of a body: it is one token.
+    r"""(?P<json>(?:"[^"\\\x00-\x1f]*+"|[\[\]{}:,\s]++|-?\d[\d.eE+-]*+|(?:true|false|null)\b)++)"""
+    r"""|(?P<string>u?(?:"(?:[^"\\\n]++|\\.)*+"|'(?:[^'\\\n]++|\\.)*+'))"""
+    r"""|(?P<word>True|False|None)\b""",
     re.DOTALL,
 )
 _ESCAPE = re.compile(

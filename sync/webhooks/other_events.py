@@ -16,12 +16,9 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from sync.field_table import WEBHOOK_FIELDS
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
 from sync.webhooks.schema import (
-    ARCHIVED,
-    STAGE,
     Comment,
     Contract,
     ContractState,
@@ -38,14 +35,12 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NOON = timedelta(hours=12)
 SITE_KEYS = ("site", "site_id", "site_uuid")
 """Keys that may hold a job's UUID, in this order."""
-_MILESTONE = ("milestone", "milestone_id", "milestone_uuid")
 DATE_KEYS = ("date_updated", "timestamp", "updated_at", "date_modified")
 _CREATED = ("date_created", "created_at")
 """Used for comments only: in other webhooks it may be the date on which the job was created."""
 OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
-_LEFT_STAGE = ("previous_stage_name",)
 _NAME_LIMIT = 200
 QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
 _STATES = {text: state for state in ContractState for text in (state.value, state.name)}
@@ -59,30 +54,17 @@ _STRONGEST = (
 """Which envelope counts if the sub-task has no state; an older one may be voided."""
 
 
-def read(
-    tree: Tree, kind: Kind, shapes: WebhooksConfig, *, is_converted: bool = False
-) -> OtherEvent | None:
-    """Return the event in `tree`; None without a job, or without anything to show.
-
-    One that was converted from another service's body may only link its number to a job.
-    """
+def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
+    """Return the event in `tree`; None without a job, or without anything to show."""
     milestone = tree.get("milestone")
     site = site_of(tree)
     if site is None and isinstance(milestone, Mapping):
         site = site_of(milestone)
     if site is None and kind is Kind.SITE_ARCHIVED:
         site = uuid(tree.get("uuid"))  # The body may be the site itself.
-    milestone_uuid = next(uuids(tree, _MILESTONE), None)
-    values = {
-        entry.id: value
-        for entry in WEBHOOK_FIELDS
-        if (value := text_at(tree, entry.webhook_key)) is not None
-    }
-    if stage := text(tree, shapes.stage):
-        values[STAGE] = stage
+    if site is None:
+        return None
     marks = [tree[key] for key in shapes.archived if key in tree]
-    if kind is Kind.SITE_ARCHIVED and marks:
-        values[ARCHIVED] = "yes" if is_yes(marks[0]) else ""
     contract = None
     if kind is Kind.CONTRACT:
         contract = _task_contract(tree)
@@ -91,24 +73,21 @@ def read(
     date_keys = (*DATE_KEYS, *_CREATED) if kind is Kind.COMMENT else DATE_KEYS
     event = OtherEvent(
         site=site,
-        milestone_uuid=milestone_uuid,
-        left_stage=text(tree, _LEFT_STAGE),
         contract=contract,
         comments=tuple(_comments(tree)),
-        values=values,
+        is_archived=is_yes(marks[0]) if kind is Kind.SITE_ARCHIVED and marks else None,
         moments=tuple(moments(tree, date_keys)),
     )
-    has_content = is_converted or event.values or event.contract or event.comments
-    return event if has_content and (site or milestone_uuid) else None
+    has_content = event.contract or event.comments or event.is_archived is not None
+    return event if has_content else None
 
 
 def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
-    """Return a signed change order; before that, it changes nothing."""
     order = _task_contract(tree)
     if order is None:
         states = _states(tree, shapes.change_order)
         order = next((_contract_of(tree, {}, state) for state in states), None)
-    if order is None or order.state is not ContractState.SIGNED:
+    if order is None:
         return None
     new_quote = next(uuids(tree, shapes.new_quote), "")
     return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})

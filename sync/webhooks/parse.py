@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from contextlib import suppress
 from typing import Any
 
@@ -19,14 +19,6 @@ from sync.webhooks.values import clean_text
 MAX_DEPTH = 64
 """The greatest nesting depth that is accepted; EverBright's own bodies have 8 levels."""
 
-Converter = Callable[[Mapping[str, Any]], dict[str, Any] | None]
-OTHER_SERVICES: Sequence[Converter] = [
-    # docs/architecture.md shows how to add one.
-]
-"""Each converts a body of its service to a site ID, a date and values by their `webhook_key`, or
-returns None if the body isn't from its service. A UUID of the service's own number is in place of a
-milestone's."""
-
 _SHAPES = WebhooksConfig()
 
 _ESCAPES = ("\\u", "\\r", "\\b", "\\f")
@@ -39,8 +31,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
 
     The body is JSON as documented, or a Python literal like the published sample. Private comments
     are removed. Raises Rejected: status 400 for an unreadable body, 422 for a milestone without a
-    valid site or milestone definition, or with a status that isn't text (it may have none). A
-    converter may raise Rejected, too; its other errors are raised unless the body is EverBright's.
+    valid site or milestone definition, or with a status that isn't text (it may have none).
     """
     tree = _parse(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
@@ -56,39 +47,14 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
     public = tree
     if is_unclean or _PRIVATE in canonical:  # Cleaning a key may make it "private".
         public = without_private_comments(tree)
-    converted = _converted(public, kind)
-    if converted is not None:
-        kind, public = Kind.OTHER, converted
     if kind is not Kind.MILESTONE:
-        event = other_events.read(public, kind, shapes, is_converted=converted is not None)
+        event = other_events.read(public, kind, shapes)
         site = event.site if event else other_events.site_of(public)
         return ParsedWebhook(kind=kind, digest=digest, site=site, other_event=event)
     milestone, odd = _milestone(public)
     return ParsedWebhook(
         kind=kind, digest=digest, site=milestone.site, milestone=milestone, odd_fields=odd
     )
-
-
-def _converted(tree: Mapping[str, Any], kind: Kind) -> dict[str, Any] | None:
-    """Return another service's body as its converter returns it; None for one of EverBright's.
-
-    Raises a converter's error only if neither EverBright nor another service explains the body;
-    its Rejected in any case.
-    """
-    failed: Exception | None = None
-    for convert in OTHER_SERVICES:
-        try:
-            converted = convert(tree)
-        except Rejected:
-            raise
-        except Exception as error:
-            failed = failed or error
-        else:
-            if converted is not None:
-                return converted
-    if failed and kind is Kind.OTHER:
-        raise failed
-    return None
 
 
 def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
@@ -104,7 +70,7 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
         return Kind.CONTRACT
     if is_task and "task_definition" in tree:
         return Kind.TASK
-    if not tree.keys().isdisjoint(shapes.stage):
+    if "stage_name" in tree:
         return Kind.STAGE_TRANSITION
     if "comment" in tree or "comments" in tree:
         return Kind.COMMENT
@@ -188,12 +154,32 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     # It ends, because each round leaves something out, and what is needed can't be left out.
     while True:
         try:
-            return Milestone.model_validate(tree), tuple(dict.fromkeys(names))
+            found = Milestone.model_validate(tree)
+            return found, tuple(dict.fromkeys([*names, *_unknown_documents(tree)]))
         except ValidationError as error:
             # The value may be personal data, and the context has an error: see `Rejected`.
             odd = error.errors(include_input=False, include_url=False, include_context=False)
         names += [".".join(name for name in each["loc"] if isinstance(name, str)) for each in odd]
         tree = _without(tree, {_place_to_clear(each) for each in odd})
+
+
+_DATA = "tasks.sub_tasks.data"
+_CREATION_TYPES = ("UPLOADED", "GENERATED")
+
+
+def _unknown_documents(tree: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the fields of documents that have another shape, or a type that isn't known."""
+    tasks = other_events.objects(tree.get("tasks"))
+    for step in (step for task in tasks for step in other_events.objects(task.get("sub_tasks"))):
+        data = step.get("data")
+        if not isinstance(data, Mapping):
+            if step.get("category") == "DOCUMENT" and data not in (None, "", "None", False):
+                yield _DATA
+            continue
+        for document in other_events.objects(data.get("documents")):
+            kind = document.get("creation_type")
+            if kind not in (None, "", "None", *_CREATION_TYPES):
+                yield f"{_DATA}.documents.creation_type"
 
 
 def _place_to_clear(odd: Any) -> tuple[int | str, ...]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from sync.types import (
     AddressPart,
@@ -109,20 +109,15 @@ class Task(Value):
 
 
 class Milestone(Value):
-    """A milestone of a job, as in one webhook (source: EverBright's published sample).
-
-    If there is none of a value when a read lacks it, such as a count, `_STATE` in `sync.jobs.reads`
-    has to list it. Otherwise the webhook's value is kept.
-    """
+    """A milestone of a job, as in one webhook (source: EverBright's published sample)."""
 
     uuid: AddressPart = None
     site: Uuid
     quote: OptionalUuid = None
     milestone_definition: Uuid
     name: Text = ""
-    alias: Text = ""
-    """What EverBright's metrics call it (seen in lists of its API)."""
-    status: Code = None
+    status: Code
+    """None before it has begun. Without the key, a milestone would seem to begin anew."""
     date_updated: When = None
     assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     ready_to_submit: Flag = False
@@ -181,21 +176,13 @@ class Contract(Value):
     """The signed documents."""
 
 
-STAGE, ARCHIVED = "stage", "archived"
-
-
 class OtherEvent(Value):
     """The parts of a webhook other than the milestone webhook that belong on the job's row."""
 
-    site: str | None = None
-    milestone_uuid: str | None = None
-    """The milestone of the job that it names."""
-    left_stage: str = ""
-    """The stage before the new one, which is in `values`."""
+    site: str
     contract: Contract | None = None
     comments: tuple[Comment, ...] = ()
-    values: dict[str, str] = Field(default_factory=dict)
-    """By subject: STAGE, ARCHIVED ("yes" or ""), or the ID of a column with a `webhook_key`."""
+    is_archived: bool | None = None
     moments: tuple[datetime, ...] = ()
     """Every date in it (UTC)."""
 
@@ -229,13 +216,6 @@ class ParsedWebhook(Value):
     other_event: OtherEvent | None = None
     odd_fields: tuple[str, ...] = ()
     """Fields of a milestone that had another type than expected, and were left out."""
-
-    @property
-    def milestone_uuid(self) -> str | None:
-        """The UUID of the milestone that it is about, or names."""
-        if self.milestone:
-            return self.milestone.uuid
-        return self.other_event.milestone_uuid if self.other_event else None
 
     @property
     def has_event(self) -> bool:

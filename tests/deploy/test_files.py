@@ -114,6 +114,32 @@ def test_production_installs_what_the_product_needs() -> None:
     assert sum(sizes) / 1e6 < 170
 
 
+def test_the_lock_files_hold_a_hash_for_every_package() -> None:
+    """`make install` runs with --require-hashes; a line is a name with a version, or a hash."""
+    least = {"requirements.txt": 20, "requirements-demo.txt": 4, "requirements-dev.txt": 20}
+    for name, count in least.items():
+        text = (ROOT / name).read_text("utf-8")
+        entries = re.split(r"\n(?=[a-z0-9])", text.strip())
+        assert len(entries) > count
+        for entry in entries:
+            first, *hashes = entry.splitlines()
+            assert re.match(r"[a-z0-9._-]+(?:\[[a-z,]+\])?==[^\s;]+( ; .+)? \\$", first), first
+            assert hashes, entry
+            for line in hashes:
+                assert re.fullmatch(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?", line), line
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert "--require-hashes -r requirements-dev.txt" in makefile
+
+
+def test_what_the_product_needs_is_locked_alike_in_both_files() -> None:
+    """Tests run against what is deployed."""
+    deployed, tested = (
+        set(re.findall(r"^([a-z0-9._-]+)(?:\[[a-z,]+\])?==(\S+)", (ROOT / name).read_text(), re.M))
+        for name in ("requirements.txt", "requirements-dev.txt")
+    )
+    assert deployed <= tested
+
+
 def _installed(package: str) -> list[Any]:
     try:
         return list(files(package) or [])

@@ -1,4 +1,4 @@
-"""What one process carries, and a rolling restart of two web and two worker processes."""
+"""A rolling restart of two web and two worker processes."""
 
 import itertools
 import time
@@ -13,7 +13,7 @@ import requests
 from demo.process import WORKER, KeptPort, Receiver, Running
 from emulator import Emulator
 from tests import databases
-from tests.made_up import SECRET, body, milestone, uuid
+from tests.made_up import SECRET, body
 from tests.traffic import Senders, history, replay, shown
 from tests.world import World, wait_for
 
@@ -49,8 +49,6 @@ def megabytes(running: Running) -> float:
 def test_a_rolling_restart_under_load_loses_nothing(google: Emulator, tmp_path: Path) -> None:
     url = databases.fresh("postgresql", tmp_path)
     world = Several(google, tmp_path, url)
-    with world.command("db", "upgrade") as upgrade:
-        assert upgrade.process.wait() == 0
     events = history(900, 150, seed=7)
     expected = replay(events)
     with ExitStack() as stack:
@@ -76,36 +74,3 @@ def test_a_rolling_restart_under_load_loses_nothing(google: Emulator, tmp_path: 
     assert senders.statuses <= {202, 503}
     faults = [line for line in world.log.read_text().splitlines() if '"fault"' in line]
     assert faults == []
-
-
-@pytest.mark.long
-def test_what_one_process_carries(google: Emulator, tmp_path: Path) -> None:
-    """Figures for docs/scaling.md."""
-    world = World(google, tmp_path, databases.fresh("sqlite", tmp_path))
-    del world.environment["DRIVE_FOLDER_ID"]
-    google.latency = 0.25
-    events = history(1500, 500, seed=3)
-    with world.receiver().ready() as receiver:
-        idle = megabytes(receiver)
-        google.calls.clear()
-        began = time.monotonic()
-        senders = Senders(world, events).start()
-        senders.join()
-        taken = time.monotonic() - began
-        wait_for(lambda: len(world.by_site()) == 500, 90)
-        wait_for(lambda: shown(world) == replay(events), 90)
-        whole = time.monotonic() - began
-        busy = megabytes(receiver)
-        calls = google.calls.count("sheets")
-        world.send(milestone(1, 1, date_updated="2026-12-01T00:00:00Z", status="APPROVED"))
-        sent = time.monotonic()
-        wait_for(lambda: shown(world)[uuid(1)].get("Milestone 1") == "Approved")
-        alone = time.monotonic() - sent
-        print(f"\n{len(events)} deliveries: {len(events) / taken:.0f} a second answered, ", end="")
-        print(
-            f"in the sheet after {whole:.1f} s with {calls} calls; one alone: {alone:.1f} s; ",
-            end="",
-        )
-        print(f"{idle:.0f} MiB idle, {busy:.0f} MiB after")
-    assert senders.accepted == len(events)
-    assert calls < whole * 2 + 8

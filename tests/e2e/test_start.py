@@ -1,8 +1,6 @@
 """How it starts, and how it says that it cannot."""
 
 import os
-import shlex
-import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +11,6 @@ import pytest
 import requests
 
 from demo.process import ROOT, Receiver
-from tests import databases
 from tests.made_up import SAMPLE, SAMPLE_SITE, document, milestone, task
 from tests.world import World, wait_for
 
@@ -97,23 +94,13 @@ def test_a_port_that_is_taken_is_one_line_and_status_2(sqlite_world: World) -> N
     assert said.startswith(f"PORT: 0.0.0.0:{world.port} cannot be listened on")
 
 
-def test_postgresql_without_a_schema_names_the_command(sqlite_world: World, tmp_path: Path) -> None:
-    world = sqlite_world
-    environment = world.environment | {
-        "DATABASE_URL": databases.fresh("postgresql", tmp_path),
-        "PORT": str(world.port),
-    }
-    assert shell(PROCFILE["web"], environment, world.log).wait(60) == 2
-    assert "Run: brightsheet db upgrade" in world.log.read_text().splitlines()[-1]
-
-
 @pytest.mark.long
 @pytest.mark.timeout(200)
 def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -> None:
     """200 MB: streamed to disk and up again in chunks, never held whole."""
     world = sqlite_world
     size = 200 * 1000 * 1000
-    with world.receiver().ready() as receiver:
+    with world.serve() as receiver:
         world.send(milestone(1))
         wait_for(lambda: len(world.by_site()) == 1)
         idle = _memory(receiver)
@@ -137,26 +124,3 @@ def test_a_large_document_passes_through_in_little_memory(sqlite_world: World) -
 def _memory(receiver: Receiver) -> int:
     top = psutil.Process(receiver.process.pid)
     return sum(int(one.memory_info().rss) for one in (top, *top.children(recursive=True)))
-
-
-@pytest.mark.long
-def test_send_and_deliveries_work_from_the_command_line(sqlite_world: World) -> None:
-    """`send` posts a file; `deliveries` lists webhooks; `retry` replays rejected ones."""
-    world = sqlite_world
-
-    def run(*words: str, status: int = 0) -> str:
-        world.log.write_bytes(b"")
-        assert world.command(*words).process.wait() == status, world.log.read_text()
-        return world.log.read_text()
-
-    server_log = world.log
-    with world.receiver().ready() as receiver:
-        world.log = server_log.with_name("command")
-        sample = shlex.quote(str(ROOT / "emulator" / "samples" / "milestone.txt"))
-        assert run("send", sample, "--url", world.url).startswith('202 {"delivery":')
-        world.send(b'{"site": null, "tasks": []}')
-        assert '"rejected"' in run("deliveries", "--json", "--outcome", "rejected")
-        assert SAMPLE_SITE in run("deliveries", "--json")
-        assert "still rejected" in run("retry", "--all", status=1)
-        receiver.process.send_signal(signal.SIGINT)
-        assert receiver.process.wait(10) == 0, "Ctrl-C ends it cleanly"

@@ -7,12 +7,10 @@ from typing import Any
 
 import requests
 
+from sync.core.snapshot import HISTORY, JOBS, PIPELINE, RECOVERED, TODAY
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.settings import environment
-from sync.sheets.client import SheetClient
-from sync.sheets.ids import JOBS_TAB
-from sync.sheets.job_tabs import OwnTab
 from tests.made_up import DEMO_CONFIG, SECRET
 
 SHEETS = "https://sheets.googleapis.com/v4/spreadsheets"
@@ -25,8 +23,8 @@ SETTINGS = (
     "GOOGLE_OAUTH_TOKEN_JSON",
 )
 """What is taken from the environment, as the product takes it."""
-OURS = range(JOBS_TAB, JOBS_TAB + 20)
-"""The sheet ids of the tabs that the product makes follow one another."""
+OURS = {JOBS, HISTORY, RECOVERED, TODAY, PIPELINE}
+"""The sheet IDs of the tabs that the product makes."""
 LIVE_PAUSE = 1.5
 """Seconds between calls to Google: 40 a minute leave the product room within its 60."""
 
@@ -64,13 +62,7 @@ class Account:
 
     def refuse_if_in_use(self) -> None:
         """Raise InUse where a tab of the product's is there already."""
-        sheet = SheetClient(self.session, self.settings.spreadsheet_id, auth.account(self.settings))
-        there = sheet.read(OwnTab())
-        if (
-            there.table
-            or there.hidden_tabs
-            or any(tab in OURS for tab in sheet.surroundings().titles)
-        ):
+        if not OURS.isdisjoint(self.tabs()):
             raise InUse(
                 "This spreadsheet has a tab of Brightsheet already, and this run would end with "
                 "deleting it. Set SPREADSHEET_ID to another spreadsheet, best an empty one."
@@ -138,10 +130,13 @@ class Account:
         self._folders.append(made)
         return made
 
+    def tabs(self) -> set[int]:
+        sheets = self.get(fields="sheets.properties.sheetId")["sheets"]
+        return {one["properties"].get("sheetId", 0) for one in sheets}
+
     def clean(self) -> None:
         """Delete the tabs and put the folders, with all that is in them, into the bin."""
-        sheets = self.get(fields="sheets.properties.sheetId")["sheets"]
-        there = {one["properties"].get("sheetId", 0) for one in sheets}
+        there = self.tabs()
         gone = [{"deleteSheet": {"sheetId": tab}} for tab in self._tabs if tab in there]
         if gone:
             self.done(*gone)

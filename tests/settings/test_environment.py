@@ -76,8 +76,6 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("EVERBRIGHT_AUTH_HEADER", "a b: c"),
         ("EVERBRIGHT_DOCUMENT_PATH", "/download/"),
         ("EVERBRIGHT_DOCUMENT_PATH", "/{document}/{other}"),
-        ("EVERBRIGHT_PREVIEW_PATH", "preview/{document}"),
-        ("WEBHOOK_SECRET_HEADER", "X Secret"),
         ("MAX_BODY_BYTES", "1 MiB"),
         ("MAX_BODY_BYTES", "-1"),
         ("KEEP_DELIVERIES_DAYS", "0"),
@@ -87,6 +85,7 @@ def test_what_is_missing_is_named_with_its_fix(name: str) -> None:
         ("DATABASE_URL", "mysql://host/db"),
         ("DATABASE_URL", "postgres://u:p@host:abc/db"),
         ("DATABASE_URL", "sqlite:///"),
+        ("DATABASE_URL", "sqlite:////no-such-folder/brightsheet.sqlite3"),
         ("GOOGLE_SERVICE_ACCOUNT_JSON", '{"type": "external_account"}'),
         ("LEASE_SECONDS", "0.5"),
         ("PORT", "abc"),
@@ -161,7 +160,7 @@ def test_several_secrets_for_rotation() -> None:
 def test_config_file_names_another_config(tmp_path: Path) -> None:
     """Without it the one that is shipped is read."""
     file = tmp_path / "brightsheet.toml"
-    file.write_text(DEMO_CONFIG.read_text("utf-8").replace('"Jobs"', '"Solar"'), "utf-8")
-    assert load(LEAST | {"CONFIG_FILE": str(file)}).config.sheet.tab == "Solar"
+    file.write_text(DEMO_CONFIG.read_text("utf-8").replace('"Submitted"', '"Sent in"'), "utf-8")
+    assert load(LEAST | {"CONFIG_FILE": str(file)}).config.status_label("SUBMITTED") == "Sent in"
     shipped = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     assert load(shipped).config == config_file.load_config(config_file.CONFIG_FILE)

@@ -17,21 +17,23 @@ from tests.settings.test_environment import LEAST
 ALONE = ("--no-deps", "--no-build-isolation")
 
 SHOWN = """
-import json, os, sync
+import json, os, server, sync
 from app import create_app
 from sync.settings import config_file
 from sync.settings.environment import load
 
 settings = load(os.environ)
-client = create_app(settings).test_client()
-answer = client.get("/openapi.json")
+database = server.prepare(settings)
+client = create_app(settings, database).test_client()
+form = client.get("/sign-in").text
+token = form.partition('name="csrf_token" value="')[2].partition('"')[0]
+client.post("/sign-in", data={"csrf_token": token, "password": "open-up-please"})
 FILES = ("/static/console.css", "/static/console.js", "/static/icon.svg")
 print(json.dumps({
     "sync": sync.__file__,
     "config": str(config_file.CONFIG_FILE),
-    "tab": settings.config.sheet.tab,
-    "paths": list(answer.json["paths"]),
-    "console": [client.get(path).status_code for path in ("/sign-in", *FILES)],
+    "label": settings.config.status_label("SUBMITTED"),
+    "console": [client.get(path).status_code for path in ("/", "/setup", *FILES)],
 }))
 """
 
@@ -113,17 +115,25 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installed]:
     shutil.rmtree(folder)
 
 
-def test_the_wheel_contains_no_demo_and_no_emulator(installed: Installed) -> None:
+def test_the_wheel_contains_all_of_the_product_and_nothing_else(installed: Installed) -> None:
     (record,) = installed.packages.glob("brightsheet-*.dist-info/RECORD")
     tops = {line.partition("/")[0].partition(",")[0] for line in record.read_text().splitlines()}
     modules = {file.name for file in ROOT.glob("*.py")}
     assert {top for top in tops if top.endswith(".py")} == modules
     assert not tops & {"demo", "emulator", "tests", "benchmarks"}
+    for name in ("sync", "config"):
+        files = {
+            file.relative_to(ROOT)
+            for file in (ROOT / name).rglob("*")
+            if file.is_file() and "__pycache__" not in file.parts
+        }
+        assert files
+        assert [file for file in files if not (installed.packages / file).exists()] == []
     assert {"sync", "config"} <= tops
 
 
 @pytest.mark.long
-def test_settings_config_and_api_description_are_found(installed: Installed) -> None:
+def test_settings_config_pages_and_migrations_are_found(installed: Installed) -> None:
     settings = {name: text for name, text in LEAST.items() if name != "CONFIG_FILE"}
     settings["ADMIN_PASSWORD"] = "open-up-please"
     assert installed.run(COMMAND, "db", "upgrade") == "The database is up to date.\n"
@@ -132,6 +142,4 @@ def test_settings_config_and_api_description_are_found(installed: Installed) -> 
     packages = str(installed.packages)
     assert answer["sync"].startswith(packages)
     assert answer["config"].startswith(packages)
-    assert answer["tab"]
-    assert "/webhooks/everbright" in answer["paths"]
-    assert answer["console"] == [200, 200, 200, 200]
+    assert answer["console"] == [200] * 5

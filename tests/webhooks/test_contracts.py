@@ -67,13 +67,8 @@ def test_a_milestone_with_a_contract_in_it_stays_a_milestone() -> None:
     assert read(body(payload)).kind is Kind.MILESTONE
 
 
-def test_the_names_are_settings() -> None:
-    payload = contract(name="Vertrag", envelopes=[])
-    assert found(payload) is None
-    assert found(payload, contract_name="vertrag") is not None
-    order = change_order(name="Nachtrag", new_quote="gone", other=uuid(5))
-    assert not getattr(found(order), "is_change_order", True)
-    assert getattr(found(order, change_order_name="^nachtrag$"), "is_change_order", False)
+def test_the_key_of_the_new_quote_is_a_setting() -> None:
+    order = change_order(new_quote="gone", other=uuid(5))
     for key in ("other", "another"):
         read_of = found(order, new_quote=["another", "other"])
         assert read_of is not None
@@ -91,9 +86,8 @@ def test_the_status_may_be_in_the_envelope() -> None:
     assert read_of.new_quote == uuid(77)
 
 
-@pytest.mark.parametrize("state", ["GEN", "SENT", "VOID", "NOSTART"])
-def test_an_unsigned_change_order_is_ignored(state: str) -> None:
-    delivery = read(body(change_order(state)))
+def test_a_change_order_in_no_known_state_is_ignored() -> None:
+    delivery = read(body(change_order("NOSTART")))
     assert (delivery.kind, delivery.other_event) == (Kind.CHANGE_ORDER, None)
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from copy import deepcopy
 from hashlib import sha256
@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.errors import Rejected
-from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import parse, values
 from sync.webhooks.literal import to_json
 from sync.webhooks.parse import MAX_DEPTH, read
-from sync.webhooks.schema import STAGE, Kind
+from sync.webhooks.schema import Kind
 from tests.made_up import (
     ROOT,
     SAMPLE,
@@ -81,37 +80,6 @@ def test_layout_and_order_of_keys_do_not_change_the_hash() -> None:
     assert read(body(tree | {"status": "INPROG"})).digest != read(SAMPLE).digest
 
 
-def test_each_service_reads_the_body_itself(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not what the converter of another service made of it."""
-    services = [lambda _: {"site": uuid(1), "stage": "First"}, lambda _: {"site": uuid(2)}]
-    monkeypatch.setattr(parse, "OTHER_SERVICES", services)
-    assert read(body({"permit": 1})).site == uuid(1)
-
-
-def test_a_converter_that_fails_rejects_no_body_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(tree: Mapping[str, Any]) -> None:
-        raise KeyError(tree["permit_number"])
-
-    services = [fail, lambda tree: {"site": uuid(2)} if "invoice_number" in tree else None]
-    monkeypatch.setattr(parse, "OTHER_SERVICES", services)
-    assert read(SAMPLE).milestone is not None
-    assert read(body({"site": uuid(1), "comment": "Hi."})).kind is Kind.COMMENT
-    assert read(body({"invoice_number": 1})).site == uuid(2)
-    with pytest.raises(KeyError):
-        read(body({"reference": uuid(1)}))  # It may be a body of its own service.
-
-
-def test_a_converter_can_reject_a_body_that_looks_like_one_of_everbrights(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def reject(_tree: Mapping[str, Any]) -> None:
-        raise Rejected("no_number", "It has no number.", 422)
-
-    monkeypatch.setattr(parse, "OTHER_SERVICES", [reject])
-    with pytest.raises(Rejected, match="It has no number"):
-        read(body({"site": uuid(1), "comment": "Hi."}))
-
-
 @pytest.mark.parametrize(
     ("date", "moment"),
     [
@@ -158,14 +126,6 @@ def test_other_webhooks_are_recognized_by_their_shape(payload: object, kind: Kin
     assert read(body(payload)).kind is kind
 
 
-@pytest.mark.parametrize("blank", [None, "", " ", "None"])
-def test_a_stage_is_under_the_first_key_that_has_one(blank: str | None) -> None:
-    payload = {"site_id": uuid(1), "stage_name": blank, "stage": {"name": " Sold "}}
-    event = read(body(payload), WebhooksConfig(stage=("stage_name", "stage"))).other_event
-    assert event is not None
-    assert event.values == {STAGE: "Sold"}
-
-
 @pytest.mark.parametrize("site", [None, "", "None"])
 def test_a_milestone_without_its_site_is_refused(site: object) -> None:
     with pytest.raises(Rejected) as caught:
@@ -190,6 +150,14 @@ def test_what_is_needed_is_held_to_its_type(changes: dict[str, Any], where: str)
     assert caught.value.status == 422
     assert where in caught.value.message
     assert "not-a-uuid" not in caught.value.message
+
+
+def test_a_milestone_whose_status_has_another_key_is_rejected() -> None:
+    """Else the milestone would seem to begin anew."""
+    renamed = milestone()
+    renamed["state"] = renamed.pop("status")
+    with pytest.raises(Rejected, match="`status`"):
+        read(body(renamed))
 
 
 @pytest.mark.parametrize(
@@ -273,6 +241,7 @@ def test_what_is_unknown_or_missing_is_no_matter() -> None:
     least: dict[str, Any] = {
         "site": uuid(1),
         "milestone_definition": uuid(2),
+        "status": None,
         "tasks": None,
         "new": [{}],
     }

@@ -3,6 +3,9 @@
 
 const EVERY = 4000;
 
+// Each page has another token in its forms.
+const shown = (part) => part.innerHTML.replaceAll(/name="csrf_token" value="[^"]*"/g, "");
+
 async function refresh() {
   // What a person is at is left alone: a chosen box, an open field.
   const busy = document.querySelector("[data-live] input:checked, [data-live] :focus");
@@ -17,25 +20,27 @@ async function refresh() {
     return; // The server is away: what is shown stays, and is tried again.
   }
   const fresh = new DOMParser().parseFromString(text, "text/html");
+  reveal(fresh);
   for (const part of document.querySelectorAll("[data-live]")) {
     const other = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     if (!other) continue;
-    for (const open of part.querySelectorAll("details[open][data-keep]")) {
-      const same = other.querySelector(`details[data-keep="${open.dataset.keep}"]`);
-      if (same) same.open = true;
-    }
-    if (other.innerHTML !== part.innerHTML) part.innerHTML = other.innerHTML;
+    if (shown(other) !== shown(part)) part.innerHTML = other.innerHTML;
   }
 }
 
 // A page that answers a form is not asked for again.
 if (document.querySelector("[data-live]")) setInterval(refresh, EVERY);
 
-for (const all of document.querySelectorAll("[data-all]")) {
-  const boxes = [...all.form.querySelectorAll("[name=id]")];
-  all.closest("[hidden]").hidden = false;
-  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
+// The box that selects a whole list is of no use without this.
+function reveal(page) {
+  for (const all of page.querySelectorAll("[data-all]")) all.closest("[hidden]").hidden = false;
 }
+
+reveal(document);
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches("[data-all]")) return;
+  for (const box of target.form.querySelectorAll("[name=id]")) box.checked = target.checked;
+});
 
 // A second click would end the wait for the answer to the first, which can take a minute.
 document.addEventListener("submit", (event) => {

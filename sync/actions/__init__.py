@@ -1,1 +1,0 @@
-"""Compares the sheet, restores rows, retries what failed, and forgets a customer, when asked."""

@@ -1,0 +1,1 @@
+"""Alerts: a message when something goes wrong, and when it is right again."""

@@ -1,0 +1,168 @@
+"""The requests that connect a tab, take the connection off, and insert new rows. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sync.boards.decide import name_of
+from sync.boards.fields import Fields
+from sync.boards.mapping import TabMapping
+from sync.boards.new_rows import Place
+from sync.boards.survey import SeenTab
+from sync.columns import KEY
+from sync.core.batch import Request, guard, span, update
+from sync.core.cells import Cell, absolute, readable, text
+from sync.core.snapshot import HEADER, Tab, guard_id
+
+SITE_ID = "Site ID"
+_LONGEST_NAME = 40
+_NEAR = 2
+"""Rows below the header row in which a filter of the jobs may start."""
+
+
+def column_names(seen: SeenTab, mapping: TabMapping) -> dict[str, int]:
+    """Return all columns of a tab by the names that their metadata gets."""
+    counts, found = Counter[str](), dict[str, int]()
+    fields = {**mapping.both, **_key_of(mapping)}
+    for index, header in enumerate(seen.headers(mapping.header_row - 1)):
+        counts[header] += 1
+        own = f"~{header[:_LONGEST_NAME]}~{counts[header]}"
+        found[name_of(fields[header]) if header in fields else own] = index
+    return found
+
+
+def _key_of(mapping: TabMapping) -> dict[str, str]:
+    """Return the column for the site IDs, unless one of the office's is connected for them."""
+    return {} if KEY in mapping.columns.values() else {SITE_ID: KEY}
+
+
+def headers_of(seen: SeenTab, mapping: TabMapping) -> dict[str, str]:
+    """Return the texts in the header row by the columns' names, also of those to be added."""
+    row, places = mapping.header_row - 1, column_names(seen, mapping)
+    found = {name: readable(dict(seen.cell(row, index))) for name, index in places.items()}
+    return found | {name: header for header, name in _added(mapping, places).items()}
+
+
+def _added(mapping: TabMapping, there: Mapping[str, int]) -> dict[str, str]:
+    """Return the columns that the tab lacks: their names by header."""
+    wanted = {**mapping.add, **_key_of(mapping)}
+    names = {header: name_of(field) for header, field in wanted.items()}
+    return {header: name for header, name in names.items() if name not in there}
+
+
+def connect(seen: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
+    """Return the requests that add the columns and write the metadata, and nothing else."""
+    sheet, row = seen.sheet, mapping.header_row - 1
+    places = column_names(seen, mapping)
+    added = _added(mapping, places)
+    requests = list[Request]()
+    edge, is_inside = _edge(seen, mapping)
+    places = {name: at + len(added) * (at >= edge) for name, at in places.items()}
+    if added:
+        requests += _insert(seen, edge, len(added))
+        style = seen.cell(row, edge - 1).get("userEnteredFormat", {})
+        cells = [{**text(header), "userEnteredFormat": style} for header in added]
+        requests.append(update(sheet, row, edge, [cells], "userEnteredValue,userEnteredFormat"))
+        requests += [] if is_inside else _widened_filter(seen, edge + len(added))
+        places |= {name: edge + n for n, name in enumerate(added.values())}
+    requests += _formats(seen, mapping, fields, places)
+    requests.append(guard(sheet, "ROWS", HEADER, row))
+    return requests + [guard(sheet, "COLUMNS", name, index) for name, index in places.items()]
+
+
+def _formats(
+    seen: SeenTab, mapping: TabMapping, fields: Fields, places: Mapping[str, int]
+) -> list[Request]:
+    """Give cells of date columns that have no date format one, and *Days* that of a number."""
+    found, row = list[Request](), mapping.header_row - 1
+    for field, header in mapping.fields.items():
+        form: dict[str, str] = {"type": "DATE"}
+        parts: list[tuple[int, int | None]] = []
+        if field == "days":
+            form, parts = {"type": "NUMBER", "pattern": "0"}, [(row + 1, None)]
+        elif fields.get(field).is_date:
+            parts = seen.undated(row, header)
+        index, mask = places[name_of(field)], "userEnteredFormat.numberFormat"
+        cell = {"userEnteredFormat": {"numberFormat": form}}
+        for start, end in parts:
+            area = {"sheetId": seen.sheet, "startRowIndex": start}
+            area |= {} if end is None else {"endRowIndex": end}
+            area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
+            found.append({"repeatCell": {"range": area, "cell": cell, "fields": mask}})
+    return found
+
+
+def _edge(seen: SeenTab, mapping: TabMapping) -> tuple[int, bool]:
+    """Return where columns are added, and whether the filter takes them by itself.
+
+    A filter that leaves them out would part each ID from its row when it sorts.
+    """
+    headers = seen.headers(mapping.header_row - 1)
+    last = max((n for n, h in enumerate(headers) if h in mapping.columns), default=0)
+    edge = next((n for n in range(last, seen.width) if not headers[n]), seen.width)
+    if seen.table:
+        return int(seen.table["endColumnIndex"]), True
+    area = seen.source.get("basicFilter", {}).get("range", {})
+    end = area.get("endColumnIndex")
+    if not area or end is None:
+        return edge, True
+    return (end, False) if can_widen(seen, mapping) else (end - 1, True)
+
+
+def can_widen(seen: SeenTab, mapping: TabMapping) -> bool:
+    """Return whether the tab's filter starts at the header rows, so that it may be widened."""
+    start = seen.source.get("basicFilter", {}).get("range", {}).get("startRowIndex", 0)
+    row = mapping.header_row - 1
+    return "tableId" not in seen.source.get("basicFilter", {}) and row - 1 <= start <= row + _NEAR
+
+
+def _insert(seen: SeenTab, edge: int, count: int) -> list[Request]:
+    size = seen.source["properties"].get("gridProperties", {}).get("columnCount", edge)
+    if edge >= size and not seen.table:  # Inserted ones would have the drop-downs before them.
+        length = {"sheetId": seen.sheet, "dimension": "COLUMNS", "length": count}
+        return [{"appendDimension": length}]
+    is_like_before = bool(seen.table) or edge >= size
+    place = span(seen.sheet, "COLUMNS", edge, count)
+    return [{"insertDimension": {"range": place, "inheritFromBefore": is_like_before}}]
+
+
+def _widened_filter(seen: SeenTab, end: int) -> list[Request]:
+    kept = dict(seen.source["basicFilter"])
+    if "filterSpecs" in kept:
+        kept.pop("criteria", None)  # The same, in the form that Google gave up.
+    area = {**kept["range"], "endColumnIndex": end}
+    return [{"setBasicFilter": {"filter": {**kept, "range": area}}}]
+
+
+def disconnect(tab: Tab) -> list[Request]:
+    """Return the requests that remove our metadata from a tab, wherever it is by now."""
+    names = [*tab.columns, *([HEADER] if tab.header is not None else [])]
+    lookups = ({"metadataId": guard_id(tab.sheet, name)} for name in names)
+    return [
+        {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": each}}}
+        for each in lookups
+    ]
+
+
+def insert_rows(tab: Tab, place: Place, rows: Sequence[Mapping[str, Cell]]) -> list[Request]:
+    """Return the requests that insert rows, which look like the one above but for its colors."""
+    values = [
+        [absolute(row.get(name, {}), place.at + n, tab.names) for name in tab.names]
+        for n, row in enumerate(rows)
+    ]
+    area: dict[str, Any] = {"sheetId": tab.sheet, "startRowIndex": place.at}
+    area |= {"endRowIndex": place.at + len(rows), "endColumnIndex": len(tab.names)}
+    has_above = place.above is not None
+    new = span(tab.sheet, "ROWS", place.at, len(rows))
+    is_like_above = has_above or place.at >= tab.row_count
+    requests: list[Request] = [
+        {"insertDimension": {"range": new, "inheritFromBefore": is_like_above}}
+    ]
+    text_mask = "textFormat(foregroundColor,foregroundColorStyle,strikethrough)"
+    fields = f"userEnteredFormat(backgroundColor,backgroundColorStyle,{text_mask})"
+    requests.append({"repeatCell": {"range": area, "cell": {}, "fields": fields}})
+    if has_above:
+        above = {**area, "startRowIndex": place.above, "endRowIndex": (place.above or 0) + 1}
+        paste = {"source": above, "destination": area, "pasteType": "PASTE_DATA_VALIDATION"}
+        requests.append({"copyPaste": paste})
+    return [*requests, update(tab.sheet, place.at, 0, values)]

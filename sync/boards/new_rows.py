@@ -1,0 +1,75 @@
+"""Where a new job's row goes in an office's tab, and what it takes from the row above. Pure."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sync.core.cells import Cell, is_formula, readable, relative, shown
+from sync.core.snapshot import Tab
+
+_FILLS_OTHERS = re.compile(r"\b(ARRAYFORMULA|QUERY|FILTER|IMPORTRANGE|UNIQUE|SORT)\s*\(", re.I)
+
+
+@dataclass(frozen=True)
+class Place:
+    """The index at which rows are inserted, and the row that they take after, if there is one."""
+
+    at: int
+    above: int | None = None
+
+
+def find(tab: Tab, is_job: Callable[[int], bool], where: str) -> Place:
+    """Return where new rows go: inside the first unbroken run of rows with a job.
+
+    So totals cover them, and dividers stay below.
+    """
+    run = list[int]()
+    first = (tab.header or 0) + 1
+    for row in range(first, len(tab.rows)):
+        if is_job(row):
+            run.append(row)
+        elif run:
+            break
+    if not run:
+        return Place(first)
+    if where == "top" or len(run) == 1:
+        return Place(run[0] + 1, run[0])
+    return Place(run[-1], run[-2])
+
+
+def formulas(tab: Tab, above: int | None) -> dict[str, Cell]:
+    """Return the formulas that a new row takes, by the columns' names, as distances."""
+    row = tab.rows[above] if above is not None else ()
+    return {
+        tab.names[index]: relative(cell, above or 0, tab.names)
+        for index, cell in enumerate(row)
+        if is_formula(cell) and not _FILLS_OTHERS.search(readable(cell))
+    }
+
+
+def name_style(names: Sequence[str], families: Sequence[str]) -> str:
+    """Return how most names of a column are written: "Ortiz, Bea", "Ortiz Bea" or "Bea Ortiz".
+
+    `families` are the last names of these customers, "" where that isn't known.
+    """
+    comma = sum("," in name for name in names)
+    if comma * 2 > len(names):
+        return "last, first"
+    pairs = [(n.casefold(), f.casefold()) for n, f in zip(names, families, strict=True) if f]
+    first = sum(name.startswith(f"{family} ") for name, family in pairs)
+    return "last first" if pairs and first * 2 > len(pairs) else "first last"
+
+
+def styled(first: str, last: str, style: str) -> str:
+    """Return a name as the column has most names."""
+    if not first or not last:
+        return first or last
+    return {"last, first": f"{last}, {first}", "last first": f"{last} {first}"}.get(
+        style, f"{first} {last}"
+    )
+
+
+def texts(tab: Tab, column: str) -> list[str]:
+    """Return the texts of a column below the headers."""
+    rows = range((tab.header or 0) + 1, len(tab.rows))
+    return [text for row in rows if (text := shown(tab.cell(row, column)))]

@@ -1,0 +1,233 @@
+"""The pages of the office's tabs: connect columns, say whose row it is, take EverBright's word."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+
+from sync.boards import connect
+from sync.boards.fields import Fields
+from sync.boards.headers import Headers
+from sync.boards.mapping import TabMapping
+from sync.boards.planning import known_fields, planned, proposed, with_words
+from sync.boards.report import BLANK, REPORT
+from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.survey import SeenTab, survey
+from sync.boards.words import MINE, NOTHING, SEEN_DAILY, out_of_order, steps
+from sync.console.pages import Console
+from sync.core.client import SheetClient
+from sync.core.snapshot import HISTORY, JOBS, PIPELINE, RECOVERED, TODAY
+from sync.errors import Permanent
+from sync.google import auth
+from sync.settings.environment import Settings
+
+ADDABLE = {"EverBright status": "status", "Days": "days", "Next action": "next_action"}
+"""Columns that are offered to be added, with their fields."""
+_OURS = (JOBS, HISTORY, RECOVERED, TODAY, PIPELINE)
+
+
+def row_key(row: Mapping[str, Any]) -> str:
+    """Return what a form calls a row: by its texts, as rows move."""
+    held = json.dumps([row["sheet"], row["texts"]], sort_keys=True)
+    return hashlib.sha256(held.encode()).hexdigest()[:16]
+
+
+def create_pages(settings: Settings, console: Console) -> Blueprint:
+    """Return the pages, which the console's sign-in protects."""
+    blueprint = Blueprint("tabs", __name__, url_prefix="/tabs", template_folder="templates")
+    pages = TabPages(settings, console)
+    for path, method, view in (
+        ("", "GET", pages.index),
+        ("/<int:sheet>", "GET", pages.tab),
+        ("/<int:sheet>", "POST", pages.save),
+        ("/<int:sheet>/disconnect", "POST", pages.disconnect),
+        ("/<int:sheet>/gone", "POST", pages.gone),
+        ("/<int:sheet>/take", "POST", pages.take),
+        ("/rows", "GET", pages.rows),
+        ("/rows", "POST", pages.answer),
+        ("/absent", "POST", pages.absent),
+    ):
+        blueprint.add_url_rule(path, view.__name__, view, methods=[method])
+    return blueprint
+
+
+class TabPages:
+    """The views. Each reads the spreadsheet, if at all, with the console's one turn."""
+
+    def __init__(self, settings: Settings, console: Console) -> None:
+        self._settings, self._console = settings, console
+        self._boards = BoardStore(console.database)
+        self._account = auth.account(settings)
+
+    def _client(self) -> SheetClient:
+        session = auth.session(self._settings)
+        return SheetClient(session, self._settings.spreadsheet_id, self._account)
+
+    def _report(self) -> Mapping[str, Any]:
+        return self._console.store.get(REPORT) or BLANK
+
+    def _known(self, sheet: int) -> ConnectedTab | None:
+        return next((tab for tab in self._boards.tabs() if tab.sheet == sheet), None)
+
+    def _seen(self, sheet: int) -> SeenTab:
+        if sheet in _OURS:
+            abort(404)
+        with self._console.alone():
+            return survey(self._client().look, sheet)
+
+    def _done(self, said: str, page: str, **values: Any) -> Any:
+        """Let the worker do what was stored, and show a page."""
+        self._console.wake()
+        flash(said)
+        return redirect(url_for(f"tabs.{page}", **values), 303)
+
+    def index(self) -> Any:
+        """Show all tabs."""
+        with self._console.alone():
+            titles_ = self._client().tabs()
+        return render_template(
+            "tabs/index.html",
+            tabs={sheet: title for sheet, title in titles_.items() if sheet not in _OURS},
+            connected={tab.sheet: tab for tab in self._boards.tabs()},
+            report=self._report(),
+            is_ready=bool((self._console.store.get("sheet") or {}).get("made")),
+            has_token=self._settings.everbright_api_token is not None,
+        )
+
+    # One tab
+
+    def _fields(self) -> Fields:
+        return known_fields(self._settings, self._console.database)
+
+    def tab(self, sheet: int) -> Any:
+        """Show a tab's columns as they are connected, or as they are proposed."""
+        seen, known, fields = self._seen(sheet), self._known(sheet), self._fields()
+        rows = Headers(fields).header_rows(seen)
+        row = request.args.get("header_row", 0, int) - 1
+        row = (rows or [0])[0] if row < 0 else row
+        mapping = known.mapping if known else proposed(seen, row, fields)
+        return self._page(seen, with_words(mapping, seen, fields), fields, rows)
+
+    def _page(
+        self,
+        seen: SeenTab,
+        mapping: TabMapping,
+        fields: Fields,
+        rows: Sequence[int] = (),
+        problem: str = "",
+    ) -> Any:
+        row, words = mapping.header_row - 1, mapping.words.items()
+        definitions = {header: fields.get(mapping.both[header]).definition for header, _ in words}
+        return render_template(
+            "tabs/tab.html",
+            seen=seen,
+            row=row,
+            rows=rows,
+            mapping=mapping,
+            fields=fields,
+            known=self._known(seen.sheet),
+            problem=problem or seen.problem() or seen.problem_below(row, self._account),
+            samples=[seen.column(row, n).texts[:2] for n in range(seen.width)],
+            steps={h: steps(fields.milestones, each) for h, each in definitions.items()},
+            disordered={h: out_of_order(each, [*steps(fields.milestones)]) for h, each in words},
+            addable={h: f for h, f in ADDABLE.items() if f not in mapping.columns.values()},
+            can_widen=connect.can_widen(seen, mapping),
+            differences=[d for d in self._report()["differences"] if d["sheet"] == seen.sheet],
+            seen_daily=SEEN_DAILY,
+            mine=MINE,
+            nothing=NOTHING,
+        )
+
+    def save(self, sheet: int) -> Any:
+        """Show the page with what was chosen, or connect the tab."""
+        seen, known, fields = self._seen(sheet), self._known(sheet), self._fields()
+        mapping = self._chosen(seen, fields, known)
+        if "show" in request.form:
+            return self._page(seen, mapping, fields)
+        try:
+            self._boards.put_tab(planned(seen, mapping, fields, known, self._account))
+        except Permanent as error:
+            return self._page(seen, mapping, fields, problem=error.message), 422
+        said = "The tab is being connected. Your cells stay as they are."
+        return self._done(said, "tab", sheet=sheet)
+
+    def _chosen(self, seen: SeenTab, fields: Fields, known: ConnectedTab | None) -> TabMapping:
+        """Return what the form says."""
+        form, columns, words = request.form, dict[str, str](), dict[str, Any]()
+        row = known.mapping.header_row if known else form.get("header_row", 1, int)
+        row = row if 0 < row <= len(seen.rows) else 1
+        for index, header in enumerate(seen.headers(row - 1)):
+            field = form.get(f"field-{index}", "")
+            if header and field in fields.by_id:
+                columns[header] = field
+            if header in columns and f"word-{index}" in form:
+                said = [form.getlist(f"{name}-{index}") for name in ("word", "step", "also")]
+                words[header] = {
+                    word: step if step in (MINE, NOTHING) else tuple(filter(None, (step, also)))
+                    for word, step, also in zip(*said, strict=False)
+                }
+        add = {h: ADDABLE[h] for h in form.getlist("add") if h in ADDABLE}
+        add = {h: f for h, f in add.items() if f not in columns.values()}
+        mapping = TabMapping(
+            title=known.mapping.title if known else seen.title,
+            header_row=row,
+            columns=columns,
+            add=known.mapping.add if known else add,
+            words=words,
+        )
+        new_rows = form.get("new_rows", mapping.new_rows)
+        update = {"new_rows": new_rows} if new_rows in ("top", "none") else {}
+        return with_words(mapping.model_copy(update=update), seen, fields)
+
+    def disconnect(self, sheet: int) -> Any:
+        """Take the connection off a tab."""
+        if known := self._known(sheet):
+            self._boards.put_tab(known.model_copy(update={"stage": Stage.LEAVE}))
+        said = "The tab is being disconnected. Its cells stay as they are."
+        return self._done(said, "index")
+
+    def gone(self, sheet: int) -> Any:
+        """Take it that rows whose IDs are gone were deleted."""
+        self._boards.order(sheets=[sheet], tab={"allows_gone": True})
+        return self._done("The rows count as deleted.", "tab", sheet=sheet)
+
+    def take(self, sheet: int) -> Any:
+        """Write EverBright's words into the chosen cells."""
+        for cell in request.form.getlist("cell"):
+            site, _, field = cell.partition(" ")
+            self._boards.order(sites=[site], changes={"take": [field]})
+        return self._done("EverBright's words are being written.", "tab", sheet=sheet)
+
+    # Rows
+
+    def rows(self) -> Any:
+        """Show the jobs whose row a person has to tell, and those that have none."""
+        return render_template("tabs/rows.html", report=self._report(), row_key=row_key)
+
+    def answer(self) -> Any:
+        """Store the answers about jobs, and let IDs be written from now on."""
+        lost = 0
+        for job in self._report()["rows"]:
+            said, site = request.form.get(f"job-{job['site']}", ""), job["site"]
+            if said in ("add", "none"):
+                self._boards.order(sites=[site], changes={"choice": said})
+            elif said:
+                rows = [(r["sheet"], r["texts"]) for r in job["rows"] if row_key(r) == said]
+                lost += not rows
+                for row in rows:
+                    self._boards.order(sites=[site], changes={"row": row})
+        sheets = [tab.sheet for tab in self._boards.tabs()]
+        self._boards.order(sheets=sheets, tab={"writes_ids": True})
+        said = "The site IDs are being written."
+        if lost:
+            said = f"{lost} rows have changed meanwhile. Look again."
+        return self._done(said, "rows")
+
+    def absent(self) -> Any:
+        """Add rows for the chosen jobs, or leave them out for good."""
+        choice = "none" if "leave" in request.form else "add"
+        self._boards.order(sites=request.form.getlist("site"), changes={"choice": choice})
+        said = "They are left out." if choice == "none" else "The rows are being added."
+        return self._done(said, "rows")

@@ -1,0 +1,67 @@
+"""What a tab's columns and words are taken for, and how a chosen mapping is stored."""
+
+from sync.boards.fields import PROGRESS, Fields, milestones_of
+from sync.boards.headers import Headers
+from sync.boards.mapping import TabMapping, check, wrong
+from sync.boards.state import ConnectedTab, Stage
+from sync.boards.survey import SeenTab
+from sync.boards.words import propose
+from sync.core.actions import statuses
+from sync.core.database import Database
+from sync.core.standing import titles
+from sync.core.store import Store
+from sync.settings.environment import Settings
+
+
+def known_fields(settings: Settings, database: Database) -> Fields:
+    """Return the fields that can be chosen, by what jobs have reached."""
+    store = Store(database)
+    order = statuses(settings.config, store).order
+    states = [job.state for job in store.changed_jobs({})]
+    names = dict(order.aliases)
+    for definition, log in (each for state in states for each in state.milestones.items()):
+        names.setdefault(log.name, order.aliases.get(definition, definition))
+    site_values = {each.id: each.header for each in settings.config.columns}
+    return Fields(milestones_of(order, titles(states, order)), names, site_values)
+
+
+def proposed(seen: SeenTab, row: int, fields: Fields) -> TabMapping:
+    """Return the columns that a page proposes for a tab with a header row."""
+    known = zip(seen.headers(row), Headers(fields).propose(seen, row), strict=True)
+    columns = {header: field for header, field in known if field}
+    has_stage = PROGRESS in columns.values() and "status" not in columns.values()
+    add = {"EverBright status": "status"} if has_stage else {}
+    return TabMapping(title=seen.title, header_row=row + 1, columns=columns, add=add)
+
+
+def with_words(mapping: TabMapping, seen: SeenTab, fields: Fields) -> TabMapping:
+    """Return a mapping with all words of the columns' drop-downs, in their order.
+
+    In a column whose words nobody has chosen, they stand for what they plainly say.
+    """
+    words = {}
+    for header, field in ((h, fields.get(f)) for h, f in mapping.both.items()):
+        if field.has_words:
+            options = seen.options(mapping.header_row - 1, header)
+            plain = propose(options, fields.milestones, field.definition)
+            said = mapping.words.get(header, {word: (step,) for word, step in plain.items()})
+            words[header] = {**dict.fromkeys(options, ()), **said}
+    return mapping.model_copy(update={"words": words})
+
+
+def planned(
+    seen: SeenTab, mapping: TabMapping, fields: Fields, known: ConnectedTab | None, account: str
+) -> ConnectedTab:
+    """Return a tab as it is stored when its mapping is this. Raises Permanent if it can't be."""
+    row = mapping.header_row - 1
+    if problem := seen.problem() or seen.problem_below(row, account):
+        raise wrong(mapping.title, problem)
+    mapping = with_words(mapping, seen, fields)
+    check(mapping, fields, seen.headers(row), is_connected=known is not None)
+    if known is None or known.stage is Stage.LEAVE:
+        return ConnectedTab(sheet=seen.sheet, mapping=mapping)
+    before = known.mapping
+    baseline = [f for f in mapping.fields if before.words_of(f) != mapping.words_of(f)]
+    headers = known.headers if before.fields == mapping.fields else {}
+    update = {"stage": Stage.CONNECT, "headers": headers, "baseline": tuple(baseline)}
+    return known.model_copy(update={"mapping": mapping, **update})

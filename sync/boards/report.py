@@ -1,0 +1,86 @@
+"""What the pages show of the last pass over connected tabs. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sync.boards.decide import Board, TabsDecision
+from sync.boards.fields import PROGRESS
+from sync.boards.values import TabJob
+from sync.core.cells import readable
+from sync.core.people import Person
+from sync.core.snapshot import Snapshot
+
+REPORT = "tabs"
+"""The setting that holds it."""
+BLANK: Mapping[str, Any] = {
+    **dict.fromkeys(("rows", "absent", "deleted", "found", "differences"), ()),
+    "counts": {},
+}
+_MOST_LISTED = 500
+_DAY_SECONDS = 86_400.0
+_EPOCH_DAYS = 25_569
+"""From the day on which Sheets begins to count to 1970."""
+_FOUND_DAYS, _OLD_DAYS = 7, 180
+"""Without an event for so long, a job isn't proposed for a row."""
+
+
+def report(
+    now: Snapshot,
+    boards: Mapping[int, Board],
+    jobs: Mapping[str, TabJob],
+    decision: TabsDecision,
+    moment: float,
+) -> dict[str, Any]:
+    """Return lists of jobs and rows, cut at so many, and their whole counts."""
+    today = moment / _DAY_SECONDS
+
+    def rows(site: str, places: Collection[int]) -> Iterable[dict[str, Any]]:
+        for tab, row in (now.places[place] for place in places):
+            board = boards[tab.sheet]
+            texts = board.texts(row)
+            agrees = Person.of(texts).agreements(Person.of(jobs[site].customer))
+            yield {
+                "sheet": tab.sheet,
+                "title": tab.title,
+                "row": row + 1,
+                "texts": texts,
+                "stage": board.shows(row, PROGRESS),
+                "agrees": [trait for trait, does in agrees.items() if does and trait != "given"],
+                "differs": [
+                    "first name" if trait == "given" else trait
+                    for trait, does in agrees.items()
+                    if not does and (trait != "given" or agrees["name"])
+                ],
+            }
+
+    def job(site: str) -> dict[str, Any]:
+        known = jobs[site]
+        updated = float(readable(known.row.cells.get("updated", {})) or 0)
+        return {
+            "site": site,
+            "name": known.customer.get("customer", ""),
+            "address": known.customer.get("address", ""),
+            "status": readable(known.row.cells.get("status", {})),
+            "is_pending": known.row.is_open and today + _EPOCH_DAYS - updated < _OLD_DAYS,
+        }
+
+    asked = {**decision.asked, **{site: (place,) for site, place in decision.certain.items()}}
+    states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
+    found = [s for s, state in states.items() if today - state.found / _DAY_SECONDS < _FOUND_DAYS]
+    names = {"absent": decision.absent, "deleted": decision.deleted, "found": found}
+    return {
+        **{name: [*map(job, sites[:_MOST_LISTED])] for name, sites in names.items()},
+        "rows": [
+            {**job(site), "rows": [*rows(site, places)], "is_certain": site in decision.certain}
+            for site, places in [*asked.items()][:_MOST_LISTED]
+        ],
+        "differences": [
+            {**each, "name": job(each["site"])["name"]}
+            for each in decision.differences[:_MOST_LISTED]
+        ],
+        "counts": {
+            **{name: len(sites) for name, sites in names.items()},
+            "asked": len(decision.asked),
+            "certain": len(decision.certain),
+        },
+    }

@@ -1,0 +1,136 @@
+"""What is stored of connected tabs and of jobs in them; the console's orders for the next pass."""
+
+import json
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+from sqlalchemy import delete, insert, select, update
+
+from sync.boards.mapping import TabMapping
+from sync.core.database import Database, Lease
+from sync.core.schema import action, job, mapping
+from sync.types import Value
+
+_KIND = "tabs"
+
+
+class Stage(StrEnum):
+    """How far a tab is connected."""
+
+    CONNECT = "connect"
+    """Its metadata has to be written."""
+    CONNECTED = "connected"
+    """A read has shown its columns where they were meant."""
+    LEAVE = "leave"
+    """Its metadata has to be removed."""
+
+
+class ConnectedTab(Value):
+    """A tab of the office's with its mapping."""
+
+    sheet: int
+    mapping: TabMapping
+    stage: Stage = Stage.CONNECT
+    since: float = 0.0
+    """When it was connected."""
+    writes_ids: bool = False
+    """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
+    allows_gone: bool = False
+    """Whether *The rows were deleted* was pressed, and no pass has taken it into account yet."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Of all its columns, by the names in their metadata."""
+    baseline: tuple[str, ...] = ()
+    """The fields with new words, as which EverBright's of the next pass count as written."""
+
+
+class Replaced(Value):
+    """A text of the office's that EverBright's news has replaced."""
+
+    field: str
+    held: str
+    wrote: str
+    at: float
+
+
+class JobState(Value):
+    """What is known of a job in the connected tabs."""
+
+    written: dict[str, str] = Field(default_factory=dict)
+    """What EverBright said when a read has shown it last, by field."""
+    pending: dict[str, tuple[str, str]] = Field(default_factory=dict)
+    """What a batch is to write, as a cell's content and what EverBright said, by field."""
+    replaced: tuple[Replaced, ...] = ()
+    sheet: int | None = None
+    """The tab in which its row was seen last."""
+    choice: str = ""
+    """A person's: "add" a row, or "none", as it isn't in these tabs; "deleted" if its row was."""
+    row: tuple[int, dict[str, str]] | None = None
+    """The row that a person chose: the tab, and the customer's texts in it."""
+    take: tuple[str, ...] = ()
+    """The fields in which EverBright's word is to replace the office's."""
+    found: float = 0.0
+    """When its ID was written because it was certain."""
+
+
+class BoardStore:
+    """The tables of connected tabs. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def tabs(self) -> list[ConnectedTab]:
+        with self._database.begin() as connection:
+            bodies = connection.scalars(select(mapping.c.body).order_by(mapping.c.title)).all()
+        return [ConnectedTab.model_validate_json(body) for body in bodies]
+
+    def put_tab(self, tab: ConnectedTab) -> None:
+        """Store a tab, which is known by its sheet: titles change."""
+        own = mapping.c.title == str(tab.sheet)
+        with self._database.begin() as connection:
+            connection.execute(delete(mapping).where(own))
+            values = {"title": str(tab.sheet), "body": tab.model_dump_json()}
+            connection.execute(insert(mapping).values(values))
+
+    def replace_tab(self, tab: ConnectedTab, new: ConnectedTab | None, held: Lease) -> None:
+        """Store a tab in place of another, or remove it, unless the console has changed it."""
+        own = (mapping.c.title == str(tab.sheet)) & (mapping.c.body == tab.model_dump_json())
+        with self._database.begin(held) as connection:
+            if new is None:
+                connection.execute(delete(mapping).where(own))
+            else:
+                body = new.model_dump_json()
+                connection.execute(update(mapping).where(own).values(body=body))
+
+    def states(self) -> dict[str, JobState]:
+        with self._database.begin() as connection:
+            rows = connection.execute(select(job.c.site, job.c.boards).where(job.c.boards != "{}"))
+            return {site: JobState.model_validate_json(body) for site, body in rows}
+
+    def put_states(
+        self, held: Lease, states: Mapping[str, JobState], done: Iterable[int] = ()
+    ) -> None:
+        """Store jobs' states, and that orders are carried out."""
+        with self._database.begin(held) as connection:
+            for site, state in states.items():
+                body = state.model_dump_json(exclude_defaults=True)
+                connection.execute(update(job).where(job.c.site == site).values(boards=body))
+            for number in done:
+                own = update(action).where(action.c.id == number)
+                # Its texts are a customer's, and no longer needed.
+                connection.execute(own.values(done=self._database.now(connection), body="{}"))
+
+    def order(self, **body: Any) -> None:
+        """Leave an order of the console for the next pass."""
+        with self._database.begin() as connection:
+            now = self._database.now(connection)
+            row = {"kind": _KIND, "body": json.dumps(body), "requested": now}
+            connection.execute(insert(action).values(row))
+
+    def orders(self) -> dict[int, dict[str, Any]]:
+        """Return the orders that no pass has carried out, by number."""
+        waiting = (action.c.kind == _KIND) & (action.c.done == 0)
+        query = select(action.c.id, action.c.body).where(waiting).order_by(action.c.id)
+        with self._database.begin() as connection:
+            return {row.id: json.loads(row.body) for row in connection.execute(query)}

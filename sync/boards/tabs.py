@@ -1,0 +1,249 @@
+"""Connected tabs as a pass meets them: what to read, to connect, and to write."""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any
+
+from sync.boards import connect, new_rows
+from sync.boards.decide import Board, Decider, TabsDecision, name_of
+from sync.boards.fields import Fields, Rule, milestones_of
+from sync.boards.mapping import check
+from sync.boards.report import REPORT, report
+from sync.boards.state import BoardStore, ConnectedTab, JobState, Stage
+from sync.boards.survey import survey
+from sync.boards.values import TabJob, Values
+from sync.boards.words import steps_of
+from sync.columns import KEY
+from sync.core.batch import Request
+from sync.core.cells import Cell, readable
+from sync.core.connected import Look, Read, TabChanges
+from sync.core.database import Database, Lease
+from sync.core.job_rows import JobRows
+from sync.core.report import Finding
+from sync.core.snapshot import Snapshot, Tab
+from sync.core.store import Store
+from sync.errors import Permanent, Refused
+from sync.settings.environment import Settings
+
+_LOOK_SECONDS = 600.0
+_KEPT = {"replaced", "row", "take", "found"}
+"""Of a job's state, in a version that was restored."""
+
+
+def office_tabs(settings: Settings, database: Database, lease: Lease) -> "OfficeTabs":
+    """Return the connected tabs for a worker."""
+    return OfficeTabs(Store(database), BoardStore(database), lease, settings.zone, time.time)
+
+
+class OfficeTabs:
+    """The connected tabs of one spreadsheet, for the process that holds the lease."""
+
+    def __init__(
+        self,
+        store: Store,
+        boards: BoardStore,
+        lease: Lease,
+        zone: tzinfo,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._boards, self._lease = store, boards, lease
+        self._zone, self._now = zone, now
+        self._tabs = list[ConnectedTab]()
+        self._states = boards.states()
+        self._failures = list[tuple[ConnectedTab, Finding]]()
+        self._ended, self._looked = list[Finding](), 0.0
+        """What is said of words that are no longer options, and when that was found out."""
+        self._reported: Any = None
+
+    def sheets(self) -> Sequence[int]:
+        self._tabs = self._boards.tabs()
+        return [tab.sheet for tab in self._tabs]
+
+    def is_due(self, *, may_connect: bool) -> bool:
+        failed = [tab for tab, _ in self._failures]
+        tabs = [tab for tab in self._boards.tabs() if tab.stage is not Stage.CONNECTED]
+        has_new = any(tab not in failed for tab in tabs)
+        return (may_connect and has_new) or bool(self._boards.orders())
+
+    def headers(self) -> Mapping[str, str]:
+        pairs = (pair for tab in self._tabs for pair in tab.mapping.fields.items())
+        return {name_of(field): header for field, header in pairs}
+
+    # Connecting
+
+    def set_up(self, now: Snapshot, rows: JobRows, look: Look) -> list[Request]:
+        there = {tab.sheet: tab for tab in now.tabs}
+        requests, self._failures = list[Request](), []
+        if self._now() - self._looked > _LOOK_SECONDS:
+            self._looked, self._ended = self._now(), self._ended_words(look)
+        for number, connected in enumerate(self._tabs):
+            tab, title = there.get(connected.sheet), connected.mapping.title
+            has_metadata = tab is not None and (bool(tab.columns) or tab.header is not None)
+            if connected.stage is Stage.LEAVE and not has_metadata:
+                self._boards.replace_tab(connected, None, self._lease)
+            elif tab is None:
+                text = f"The tab {title} was deleted. Undo that, or press Disconnect."
+                self._failures.append((connected, Finding("connected_tab_gone", text, title)))
+            elif connected.stage is Stage.CONNECT and not has_metadata:
+                requests += self._connect(number, _fields(rows), look)
+            elif connected.stage is Stage.CONNECT and _is_as_meant(tab, connected):
+                self._begin(number, rows)
+            elif connected.stage is not Stage.CONNECTED:
+                requests += connect.disconnect(tab)
+        return requests
+
+    def _ended_words(self, look: Look) -> list[Finding]:
+        """Return a finding for each column with words that its drop-down no longer has."""
+        found = list[Finding]()
+        for tab in self._tabs:
+            mapping = tab.mapping
+            if tab.stage is not Stage.CONNECTED or not mapping.words:
+                continue
+            try:
+                seen = survey(look, tab.sheet)
+            except Refused:
+                continue
+            for header, choices in mapping.words.items():
+                options = seen.options(mapping.header_row - 1, header)
+                words = [w for w, said in choices.items() if steps_of(said) and w not in options]
+                if options and words:
+                    said = f"{mapping.title}, {header}: {', '.join(words)} isn't in the drop-down."
+                    found.append(Finding("word_ended", said, mapping.title, column=header))
+        return found
+
+    def _connect(self, number: int, fields: Fields, look: Look) -> list[Request]:
+        """Return the requests that connect a tab as it is now."""
+        connected = self._tabs[number]
+        seen, mapping = survey(look, connected.sheet), connected.mapping
+        try:
+            # What an earlier attempt has added is there by now.
+            check(mapping, fields, seen.headers(mapping.header_row - 1), is_connected=True)
+        except Permanent as error:
+            finding = Finding("not_connected", error.message, mapping.title)
+            self._failures.append((connected, finding))
+            return []
+        self._replace(number, headers=connect.headers_of(seen, mapping))
+        return connect.connect(seen, mapping, fields)
+
+    def _begin(self, number: int, rows: JobRows) -> None:
+        """Take EverBright's words of now as written, so that what is typed stays until news."""
+        connected, states = self._tabs[number], dict[str, JobState]()
+        values = Values(rows.statuses, _fields(rows), self._zone)
+        for site, job in self._jobs(rows).items():
+            written = dict(job.state.written)
+            for field in connected.mapping.fields:
+                is_new = field not in written or field in connected.baseline
+                if is_new and values.fields.get(field).rule is Rule.NEWS:
+                    written[field] = values.said(field, job, connected.mapping).state
+            states[site] = job.state.model_copy(update={"written": written})
+        self._put(states)
+        since = connected.since or self._now()
+        self._replace(number, stage=Stage.CONNECTED, since=since, baseline=())
+
+    # Deciding
+
+    def decide(self, read: Read, rows: JobRows) -> TabChanges:
+        self._take_orders(rows)
+        if read.is_restored:  # What later batches wrote is gone, rows included.
+            self._put({site: _forgotten(state) for site, state in self._states.items()})
+        findings = [*(finding for _, finding in self._failures), *self._ended]
+        tabs, boards = {tab.sheet: tab for tab in read.now.tabs}, list[Board]()
+        for number, connected in enumerate(self._tabs):
+            if (tab := tabs.get(connected.sheet)) is None:
+                continue
+            if tab.title != connected.mapping.title:  # Somebody has renamed it.
+                mapping = connected.mapping.model_copy(update={"title": tab.title})
+                connected = self._replace(number, mapping=mapping)
+            if connected.stage is Stage.CONNECTED and tab.trouble:
+                text = f"{tab.trouble} Undo that, or restore a version."
+                findings.append(Finding("header_gone", text, tab.title))
+            elif connected.stage is Stage.CONNECTED:
+                boards.append(Board(tab, connected))
+        boards.sort(key=lambda board: board.tab.index)
+        jobs, by_sheet = self._jobs(rows), {board.tab.sheet: board for board in boards}
+        values = Values(rows.statuses, _fields(rows), self._zone)
+        answers = self._store.row_answers()
+        unread = {each.sheet for each in self._tabs} - by_sheet.keys()
+        decided = {
+            site: job
+            for site, job in jobs.items()
+            # Who has a row in a tab that can't be read gets no other one.
+            if job.state.sheet not in unread or _is_in(read.now, site, by_sheet)
+        }
+        decider = Decider(read, by_sheet, decided, values, answers, self._now())
+        decision = decider.decide() if boards else TabsDecision()
+        self._put(decision.states)
+        decision.findings = findings + decision.findings
+        if not read.is_owed:
+            for number, connected in enumerate(self._tabs):
+                if connected.sheet in by_sheet and connected.allows_gone:
+                    self._replace(number, allows_gone=False)  # It was of those that are gone now.
+            self._show(report(read.now, by_sheet, jobs, decision, self._now()))
+        return decision
+
+    def _show(self, found: Mapping[str, Any]) -> None:
+        """Store what the pages show, if it is something else."""
+        if found != self._reported:
+            self._store.put(REPORT, found)
+            self._reported = found
+
+    def _jobs(self, rows: JobRows) -> dict[str, TabJob]:
+        return {
+            site: TabJob(row, rows.standing(site), self._states.get(site, JobState()))
+            for site, row in rows.jobs.items()
+        }
+
+    def _put(self, states: Mapping[str, JobState], done: Collection[int] = ()) -> None:
+        if states or done:
+            self._boards.put_states(self._lease, states, done)
+            self._states |= states
+
+    def _take_orders(self, rows: JobRows) -> None:
+        """Take what the console has ordered into the states of jobs and tabs."""
+        orders, states = self._boards.orders(), dict[str, JobState]()
+        for order in orders.values():
+            changes = order.get("changes", {})
+            for site in rows.jobs.keys() & order.get("sites", ()):
+                state = states.get(site, self._states.get(site, JobState()))
+                new = {**state.model_dump(), **changes}
+                new["take"] = (*state.take, *changes.get("take", ()))
+                states[site] = JobState.model_validate(new)
+            for number, tab in enumerate(self._tabs):
+                if tab.sheet in order.get("sheets", ()):
+                    self._replace(number, **order["tab"])
+        self._put(states, [*orders])
+
+    def _replace(self, number: int, **changes: Any) -> ConnectedTab:
+        new = self._tabs[number].model_copy(update=changes)
+        self._boards.replace_tab(self._tabs[number], new, self._lease)
+        self._tabs[number] = new
+        return new
+
+    def insert_rows(self, tab: Tab, rows: Sequence[Mapping[str, Cell]]) -> list[Request]:
+        connected = next(each for each in self._tabs if each.sheet == tab.sheet)
+        board = Board(tab, connected)
+        place = new_rows.find(tab, board.is_job, connected.mapping.new_rows)
+        return connect.insert_rows(tab, place, rows)
+
+
+def _is_in(now: Snapshot, site: str, sheets: Collection[int]) -> bool:
+    return any(now.places[place][0].sheet in sheets for place in now.keys.get(site, ()))
+
+
+def _forgotten(state: JobState) -> JobState:
+    """Return a state without what was written; what a person said of the job stays."""
+    choice = "" if state.choice == "deleted" else state.choice
+    return JobState(**{**state.model_dump(include=_KEPT), "choice": choice})
+
+
+def _fields(rows: JobRows) -> Fields:
+    return Fields(milestones_of(rows.statuses.order, rows.titles()))
+
+
+def _is_as_meant(tab: Tab, connected: ConnectedTab) -> bool:
+    """Return whether the columns with our metadata have the headers that the mapping has."""
+    header = tab.header
+    if header is None or KEY not in tab.columns:
+        return False
+    return {name: readable(tab.cell(header, name)) for name in tab.columns} == connected.headers

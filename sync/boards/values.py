@@ -1,0 +1,74 @@
+"""What EverBright says of a job, as the cell of a connected column. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field as default
+from datetime import tzinfo
+
+from sync.boards.fields import PROGRESS, Field, Fields
+from sync.boards.mapping import TabMapping
+from sync.boards.new_rows import styled
+from sync.boards.policy import Said
+from sync.boards.state import JobState
+from sync.boards.words import current, reached
+from sync.core.cells import Cell, number, serial, text
+from sync.core.standing import Standing, Statuses
+from sync.core.store import JobRow
+from sync.settings.config_file import Meaning
+
+
+@dataclass(frozen=True)
+class TabJob:
+    """A job as connected tabs need it: where it stands, and what is known of it there."""
+
+    row: JobRow
+    standing: Standing
+    state: JobState = default(default_factory=JobState)
+
+    @property
+    def customer(self) -> Mapping[str, str]:
+        return self.row.customer
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether EverBright has said who its customer is."""
+        return self.row.is_answered and any(self.customer.values())
+
+
+@dataclass(frozen=True)
+class Values:
+    """Says what columns show, by the config and in the time zone of the spreadsheet."""
+
+    statuses: Statuses
+    fields: Fields
+    zone: tzinfo
+
+    def said(self, field: str, job: TabJob, tab: TabMapping, name_style: str = "") -> Said:
+        """Return what EverBright says. `name_style` is how the column has most names."""
+        known, words = self.fields.get(field), tab.words_of(field)
+        if field == PROGRESS or any(words.values()):
+            step, word = current(reached(job.standing, self.fields.milestones), words)
+            return Said(text(word), step)
+        if known.definition and known.aspect != "documents":
+            return Said.of(self._of_milestone(known, job.standing))
+        customer = job.customer
+        if field == "customer" and name_style:
+            names = (customer.get("first_name", ""), customer.get("last_name", ""))
+            return Said.of(text(styled(*names, name_style) or customer.get(field, "")))
+        if field == "address" and {"city", "zip"} & tab.fields.keys():
+            street = customer.get(field, "").partition(f", {customer.get('city', '')}")[0]
+            return Said.of(text(street))
+        if field in customer:
+            return Said.of(text(customer[field]))
+        return Said.of({} if field == "customer" else job.row.cells.get(field, {}))
+
+    def _of_milestone(self, field: Field, standing: Standing) -> Cell:
+        """Return its status, or the day on which it was last submitted, or is approved since."""
+        found = {each.definition: each for each in standing.milestones}
+        milestone = found.get(field.definition)
+        if milestone is None or field.aspect == "status":
+            return text(milestone.label if milestone else "")
+        moment = milestone.since if milestone.means is Meaning.APPROVED else None
+        if field.aspect == "submitted":
+            moment = self.statuses.began(milestone, Meaning.WAITING)
+        return number(int(serial(moment, self.zone))) if moment else {}

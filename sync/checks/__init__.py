@@ -1,0 +1,1 @@
+"""The eight checks of an installation, for the console and `brightsheet doctor`."""

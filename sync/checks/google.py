@@ -1,0 +1,115 @@
+"""Checks Google: the sign-in, the spreadsheet, the folder for documents, and the clock."""
+
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from io import BytesIO
+from zoneinfo import ZoneInfo
+
+import requests
+
+from sync.checks.check import Check
+from sync.core.client import SheetClient
+from sync.core.database import Database
+from sync.core.drive import Drive, Ids
+from sync.errors import NotFound, Permanent
+from sync.google import auth
+from sync.settings.environment import Settings
+from sync.status.rules import lasting
+
+_CLOCK_SECONDS = 60.0
+"""How far the clock may be off. At five minutes, Google refuses a service account's sign-in."""
+_ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
+_SIGN_IN = (
+    "Sign in again on your own computer (brightsheet auth google --client FILE), with "
+    "--spreadsheet {sheet} if Brightsheet didn't make it, and replace GOOGLE_OAUTH_TOKEN_JSON."
+)
+_PUBLISH = "In Google's console, Google Auth Platform, Audience: press Publish app. "
+_NAME = "Brightsheet check (may be deleted).txt"
+_TEXT = b"Brightsheet wrote this file to check that it can, and will delete it.\n"
+_TAG = {"brightsheetRole": "check"}
+
+
+def _drive(settings: Settings) -> Drive:
+    return Drive(auth.session(settings), auth.account(settings), Ids())
+
+
+def check_spreadsheet(settings: Settings, _database: Database) -> Check:
+    """Check that Google accepts the sign-in, and that it may edit the spreadsheet."""
+    account, sheet = auth.account(settings), settings.spreadsheet_id
+    again = _SIGN_IN.format(sheet=sheet)
+    is_person = auth.kind(settings) == "person"
+    ends_in = None
+    if auth.kind(settings) != "emulator":
+        try:
+            ends_in = auth.try_credentials(settings)
+        except Permanent as error:
+            key = "Make a new key of the service account, and set it. Is the clock right?"
+            return Check("", "failed", error.what, _PUBLISH + again if is_person else key)
+    try:
+        client = SheetClient(auth.session(settings), sheet, account)
+        zone = client.look((), "properties.timeZone")["properties"]["timeZone"]
+    except Permanent as error:
+        is_covered = not is_person or error.reason not in ("not_found", "not_shared")
+        fix = error.fix or f"Correct SPREADSHEET_ID, or share it with {account} as an editor."
+        return Check("", "failed", error.what, fix if is_covered else again)
+    try:
+        file = _drive(settings).rights(sheet)
+    except NotFound:
+        if not is_person:
+            raise
+        file = None  # The sign-in covers all spreadsheets, but in Drive only its own files.
+    if file and file.is_trashed:
+        return Check("", "failed", "The spreadsheet is in the trash.", "Restore it in Drive.")
+    if file and not file.can_edit:
+        fix = f"Press Share in the spreadsheet, and make {account} an editor."
+        return Check("", "failed", "The spreadsheet can be read, but not edited.", fix)
+    if ends_in is not None:
+        text = f"{account} may edit the spreadsheet, but Google ends its sign-in in "
+        return Check("", "warning", f"{text}{lasting(ends_in)}.", _PUBLISH + again)
+    now = datetime.now(UTC)
+    if now.astimezone(ZoneInfo(zone)).utcoffset() != now.astimezone(settings.zone).utcoffset():
+        text = (
+            f"The spreadsheet's time zone is {zone}, and TIMEZONE is {settings.zone}. Days are off."
+        )
+        fix = "Set TIMEZONE, or in the spreadsheet File, Settings, Time zone, so that both agree."
+        return Check("", "warning", text, fix)
+    return Check("", "ok", f"{account} may edit the spreadsheet.")
+
+
+def check_folder(settings: Settings, _database: Database) -> Check:
+    """Check that a file can be written to the folder, and delete it."""
+    folder, account = settings.drive_folder_id, auth.account(settings)
+    if not folder:
+        text = "Documents aren't copied, and the sheet links to EverBright's pages."
+        return Check("", "not set", text, "To copy them, set DRIVE_FOLDER_ID.")
+    drive = _drive(settings)
+    fix = f"Make {account} an editor of the folder (on a shared drive: a content manager)."
+    try:
+        rights = drive.rights(folder)
+    except NotFound as error:
+        return Check("", "failed", error.what, f"Correct DRIVE_FOLDER_ID. {fix}")
+    if not rights.can_edit:
+        return Check("", "failed", "Nothing can be written to the folder.", fix)
+    if left := drive.find(_TAG):  # By an earlier check that was killed.
+        drive.discard(left)
+    number = drive.new_id()
+    drive.upload(BytesIO(_TEXT), "text/plain", number, _NAME, folder, _TAG)
+    drive.discard(number)
+    return Check("", "ok", "A file was written to the folder and deleted.")
+
+
+def check_clock(settings: Settings, _database: Database) -> Check:
+    """Check that this machine's clock agrees with Google's."""
+    url = settings.google_emulator_url
+    session = auth.EmulatorSession(url) if url else requests.Session()
+    try:
+        answer = session.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
+        theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
+    except (requests.RequestException, ValueError, TypeError):
+        return Check("", "failed", "Google's clock can't be read.", "Check the connection.")
+    off = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
+    if abs(off) <= _CLOCK_SECONDS:
+        return Check("", "ok", "This machine's clock is right.")
+    way = "ahead of" if off > 0 else "behind"
+    text = f"This machine's clock is {lasting(abs(off))} {way} Google's."
+    return Check("", "failed", text, "Turn on time synchronization (timedatectl set-ntp true).")

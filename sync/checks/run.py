@@ -1,0 +1,68 @@
+"""Runs the checks in turn: what Brightsheet needs, from the settings to its address."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+
+from pydantic import SecretStr
+
+from sync.checks import google, reached, stored
+from sync.checks.check import Check
+from sync.core.database import Database
+from sync.errors import BrightsheetError
+from sync.settings.environment import Settings
+
+CHECKS: Mapping[str, Callable[[Settings, Database], Check]] = {
+    "Settings": lambda *_: check_names(os.environ),
+    "Database": stored.check_database,
+    "Google": google.check_spreadsheet,
+    "Folder for documents": google.check_folder,
+    "EverBright": stored.check_everbright,
+    "Address": reached.check_address,
+    "Clock": google.check_clock,
+    "Disk": stored.check_disk,
+}
+_ALIKE = 0.85
+"""The likeness of a setting's name and a mistyped one."""
+_SHORTEST_SECRET = 6
+
+
+def run_checks(settings: Settings, database: Database) -> Iterator[Check]:
+    """Yield each result as soon as it is known. Never raises, and repeats no secret."""
+    hide = _hider(settings)
+    for title, check in CHECKS.items():
+        try:
+            found = check(settings, database)
+        except BrightsheetError as error:
+            found = Check("", "failed", error.what, error.fix or "Try again in a minute.")
+        except Exception as error:  # Its text may have anything, also a secret.
+            found = Check("", "failed", f"It can't be checked ({type(error).__name__}).")
+        yield Check(title, found.result, hide(found.text), hide(found.fix))
+
+
+def check_names(environ: Mapping[str, str]) -> Check:
+    """Find the names of settings that are mistyped: the values were checked at the start."""
+    names = {field.alias or "" for field in Settings.model_fields.values()}
+    for name in sorted(environ.keys() - names):
+        for meant in get_close_matches(name, names - environ.keys(), 1, _ALIKE):
+            text = f"{name} has no effect, because no setting has this name."
+            return Check("", "warning", text, f"If it is meant to be {meant}, correct it.")
+    return Check("", "ok", "All settings are valid.")
+
+
+def _hider(settings: Settings) -> Callable[[str], str]:
+    """Return a function that removes the settings' secrets from a text that a server sent."""
+    secrets = (
+        each.get_secret_value()
+        for _, value in settings
+        for each in (value if isinstance(value, tuple) else (value,))
+        if isinstance(each, SecretStr)
+    )
+    known = [each for each in secrets if len(each) >= _SHORTEST_SECRET]
+
+    def hide(text: str) -> str:
+        for secret in sorted(known, key=len, reverse=True):
+            text = text.replace(secret, "***")
+        return text
+
+    return hide

@@ -1,0 +1,110 @@
+"""The Setup page: checks, the order of milestones, meanings of statuses, and rare buttons."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from sync.checks.run import run_checks
+from sync.console.actions import ACTIONS, ask
+from sync.console.pages import Console
+from sync.console.records import Records
+from sync.core.actions import DONE_LINE
+from sync.core.events import CONTRACT
+from sync.core.standing import titles
+from sync.settings.config_file import Meaning
+
+MEANINGS = {
+    Meaning.APPROVED: "Approved",
+    Meaning.REJECTED: "Rejected: you have to fix it",
+    Meaning.WAITING: "Submitted: EverBright has to decide",
+    Meaning.CANCELED: "The submission was canceled",
+    Meaning.OPEN: "None of these: still in progress",
+}
+_RARE = ("read_all", "put_back", "rows_deleted", "this_database", "add_tabs", "test_message")
+
+
+def add(blueprint: Blueprint, console: Console) -> None:
+    """Add the pages."""
+    records = Records(console.database)
+    config = console.settings.config
+
+    def page(**more: Any) -> Any:
+        states = [job.state for job in records.jobs(records.find_sites(""))]
+        names = titles(states, console.statuses.order)
+        names.pop(CONTRACT, None)  # It is first in every order.
+        stored = console.store.get("order") or []
+        known = [step for step in stored if step in names or step == DONE_LINE]
+        rest = [step for step in names if step not in known]
+        order = known + rest if DONE_LINE in known else [*names, DONE_LINE]
+        return render_template(
+            "console/setup.html",
+            **{
+                "checks": None,
+                "titles": names,
+                "order": order,
+                "is_confirmed": DONE_LINE in known,
+                "is_in_config": bool(config.milestones),
+                "statuses": unnamed_statuses(states, config.statuses),
+                "chosen": console.store.get("meanings") or {},
+                "meanings": MEANINGS,
+                "is_paused": bool(console.store.get("paused")),
+                "rare": {kind: ACTIONS[kind] for kind in _RARE},
+                "actions": records.actions(10),
+                "labels": {kind: action.label for kind, action in ACTIONS.items()},
+                **more,
+            },
+        )
+
+    @blueprint.get("/setup")
+    def setup() -> Any:
+        return page()
+
+    @blueprint.post("/setup/checks")
+    def checks() -> Any:
+        with console.alone():
+            return page(checks=list(run_checks(console.settings, console.database)))
+
+    @blueprint.post("/setup/order")
+    def order() -> Any:
+        """Move a line, which stores nothing, or confirm the order."""
+        steps = request.form.getlist("step")
+        for button, by in (("up", -1), ("down", 1)):
+            if button in request.form:
+                step = request.form[button]
+                moved = move(steps, step, by)
+                return page(order=moved, is_confirmed=False, moved=step, is_up=by < 0)
+        flash(ask(console, "take_order", {"order": steps}))
+        return redirect(url_for("console.setup", _anchor="order"), 303)
+
+    @blueprint.post("/setup/statuses")
+    def statuses() -> Any:
+        pairs = zip(request.form.getlist("code"), request.form.getlist("means"), strict=False)
+        chosen = {code: means for code, means in pairs if means in MEANINGS}
+        flash(ask(console, "take_meanings", {"meanings": chosen}))
+        return redirect(url_for("console.setup", _anchor="statuses"), 303)
+
+
+def move(steps: Sequence[str], step: str, by: int) -> list[str]:
+    """Return the order with one line a place higher or lower. Pure."""
+    found = [*dict.fromkeys(steps)]
+    if step in found:
+        place = found.index(step)
+        other = min(max(place + by, 0), len(found) - 1)
+        found[place], found[other] = found[other], found[place]
+    return found
+
+
+def unnamed_statuses(states: Sequence[Any], named: Any) -> dict[str, int]:
+    """Return how many jobs have a status that the config doesn't name. Pure."""
+    counts: dict[str, int] = {}
+    for state in states:
+        codes = {
+            status
+            for definition, log in state.milestones.items()
+            if "-" in definition  # A contract's statuses are EverBright's own.
+            for status in (log.now.status, *(task.status for task in log.now.tasks))
+        }
+        for code in codes - {""} - {*named}:
+            counts[code] = counts.get(code, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,85 @@
+"""The pages of webhooks: what arrived, why some was rejected, and replays."""
+
+import json
+from typing import Any
+
+from flask import Blueprint, abort, render_template, request
+
+from sync.console.pages import Console, numbers, typed
+from sync.console.records import PAGE, DeliveryRecord, Records
+from sync.core.standing import Statuses
+from sync.errors import Rejected
+from sync.webhooks import parse
+from sync.webhooks.literal import to_json
+
+_REASONS = {
+    "missing_site": "It doesn't say of which job it is.",
+    "not_json": "It isn't JSON.",
+    "too_deep": "It is nested too deeply.",
+    "too_large": "It is over the size limit.",
+    "fault": "Brightsheet had an internal error. Replay it after an upgrade.",
+}
+"""Why a body was rejected, by reason."""
+
+
+def add(blueprint: Blueprint, console: Console) -> None:
+    """Add the pages."""
+    records = Records(console.database)
+
+    @blueprint.get("/webhooks")
+    def webhooks() -> Any:
+        query = typed(request.args, "q")
+        before = next(iter(numbers([typed(request.args, "before")])), None)
+        found = records.deliveries(query, before)
+        page, statuses = found[:PAGE], console.statuses
+        return render_template(
+            "console/webhooks.html",
+            query=query,
+            deliveries=[(each, _what(each, statuses)) for each in page],
+            names=records.names({each.site for each in page}),
+            older=page[-1].id if len(found) > PAGE else None,
+            reasons=_REASONS,
+        )
+
+    @blueprint.get("/webhooks/<int:number>")
+    def webhook(number: int) -> Any:
+        found = records.delivery(number) if number < 2**62 else None
+        if found is None:
+            abort(404)
+        return render_template(
+            "console/webhook.html",
+            delivery=found,
+            names=records.names({found.site}),
+            content=shown(found.body),
+            reasons=_REASONS,
+        )
+
+
+def _what(delivery: DeliveryRecord, statuses: Statuses) -> str:
+    """Return what a delivery is about, like "Permits: Approved"."""
+    kind = delivery.kind.replace("_", " ").capitalize()
+    if delivery.kind != "milestone" or not delivery.body:
+        return kind or "Not understood"
+    try:
+        milestone = parse.read(delivery.body).milestone
+    except Rejected:
+        milestone = None
+    if milestone is None:
+        return kind
+    label = statuses.label(milestone.milestone_definition, milestone.status or "")
+    return f"{milestone.name}: {label}" if label else milestone.name
+
+
+def shown(raw: bytes) -> str:
+    """Return a body as indented JSON, without private comments."""
+    try:
+        text = raw.decode("utf-8-sig")
+        try:
+            tree = json.loads(text)
+        except ValueError:
+            tree = json.loads(to_json(text))
+        return json.dumps(parse.without_private_comments(tree), indent=2, ensure_ascii=False)
+    except Exception:  # A hostile body may raise anything.
+        text = raw.decode("utf-8", "replace")
+        # Where a private comment begins and ends isn't known.
+        return f"{len(raw)} bytes that aren't JSON" if "private" in text.lower() else text

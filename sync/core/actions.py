@@ -1,0 +1,184 @@
+"""What people ask of the worker on the console: each once, with a result in words."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from sync.core.passes import Pass
+from sync.core.sheet_state import Ask
+from sync.core.snapshot import RECOVERED, TITLES
+from sync.core.standing import Order, Statuses, titles
+from sync.core.store import Store, StoredAction
+from sync.errors import BrightsheetError, Rejected
+from sync.settings.config_file import (
+    Config,
+    ConsoleAnswers,
+    Meaning,
+    MilestoneConfig,
+    WebhooksConfig,
+)
+from sync.webhooks import parse
+
+DONE_LINE = "done"
+"""The line in a confirmed order below which milestones don't count."""
+_TABS = {title.lower(): sheet for sheet, title in TITLES.items() if sheet != RECOVERED}
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Hands:
+    """What an action works with."""
+
+    store: Store
+    passes: Pass
+    shapes: WebhooksConfig
+    begins_anew: Callable[[], object]
+    """Has everything that is kept in memory read again from the database."""
+
+
+def _pause(*, is_paused: bool) -> "Kind":
+    text = "Nothing is written to the sheet until somebody presses Resume."
+
+    def run(hands: Hands, _: Mapping[str, Any]) -> str:
+        hands.store.put("paused", is_paused)
+        return text if is_paused else "The sheet is written again."
+
+    return run
+
+
+def _check_now(hands: Hands, _: Mapping[str, Any]) -> str:
+    hands.passes.ask(Ask.CHECK)
+    hands.store.hurry()
+    return "The sheet was checked."
+
+
+def _ask(ask: Ask) -> "Kind":
+    def run(hands: Hands, _: Mapping[str, Any]) -> str:
+        hands.passes.ask(ask)
+        return "Done."
+
+    return run
+
+
+def _put_back(hands: Hands, body: Mapping[str, Any]) -> str:
+    sheets = [_TABS[tab.lower()]] if (tab := str(body.get("tab", ""))).lower() in _TABS else []
+    for sheet in sheets or _TABS.values():
+        hands.passes.put_back(sheet, str(body.get("column", "")))
+    return "What was deleted is made again."
+
+
+def _answer(*, is_same: bool) -> "Kind":
+    def run(hands: Hands, body: Mapping[str, Any]) -> str | None:
+        if not hands.passes.has_seen_sheet:
+            return None
+        if not hands.passes.answer(str(body.get("site", "")), is_same=is_same):
+            return "That row isn't listed anymore."
+        return "The row is the job's." if is_same else "The site ID is taken out of the row."
+
+    return run
+
+
+def _take_order(hands: Hands, body: Mapping[str, Any]) -> str:
+    steps = [str(step) for step in body.get("order", ())]
+    names = titles(hands.store.job_states(None).values(), Order())
+    hands.store.put("order", steps)
+    hands.store.put("titles", {step: names[step] for step in steps if step in names})
+    hands.begins_anew()
+    return "The order is confirmed."
+
+
+def _take_meanings(hands: Hands, body: Mapping[str, Any]) -> str:
+    meanings = {str(code): Meaning(means) for code, means in body.get("meanings", {}).items()}
+    hands.store.put("meanings", meanings)
+    hands.begins_anew()
+    return "The meanings are saved."
+
+
+def _replay(hands: Hands, body: Mapping[str, Any]) -> str:
+    number = int(body.get("delivery", 0))
+    stored = hands.store.body(number)
+    if stored is None:
+        return "That message was deleted."
+    try:
+        webhook = parse.read(stored, hands.shapes)
+    except Rejected as error:
+        return f"It is still rejected: {error.message}"
+    hands.store.replay(number, webhook)
+    return "It is read again."
+
+
+def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
+    if not hands.passes.is_idle:
+        return None  # A batch holds what rows showed until it is checked.
+    hands.store.forget(str(body.get("site", "")))
+    hands.begins_anew()
+    return (
+        "Everything stored of the job is deleted. Delete by hand what is elsewhere: its row in "
+        "Jobs, its lines in History and Recovered, and its folder in Drive."
+    )
+
+
+Kind = Callable[[Hands, Mapping[str, Any]], str | None]
+KINDS: Mapping[str, Kind] = {
+    "pause": _pause(is_paused=True),
+    "resume": _pause(is_paused=False),
+    "check_now": _check_now,
+    "add_tabs": _ask(Ask.ADD_TABS),
+    "this_database": _ask(Ask.THIS_DATABASE),
+    "rows_deleted": _ask(Ask.ROWS_DELETED),
+    "site_ids_back": _ask(Ask.SITE_IDS_BACK),
+    "put_back": _put_back,
+    "same_customer": _answer(is_same=True),
+    "not_this_job": _answer(is_same=False),
+    "take_order": _take_order,
+    "take_meanings": _take_meanings,
+    "replay": _replay,
+    "forget": _forget,
+}
+"""By kind, as the table `action` names it. One that returns None waits for the next pass."""
+_AFTER_PASS = frozenset((*Ask, "put_back", "same_customer", "not_this_job"))
+"""The kinds that are done once a pass has followed."""
+
+
+def carry_out(hands: Hands) -> dict[int, str]:
+    """Carry out what was asked; return the results of those that are done after the next pass.
+
+    Each does nothing more when it is repeated, as after a kill.
+    """
+    waiting = dict[int, str]()
+    for action in hands.store.open_actions(KINDS):
+        result = _run(hands, action)
+        if result is None:
+            continue
+        if action.kind in _AFTER_PASS and not hands.store.get("paused"):
+            waiting[action.id] = result
+        else:
+            hands.store.finish_actions({action.id: result})
+    return waiting
+
+
+def _run(hands: Hands, action: StoredAction) -> str | None:
+    _log.info("action", kind=action.kind, action=action.id)
+    try:
+        return KINDS[action.kind](hands, action.body)
+    except BrightsheetError:
+        raise
+    except Exception as error:
+        _log.exception("fault", error=type(error).__name__, action=action.id)
+        return "It failed: an internal error."
+
+
+def statuses(config: Config, store: Store) -> Statuses:
+    """Return how jobs are read: by the config, and where it is silent by people's answers."""
+    names, order = store.get("titles", {}), store.get("order", [])
+    steps = order[: order.index(DONE_LINE)] if DONE_LINE in order else order
+    milestones = tuple(
+        MilestoneConfig.model_construct(definitions=(step,), header=names.get(step, ""))
+        for step in steps
+        if "-" in step  # The contract is first, whatever the order says.
+    )
+    meanings = {code: Meaning(means) for code, means in store.get("meanings", {}).items()}
+    return Statuses(config.with_answers(ConsoleAnswers(milestones, meanings)))

@@ -1,0 +1,220 @@
+"""The batches of a spreadsheet: each is stored before it is sent, and checked once it is accepted.
+
+Whether Google has taken a batch is seen by the fence that the next read shows. A lost answer or a
+kill is the ordinary case.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from uuid import uuid4
+
+import structlog
+
+from sync.columns import KEY
+from sync.core.batch import Request, swap_fence
+from sync.core.cells import content
+from sync.core.check import Check, Trace
+from sync.core.client import CALL_SECONDS
+from sync.core.connected import Written
+from sync.core.database import Lease
+from sync.core.dressing import Client
+from sync.core.job_rows import JobRows
+from sync.core.report import Finding
+from sync.core.sheet_state import Ask, SheetState
+from sync.core.snapshot import FENCE, HISTORY, Picture, Snapshot
+from sync.core.store import Attempt, Store
+from sync.core.units import COLUMNS, CONNECTING, Refusals
+from sync.errors import Permanent, Refused, Retryable
+from sync.google.errors import RATE_LIMITED
+
+LOOKS = "looks"
+"""The name in a trace of what the batch makes of how our tabs look."""
+_CONFIRMATIONS = 10
+"""A cell that shows the same other text after so many writes is left until tomorrow."""
+_LOOKS_SECONDS = 86_400.0
+"""How long a look is left out that Google has refused."""
+
+_log = structlog.get_logger()
+
+
+class Stop(Exception):
+    """Nothing may be written until a person has looked."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+class Attempts:
+    """The batches of the process that holds the lease, and what is remembered of the sheet."""
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        client: Client,
+        rows: JobRows,
+        spreadsheet: str,
+        now: Callable[[], float],
+    ) -> None:
+        self._store, self._lease, self._client, self._rows = store, lease, client, rows
+        self._spreadsheet, self._now = spreadsheet, now
+        self._owner: str = store.put_once("database", f"{FENCE} {uuid4().hex}")
+        self.sheet = self._begun()
+        self.written: Written = {}
+        """What the batch has written that the last read showed as accepted."""
+        self.refusals, self.refused_looks = Refusals(now), Refusals(now, _LOOKS_SECONDS)
+        self._stubborn = Counter[tuple[str, str, str, str, int]]()
+        """How often a cell showed another text directly after it was written: both, and the day."""
+        self._refused: set[int] = set()
+        """Attempts that Google has refused, which the next read confirms."""
+
+    def _begun(self) -> SheetState:
+        """Return what is known of the spreadsheet; another one begins anew."""
+        known = self._store.get("sheet")
+        if known and known["spreadsheet"] == self._spreadsheet:
+            return SheetState(**known)
+        state = SheetState(self._spreadsheet)
+        if known:
+            self._store.begin_sheet(self._lease, asdict(state))
+        return state
+
+    def begin_anew(self) -> None:
+        """Go on with what is stored: what couldn't be stored isn't so."""
+        self.sheet = self._begun()
+
+    def keep(
+        self, closed: Iterable[int], accepted: int | None = None, lines: Sequence[int] = ()
+    ) -> None:
+        """Store what is remembered of the sheet, and close attempts with it.
+
+        `lines` of History are those that the batch `accepted` has written.
+        """
+        self._store.close_attempts(self._lease, closed, accepted, lines, sheet=asdict(self.sheet))
+
+    def _keyed(self) -> set[str]:
+        """Return the jobs whose site ID says whose row it is."""
+        return self._rows.jobs.keys() - self.sheet.wrong_keys
+
+    def pictures(self, now: Snapshot) -> list[Picture]:
+        """Return the pictures of the rows of a read."""
+        return now.pictures(self._keyed(), self._rows.ours)
+
+    def _last_fence(self) -> int:
+        last: int = self._store.get("last_fence", 0)
+        return max(last, self.sheet.fence)
+
+    def follow_fence(self, now: Snapshot) -> None:
+        """Find out which batches Google has accepted, and check them."""
+        attempts, self.written = {each.fence: each for each in self._store.attempts()}, {}
+        fence, owner = max(now.fences, default=(0, self._owner))
+        is_ours = owner in (self._owner, self.sheet.taken_from)
+        is_other = not is_ours or fence > self._last_fence()
+        if is_other and Ask.THIS_DATABASE in self.sheet.asked:
+            # It counts on from there, also while there is nothing to write.
+            self.sheet.fence, self.sheet.taken_from = fence, owner
+            self.keep(attempts)
+        elif is_other:
+            raise Stop(
+                Finding(
+                    "other_database",
+                    "Another database has written this spreadsheet. If this one is the right one, "
+                    "press This database is the right one.",
+                )
+            )
+        elif fence < self.sheet.fence:
+            self._take_version(now, fence, attempts)
+        elif fence in attempts:
+            self._conclude(now, attempts, fence)
+        else:
+            self.sheet.fence = fence
+            closed = [
+                each.fence
+                for each in attempts.values()
+                if each.expects != fence
+                or each.fence in self._refused
+                or each.sent < self._now() - CALL_SECONDS
+            ]
+            if closed:
+                self.keep(closed)
+
+    def _take_version(self, now: Snapshot, fence: int, attempts: Iterable[int]) -> None:
+        """Go on with an older version of the spreadsheet, which somebody has restored."""
+        _log.warning("restored_version", fence=fence, expected=self.sheet.fence)
+        if fence or HISTORY not in now.lines:
+            there = self.sheet.restore(fence, self._last_fence() + 1)
+            self._store.restore_version(self._lease, there)
+        tabs = (tab for tab in (*now.tabs, *now.lines.values()) if tab.columns)
+        self.sheet.made = {str(tab.sheet): sorted(tab.columns) for tab in tabs}
+        self.sheet.fence, self.sheet.is_restored = fence, True
+        self.sheet.restored = self._now()
+        self.keep(attempts)
+
+    def _conclude(self, now: Snapshot, attempts: Mapping[int, Attempt], fence: int) -> None:
+        """Check the batch that Google has accepted, and store the result."""
+        trace = Trace(**self._store.trace(fence))
+        self.sheet.fence = fence
+        self.written = _written(trace)
+        if LOOKS in trace.made:
+            self.sheet.looks |= dict.fromkeys(trace.made[LOOKS], fence)
+            self.refused_looks.accepted()
+        elif trace.units[0] in (COLUMNS, CONNECTING):  # New tabs and columns hit nothing.
+            self.sheet.made |= trace.made
+        else:
+            pictures, ours = self.pictures(now), self._rows.ours
+            found = Check(trace, now, pictures, self._keyed(), ours).result()
+            if found.debts or found.lost:
+                _log.info("rows_moved", debts=len(found.debts), lost=len(found.lost))
+            self.sheet.debts = found.debts
+            self.sheet.lost = self.sheet.lost[trace.listed :] + found.lost
+        for site, cells in trace.writes.values():
+            for column, wrote in cells.items():
+                shows = now.shows(site, column)
+                if site and wrote not in shows:
+                    self._stubborn[
+                        site, column, wrote, "\n".join(sorted(shows)), self._today()
+                    ] += 1
+        self.refusals.accepted()
+        # Also a row that somebody has taken the key out of since.
+        self._rows.set_rows(self._lease, {content(row[KEY]): {"row": "there"} for row in trace.new})
+        closed = [each.fence for each in attempts.values() if each.expects != fence]
+        self.keep(closed, fence, trace.lines)
+
+    def is_settled(self, site: str, column: str, wanted: str, held: str) -> bool:
+        """Return whether a cell is left as it is until tomorrow."""
+        return self._stubborn[site, column, wanted, held, self._today()] >= _CONFIRMATIONS
+
+    def _today(self) -> int:
+        return int(self._now() // 86_400)
+
+    def send(self, requests: Sequence[Request], trace: Trace, now: Snapshot) -> None:
+        """Store a batch and send it with the next fence.
+
+        A refusal closes nothing: something between Google and us may have sent the batch twice.
+        The next read decides.
+        """
+        fence, expects = self._last_fence() + 1, max(now.fences, default=(0, ""))[0]
+        self._store.begin_attempt(self._lease, fence, expects, asdict(trace), self._now())
+        try:
+            self._client.write([*requests, *swap_fence(now, fence, self._owner)])
+        except Refused as error:
+            _log.info("refused", message=error.message, units=len(trace.units))
+            self._refused.add(fence)
+            places = [(tab.sheet, tab.columns, tab.header) for tab in now.tabs]
+            refusals = self.refused_looks if LOOKS in trace.made else self.refusals
+            refusals.refused(trace.units, (now.fences, places), error.what)
+        except (Permanent, Retryable) as error:
+            if isinstance(error, Permanent) or error.reason == RATE_LIMITED:
+                self._refused.add(fence)
+            raise
+
+
+def _written(trace: Trace) -> Written:
+    """Return what a batch wrote into jobs' rows, and what was there."""
+    return {
+        (site, column): (text, content(trace.rows[int(place)].get(column, {})))
+        for place, (site, cells) in trace.writes.items()
+        if site
+        for column, text in cells.items()
+    }

@@ -1,0 +1,88 @@
+"""Requests from EverBright who the customers of jobs are, each again after a day."""
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from sync.core.database import Lease
+from sync.core.events import Job, apply, read_event
+from sync.core.readback import archived_event
+from sync.core.store import Store
+from sync.errors import LEASE_LOST, BrightsheetError, Permanent, Retryable
+from sync.everbright.answers import read_customer
+from sync.everbright.client import EverBright
+from sync.everbright.errors import MISSING
+from sync.settings.config_file import Config
+
+_AGAIN = timedelta(hours=24)
+_LONGEST_WAIT = 3600.0
+_AT_ONCE = 20
+_FIELDS = ("first_name", "last_name", "phone", "email", "address", "city", "zip")
+
+_log = structlog.get_logger()
+
+
+class Customers:
+    """The requests of one process. `applying` is held while a job is changed."""
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        everbright: EverBright,
+        config: Config,
+        applying: threading.Lock,
+        wake: Callable[[], object],
+    ) -> None:
+        self._store, self._lease, self._everbright = store, lease, everbright
+        self._config, self._applying, self._wake = config, applying, wake
+
+    def step(self) -> bool:
+        """Request the customers that are due; return whether there were any."""
+        due = self._store.due_customers(_AT_ONCE)
+        for site, tries in due:
+            now = datetime.now(UTC)
+            try:
+                customer, is_archived = self._request(site)
+                again = (now + _AGAIN).timestamp()
+                self._store.set_customer(self._lease, site, customer, again)
+                self._note_archive(site, now, is_archived)
+            except Exception as error:
+                reason = error.reason if isinstance(error, BrightsheetError) else "fault"
+                if reason == LEASE_LOST:
+                    raise
+                _log.info("customer", site=site, reason=reason)
+                later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
+                self._store.postpone_customer(self._lease, site, tries + 1, later)
+                continue
+            self._wake()
+        return bool(due)
+
+    def _request(self, site: str) -> tuple[dict[str, str], bool | None]:
+        """Return what is known of a job's customer, and whether the job is archived.
+
+        {} if EverBright has no such job, and None if it doesn't say.
+        """
+        try:
+            answer = self._everbright.site(site)
+        except Permanent as error:
+            if error.reason != MISSING:
+                raise Retryable(error.reason, error.what) from error
+            return {}, None
+        known: Any = read_customer(answer, self._config.columns)
+        texts = {each: getattr(known, each, "") for each in _FIELDS}
+        return {"customer": known.name, **texts, **known.values}, known.archived
+
+    def _note_archive(self, site: str, asked: datetime, is_archived: bool | None) -> None:
+        """Apply what EverBright says of the job's archive, if it isn't known."""
+        if is_archived is None:
+            return
+        with self._applying:
+            job = self._store.job_states([site]).get(site, Job())
+            event = read_event(archived_event(site, asked, is_archived=is_archived), job)
+            if event is not None:
+                changed = apply(job, event, lambda _: False).job
+                self._store.applied(self._lease, [], {site: changed})

@@ -1,0 +1,192 @@
+"""Decides what a pass writes into *Jobs*: what should be there against what is. Pure."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from sync.columns import CUSTOMER_COLUMNS, KEY, Column, Whose
+from sync.core.cells import Cell, addresses, content, shown
+from sync.core.check import Write
+from sync.core.connected import TabChanges
+from sync.core.layout import placeholder
+from sync.core.people import contradicts, find_rows
+from sync.core.report import Finding
+from sync.core.snapshot import JOBS, Snapshot, Tab
+from sync.core.store import JobRow, RowAnswer
+
+_MANY, _SHARE = 5, 0.1
+"""If more IDs are gone at once, and more than this share of them, it was a mistake."""
+
+
+@dataclass
+class Decision(TabChanges):
+    """What *Jobs* lacks, and what it shows."""
+
+    up_to_date: set[str] = field(default_factory=set)
+    """The jobs whose rows show everything."""
+    missing: list[str] = field(default_factory=list)
+    """The jobs without a row."""
+
+
+def decide(
+    now: Snapshot,
+    tab: Tab,
+    jobs: Mapping[str, JobRow],
+    columns: Iterable[Column],
+    owed: Collection[int],
+    answers: Mapping[str, RowAnswer],
+    is_settled: Callable[[str, str, str, str], bool],
+    *,
+    puts_keys_back: bool,
+) -> Decision:
+    """Compare the rows of *Jobs* with what they should show.
+
+    Rows in `owed` are left to their repairs. `answers` are by site. `is_settled` tells a cell that
+    is left as it is.
+    """
+    found, held, foreign = Decision(), 0, dict[str, int]()
+    present = [
+        each for each in columns if each.id in tab.columns and each.whose is not Whose.THEIRS
+    ]
+    for site, row in jobs.items():
+        places = [p for p in now.keys.get(site, ()) if now.places[p][0].sheet == JOBS]
+        if not places:
+            found.missing.append(site)
+            continue
+        if len(places) > 1:
+            found.findings.append(_two_rows(now, tab, site, places))
+        shown_rows = 0
+        for place in (place for place in places if place not in owed):
+            number = now.places[place][1]
+            texts, answer = customer_texts(tab, number), answers.get(site)
+            is_same = answer.is_same if answer and answer.texts == texts else None
+            if is_same is False:
+                found.keys.append(Write(place, {KEY: {}}))
+            elif is_same is None and _is_foreign(tab, number, row, jobs):
+                foreign[site], found.foreign[site] = place, texts
+                found.findings.append(other_customer(tab, number, site, texts, row.customer))
+            else:
+                cells = _differing(tab, number, row, present)
+                shown_rows += not cells
+                write = Write(place, _unsettled(tab, number, site, cells, is_settled), site)
+                held += len(cells) - len(write.cells)
+                found.writes += [write] if write.cells else []
+        if shown_rows == len(places):
+            found.up_to_date.add(site)
+    if held:
+        text = f"{held} cells show something else, however often they are written."
+        found.findings.append(Finding("held_cells", text, tab.title, count=held))
+    if puts_keys_back:
+        # A partial sort moves customers without their keys: rows that are each other's.
+        found.keys = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
+    return found
+
+
+def _two_rows(now: Snapshot, tab: Tab, site: str, places: Iterable[int]) -> Finding:
+    rows = [now.places[place][1] + 1 for place in places]
+    text = f"{tab.title}, rows {', '.join(map(str, rows))} have the same site ID."
+    return Finding("two_rows", text, tab.title, rows[0], site, count=len(rows))
+
+
+def _unsettled(
+    tab: Tab,
+    number: int,
+    site: str,
+    cells: Mapping[str, Cell],
+    is_settled: Callable[[str, str, str, str], bool],
+) -> dict[str, Cell]:
+    held = {column: content(tab.cell(number, column)) for column in cells}
+    return {c: cell for c, cell in cells.items() if not is_settled(site, c, content(cell), held[c])}
+
+
+def _is_foreign(tab: Tab, number: int, row: JobRow, jobs: Mapping[str, JobRow]) -> bool:
+    """Return whether a row names another customer: by its texts, or by the link to another job."""
+    texts = customer_texts(tab, number)
+    linked = {site_of(address) for address in addresses(tab.cell(number, "customer"))}
+    return contradicts(texts, row.customer) or bool((linked - {row.site}) & jobs.keys())
+
+
+def other_customer(
+    tab: Tab, number: int, site: str, texts: Mapping[str, str], customer: Mapping[str, str]
+) -> Finding:
+    """Return what to list of a row that has a job's ID and names another customer."""
+    detail = "\n".join(
+        f"{held} in the row, {customer[column]} in EverBright"
+        for column, held in texts.items()
+        if held and customer.get(column, "") not in ("", held)
+    )
+    text = f"{tab.title}, row {number + 1} has the site ID of another customer."
+    return Finding("other_customer", text, tab.title, number + 1, site, detail=detail)
+
+
+def keys_gone(tab: Tab, count: int, before: int) -> Finding | None:
+    """Return what to list if many IDs are gone from a tab at once: that is rarely meant.
+
+    `count` is of open jobs, as finished ones may be deleted, and `before` of those that were there.
+    """
+    if count <= max(_MANY, _SHARE * before):
+        return None
+    text = (
+        f"The site IDs of {count} jobs are gone from {tab.title}. Undo that in the sheet, "
+        "or restore a version; or press The rows were deleted."
+    )
+    return Finding("keys_gone", text, tab.title, count=count)
+
+
+def site_of(address: str) -> str:
+    """Return the last part of an address: in a link to a job, its site ID."""
+    return address.rstrip("/").rpartition("/")[2]
+
+
+def _differing(tab: Tab, number: int, row: JobRow, present: Iterable[Column]) -> dict[str, Cell]:
+    cells = {}
+    for column in present:
+        wanted, held = row.cells.get(column.id, {}), tab.cell(number, column.id)
+        if column.id == KEY or content(wanted) == content(held):
+            continue
+        if column.whose is Whose.OURS or (wanted and is_blank(held, row.site)):
+            cells[column.id] = wanted
+    return cells
+
+
+def is_blank(cell: Cell, site: str) -> bool:
+    """Return whether nobody has typed into a cell: it may show the stand-in for a name."""
+    return shown(cell) in ("", placeholder(site)) and "formulaValue" not in (
+        cell.get("userEnteredValue") or {}
+    )
+
+
+def customer_texts(tab: Tab, number: int) -> dict[str, str]:
+    """Return what a row says of its customer, by column ID."""
+    return {column: shown(tab.cell(number, column)) for column in CUSTOMER_COLUMNS}
+
+
+def lost_keys(
+    now: Snapshot, tab: Tab, jobs: Mapping[str, JobRow], missing: Iterable[str]
+) -> list[Write]:
+    """Return the keys of jobs whose row is there without its key."""
+    places = [
+        place
+        for place, (each, row) in enumerate(now.places)
+        if each is tab and tab.header is not None and row > tab.header and not tab.key(row)
+    ]
+    return _keys(now, tab, {site: jobs[site] for site in missing}, places)
+
+
+def _keys(
+    now: Snapshot, tab: Tab, jobs: Mapping[str, JobRow], places: Iterable[int]
+) -> list[Write]:
+    """Return the keys of the rows that certainly are jobs'.
+
+    The link in *Customer* names the job; else it is found as in the office's tabs.
+    """
+    texts, linked = dict[int, dict[str, str]](), dict[str, list[int]]()
+    for place in places:
+        row = now.places[place][1]
+        texts[place] = customer_texts(tab, row)
+        for address in addresses(tab.cell(row, "customer")):
+            linked.setdefault(site_of(address), []).append(place)
+    found = {site: linked[site][0] for site in jobs if len(linked.get(site, ())) == 1}
+    rest = {s: job.customer for s, job in jobs.items() if s not in found and job.customer}
+    left = {place: each for place, each in texts.items() if place not in found.values()}
+    found |= find_rows(rest, left).matches
+    return [Write(place, {KEY: jobs[site].cells[KEY]}) for site, place in found.items()]

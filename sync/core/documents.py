@@ -1,0 +1,200 @@
+"""Copies documents from EverBright to Drive, each once, with four threads.
+
+A file's ID is stored before the file is created with it, so a repeated creation is refused. A file
+that the database doesn't know, after a restored backup, is found by its tag.
+"""
+
+import json
+import re
+import tempfile
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import structlog
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from sync.core.database import Lease
+from sync.core.drive import Drive
+from sync.core.layout import placeholder
+from sync.core.store import Store, StoredDocument
+from sync.errors import (
+    LEASE_LOST,
+    STOPPING,
+    BrightsheetError,
+    NotFound,
+    Refused,
+    Retryable,
+    UnprocessableDocument,
+)
+from sync.everbright.client import EverBright
+
+_THREADS = 4
+_DUE = 10 * _THREADS
+_TRIES = 300
+"""With waits of up to an hour in between, about 12 days."""
+_LONGEST_WAIT = 3600.0
+_TRIES_IN_A_ROW = 5
+_MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+_FILE_TAG, _FOLDER_TAG = "brightsheetDocument", "brightsheetSite"
+
+_log = structlog.get_logger()
+
+
+class Documents:
+    """The pool. `connect` makes the clients of one thread, and `root` is the folder in Drive."""
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        connect: Callable[[], tuple[EverBright, Drive]],
+        root: str,
+        sleep: Callable[[float], Any],
+    ) -> None:
+        self._store, self._lease, self._root = store, lease, root
+        self._connect = connect
+        self._waiting = deque[StoredDocument]()
+        self._idle: list[tuple[EverBright, Drive]] = []
+        """Clients that no thread uses now."""
+        self._locks = defaultdict[str, threading.Lock](threading.Lock)
+        self._new_folders: set[str] = set()
+        """Jobs whose folders this process has made: no earlier copies are in them."""
+        self._retry = Retrying(
+            retry=retry_if_exception(_may_pass_soon),
+            stop=stop_after_attempt(_TRIES_IN_A_ROW),
+            wait=wait_random_exponential(multiplier=0.2, max=5),
+            sleep=sleep,
+            reraise=True,
+        )
+
+    def step(self) -> bool:
+        """Copy the documents that are due; return whether there were any."""
+        self._waiting.extend(due := self._store.due_documents(_DUE))
+        errors = list[Exception]()
+        # They are no pool of the library's, which would keep a process that ends from ending.
+        threads = [
+            threading.Thread(target=self._work, args=(errors,), name="documents", daemon=True)
+            for _ in due[:_THREADS]
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return bool(due)
+
+    def _work(self, errors: list[Exception]) -> None:
+        """Copy documents until none waits, or an error ends the work."""
+        with suppress(IndexError):
+            while True:
+                document = self._waiting.popleft()
+                try:
+                    self._try(document)
+                except Exception as error:
+                    errors.append(error)
+                    self._waiting.clear()
+
+    def close(self) -> None:
+        """Start no more copies; one that has begun ends by itself, or with its lease."""
+        self._waiting.clear()
+
+    def _try(self, document: StoredDocument) -> None:
+        """Copy a document, or postpone it. Raises what ends the work."""
+        own = (self._lease, document.site, document.uuid)
+        try:
+            with self._locks[document.uuid]:  # Two jobs may have the same document.
+                clients = self._clients()
+                file_id = self._copied(document, *clients)
+                self._idle.append(clients)
+                self._store.set_document(*own, file_id=file_id, state="copied", error="")
+        except Exception as fault:
+            error = _as_ours(fault)
+            if error.reason == LEASE_LOST:
+                raise
+            tries = document.tries + 1
+            is_over = isinstance(error, UnprocessableDocument) or tries >= _TRIES
+            _log.warning("document", document=document.uuid, reason=error.reason, tries=tries)
+            self._store.set_document(
+                *own,
+                tries=tries,
+                due=time.time() + min(2.0 ** min(tries, 12), _LONGEST_WAIT),
+                error=error.what[:300],
+                state="failed" if is_over else "new",
+            )
+
+    def _clients(self) -> tuple[EverBright, Drive]:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._connect()
+
+    def _copied(self, document: StoredDocument, everbright: EverBright, drive: Drive) -> str:
+        """Return the ID of a document's copy, made now or earlier."""
+        if known := self._store.copied_file(document.uuid):
+            return known  # Of another job.
+        tag, file_id = {_FILE_TAG: document.uuid}, document.file_id
+        folder = self._folder(drive, document.site)
+        if not file_id:
+            is_new = document.site in self._new_folders
+            if not is_new and (found := self._retry(lambda: drive.find(tag))):
+                return found
+            file_id = self._retry(drive.new_id)
+            self._store.set_document(self._lease, document.site, document.uuid, file_id=file_id)
+        with tempfile.TemporaryFile(prefix="brightsheet-") as content:
+            media_type = self._retry(
+                lambda: everbright.download(
+                    document.uuid, document.sub_task, document.name, _emptied(content)
+                )
+            )
+            is_valid = _MEDIA_TYPE.fullmatch(media_type)
+            kind = media_type if is_valid else "application/octet-stream"
+            name = document.name or document.uuid
+            try:
+                self._retry(lambda: drive.upload(content, kind, file_id, name, folder, tag))
+            except NotFound as error:
+                self._new_folders.discard(document.site)
+                self._store.set_folder(self._lease, document.site, "")
+                raise Retryable("folder_gone", "The job's folder is gone.") from error
+        return file_id
+
+    def _folder(self, drive: Drive, site: str) -> str:
+        """Return the ID of a job's folder, created if there is none."""
+        with self._locks[site]:
+            stored = json.loads(self._store.folder(site) or "{}")
+            if stored.get("made"):
+                return str(stored["id"])
+            tag = {_FOLDER_TAG: site}
+            folder = stored.get("id") or self._retry(lambda: drive.find(tag))
+            if not folder:
+                folder = self._retry(drive.new_id)
+                self._new_folders.add(site)
+                self._store.set_folder(self._lease, site, json.dumps({"id": folder}))
+            name = self._store.customer(site).get("customer") or placeholder(site)
+            self._retry(lambda: drive.create_folder(folder, name, self._root, tag))
+            self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))
+            return str(folder)
+
+
+def _may_pass_soon(error: BaseException) -> bool:
+    is_refused = isinstance(error, Refused)
+    return isinstance(error, Retryable) and not is_refused and error.reason != STOPPING
+
+
+def _as_ours(fault: Exception) -> BrightsheetError:
+    """Return an error with a reason: a fault of ours, or a full disk, is tried again later."""
+    if isinstance(fault, BrightsheetError):
+        return fault
+    _log.exception("fault", error=type(fault).__name__)
+    return Retryable("fault", f"An internal error ({type(fault).__name__}).")
+
+
+def _emptied(content: Any) -> Any:
+    """Return a file for a new download: an earlier try may have left a part."""
+    content.seek(0)
+    content.truncate()
+    return content

@@ -1,0 +1,45 @@
+"""What a person has to look at beside rows: History, refusals, statuses, a restored version."""
+
+from collections.abc import Iterator
+
+from sync.core.job_rows import JobRows
+from sync.core.report import Finding
+from sync.core.snapshot import Tab
+from sync.core.units import COLUMNS, CONNECTING, HISTORY_LINES, RECOVERED_LINES, Refusals
+
+_NOTICE_SECONDS = 86_400.0
+"""How long it is said that a version was restored."""
+_PARTS = {
+    COLUMNS: "new columns",
+    CONNECTING: "the columns of a connected tab",
+    HISTORY_LINES: "the lines of History",
+    RECOVERED_LINES: "the lines of Recovered",
+}
+"""What a person calls the parts of a batch that aren't a job's."""
+
+
+def of_sheet(
+    history: Tab | None, title: str, rows: JobRows, refusals: Refusals, since_restored: float
+) -> Iterator[Finding]:
+    """Yield the findings; `title` is that of *Jobs*."""
+    if history is None:
+        text = "The tab History was deleted. To have it again, press Put it back."
+        yield Finding("history_deleted", text, "History")
+    elif history.trouble:
+        text = f"{history.trouble} Its lines wait. Undo that, or press Put it back."
+        yield Finding("history_gone", text, history.title)
+    if refusals.is_stopped:
+        text = "Google refuses every change. Is the tab protected? " + refusals.reason()
+        yield Finding("all_refused", text, title)
+    for name in sorted(refusals.skipped):
+        known = name.partition(" ")[0]
+        site = known if known in rows.jobs else ""
+        part = f"the row of {rows.name(site)}" if site else _PARTS.get(name, "a repair")
+        text = f"Google refuses to take {part}. {refusals.reason(name)}"
+        yield Finding("refused", text, title if site else name, site=site)
+    for status, count in rows.unnamed_statuses().items():
+        unknown = f"EverBright sends the status {status}. Say what it means."
+        yield Finding("unknown_status", unknown, count=count, detail=status)
+    if since_restored < _NOTICE_SECONDS:
+        text = "A version of the spreadsheet was restored. What it lacked is written again."
+        yield Finding("restored_version", text)

@@ -1,0 +1,173 @@
+"""The rows that *Jobs* should show, laid out when a job changes and when the day does."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+
+from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
+from sync.core.cells import Cell, readable
+from sync.core.database import Lease
+from sync.core.events import PAPERS
+from sync.core.layout import JobFacts, Layout, placeholder
+from sync.core.standing import Kind, Standing, Statuses, titles
+from sync.core.store import JobRow, Store, StoredDocument
+from sync.settings.config_file import ColumnKind, Config
+
+_NAME_SECONDS = 60.0
+"""How long a line of History waits for the customer's name."""
+
+
+def site_columns(config: Config) -> list[tuple[str, Column]]:
+    """Return the columns that show a value of EverBright's answer about the site.
+
+    Each with the ID after which it comes: a column's, or that of the milestones' places; or "".
+    """
+    forms = {ColumnKind.DATE: "DATE"}
+    return [
+        (each.after, Column(each.id, each.header, number_format=forms.get(each.kind, "")))
+        for each in config.columns
+        if each.id != REP
+    ]
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """A line of History as cells."""
+
+    id: int
+    cells: Mapping[str, Cell]
+
+
+class JobRows:
+    """All jobs in memory, with their rows laid out."""
+
+    def __init__(
+        self,
+        store: Store,
+        statuses: Statuses,
+        zone: tzinfo,
+        links: "Links",
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._zone, self._links = store, zone, links
+        self.statuses = statuses
+        self._layout, self._clock = Layout(statuses, zone), now
+        self._day: date | None = None
+        self.jobs: dict[str, JobRow] = {}
+        self._columns = list[Column]()
+
+    def _now(self) -> datetime:
+        return self._clock().astimezone(self._zone)
+
+    def refresh(self) -> None:
+        """Lay out the jobs that have changed; all of them on a new day."""
+        now, known = self._now(), {site: job.revision for site, job in self.jobs.items()}
+        if now.date() != self._day:
+            self._day, known = now.date(), {}
+        for job in self._store.changed_jobs(known):
+            job.cells = self._layout.row(job.site, job.state, self._facts(job), now)
+            job.is_open = readable(job.cells.get("kind", {})) not in (Kind.DONE, Kind.ARCHIVED)
+            self.jobs[job.site] = job
+        self._columns = self._wanted_columns()
+
+    def _facts(self, job: JobRow) -> JobFacts:
+        documents: dict[str, list[tuple[str, str]]] = {}
+        for each in job.documents:
+            link = self._links.document(each)
+            documents.setdefault(each.definition, []).append((each.name or each.uuid, link))
+        folder = self._links.folder(job.folder)
+        return JobFacts(job.customer, documents, folder, self._links.job(job.site))
+
+    def set_rows(self, lease: Lease, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Store which jobs have a row, and which revision it shows, by site."""
+        if changes:
+            self._store.set_rows(lease, changes)
+        for site, values in changes.items():
+            vars(self.jobs[site]).update(values)
+
+    def columns(self) -> list[Column]:
+        """Return the columns that *Jobs* should have, as of the last refresh."""
+        return self._columns
+
+    @property
+    def ours(self) -> set[str]:
+        """The columns whose cells heal: the next pass writes them."""
+        return {each.id for each in self._columns if each.whose is Whose.OURS and each.id != KEY}
+
+    def _wanted_columns(self) -> list[Column]:
+        jobs, aliases = self.jobs.values(), self.statuses.order.aliases
+        steps = {each.definition for job in jobs for each in job.documents}
+        known = [column for column in ONCE_KNOWN if any(column in job.cells for job in jobs)]
+        placed = site_columns(self.statuses.config)
+        return job_columns(self.titles(), {aliases.get(s, s) for s in steps}, known, placed)
+
+    def unnamed_statuses(self) -> dict[str, int]:
+        """Return how many jobs have a status that neither the config nor a person has named."""
+        counts = Counter[str]()
+        for job in self.jobs.values():
+            logs = [log for step, log in job.state.milestones.items() if step not in PAPERS]
+            counts.update({status for log in logs for status in log.now.statuses})
+        named = {"", *self.statuses.config.statuses}
+        return {status: counts[status] for status in sorted(counts.keys() - named)}
+
+    def standing(self, site: str) -> Standing:
+        return self.statuses.standing(self.jobs[site].state, self._now())
+
+    def titles(self) -> dict[str, str]:
+        """Return the milestones that have columns, by definition, in their order."""
+        return titles((job.state for job in self.jobs.values()), self.statuses.order)
+
+    def milestones(self) -> list[str]:
+        """Return the titles of all milestones that a job can wait at, in their order."""
+        known = [title for _, title in self.statuses.order.steps]
+        return [*dict.fromkeys([*known, *self.titles().values()])]
+
+    def name(self, site: str) -> str:
+        """Return what a person calls a job."""
+        return self.jobs[site].customer.get("customer") or placeholder(site)
+
+    def lines(self, limit: int) -> tuple[list[LineRow], bool]:
+        """Return the lines that History lacks, the oldest first, with the customers' names.
+
+        Also whether others wait until the name is known.
+        """
+        now = self._now()
+        found, has_young = list[LineRow](), False
+        for each in self._store.waiting_lines(limit):
+            job = self.jobs.get(each.site)
+            if job is None:
+                break
+            is_young = now.timestamp() - each.line.received.timestamp() < _NAME_SECONDS
+            if self._links.has_customers and not job.is_answered and is_young:
+                has_young = True
+                continue
+            name = job.customer.get("customer", "")
+            cells = self._layout.line(each.line, each.site, name)
+            found.append(LineRow(each.id, cells))
+        return found, has_young
+
+
+@dataclass(frozen=True)
+class Links:
+    """Addresses in EverBright and Drive; `has_copies` if documents are copied to Drive."""
+
+    everbright: str
+    has_copies: bool
+    has_customers: bool
+
+    def job(self, site: str) -> str:
+        return f"{self.everbright}/address/{site}"
+
+    def document(self, document: StoredDocument) -> str:
+        if document.state == "copied":
+            return f"https://drive.google.com/file/d/{document.file_id}/view"
+        if self.has_copies and document.state == "new":
+            return ""
+        return f"{self.everbright}/api/v1/document/{document.uuid}/preview"
+
+    def folder(self, folder: str) -> str:
+        known = json.loads(folder or "{}")
+        return f"https://drive.google.com/drive/folders/{known['id']}" if known.get("made") else ""

@@ -1,0 +1,123 @@
+"""A job's row in *Jobs*, and its lines in *History*, as the cells that Google gets. Pure."""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, tzinfo
+
+from sync.columns import DOCUMENTS, KEY, STATUS
+from sync.core.cells import Cell, days_since, links, number, serial, text
+from sync.core.events import Job, Line
+from sync.core.standing import Kind, Milestone, Standing, Statuses, day
+
+_LONGEST_ACTION, _LONGEST_COMMENT = 5000, 1000
+_MORE = "… more in EverBright"
+_DAYS_WITHOUT_YEAR = 335
+_EPOCH = date(1899, 12, 30)
+
+
+@dataclass(frozen=True)
+class JobFacts:
+    """What is known of a job beside its events."""
+
+    customer: Mapping[str, str] = field(default_factory=dict)
+    """The answer about its site, by column ID; "name" is the customer's."""
+    documents: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    """Names and links by definition."""
+    folder: str = ""
+    link: str = ""
+    """The job's page in EverBright."""
+
+
+def placeholder(site: str) -> str:
+    """Return what *Customer* shows until the name is known."""
+    return f"Job {site[:8]}"
+
+
+class Layout:
+    """Lays out rows by the config, with days as they are in a time zone."""
+
+    def __init__(self, statuses: Statuses, zone: tzinfo) -> None:
+        self._statuses, self._zone = statuses, zone
+
+    def row(self, site: str, job: Job, facts: JobFacts, now: datetime) -> dict[str, Cell]:
+        """Return a job's cells by column ID; those that are missing are blank."""
+        zone, now = self._zone, now.astimezone(self._zone)
+        standing = self._statuses.standing(job, now)
+        name = facts.customer.get("customer") or placeholder(site)
+        comment = job.comments[-1] if job.comments else None
+        cells = {
+            "customer": links([(name, facts.link)]),
+            "status": text(standing.status),
+            "days": _days(standing, now),
+            "next_action": text(_cut("\n".join(standing.actions), _LONGEST_ACTION)),
+            "waiting_on": text(standing.waiting_on),
+            "updated": number(serial(job.updated, zone)) if job.updated else {},
+            "folder": links([("Folder", facts.folder)] if facts.folder else []),
+            "last_comment": text(_cut(comment.quoted, _LONGEST_COMMENT)) if comment else {},
+            "quote": text(job.quote),
+            "re_signed": number(int(serial(job.re_signed, zone))) if job.re_signed else {},
+            "waiting_at": text(standing.waiting_at),
+            "kind": text(standing.kind),
+            KEY: text(site),
+        }
+        kinds = {each.id: each.kind.value for each in self._statuses.config.columns}
+        own = {
+            column: _site_value(value, kinds.get(column, ""))
+            for column, value in facts.customer.items()
+        }
+        cells = own | cells
+        for milestone in standing.milestones:
+            cells[f"{STATUS}{milestone.definition}"] = text(_dated(milestone, now))
+        for definition, files in facts.documents.items():
+            step = self._statuses.order.aliases.get(definition, definition)
+            cells[f"{DOCUMENTS}{step}"] = links(files)
+        return {column: cell for column, cell in cells.items() if cell}
+
+    def line(self, line: Line, site: str, customer: str) -> dict[str, Cell]:
+        """Return the cells of a line of *History* by column ID."""
+        zone = self._zone
+        title = self._statuses.order.title(line.definition, line.name)
+        what = f"{title}: {line.task}" if line.task else title
+        if not line.status:
+            what = f"Comment on {title}" if title else "Comment"
+        received, dated = line.received.astimezone(zone), line.at.astimezone(zone)
+        is_other_day = bool(line.status) and received.date() != dated.date()
+        return {
+            "customer": text(customer or placeholder(site)),
+            "what": text(what),
+            "to": text(self._statuses.label(line.definition, line.status)),
+            "comment": text(_cut(line.comment, _LONGEST_COMMENT)),
+            "received": number(serial(received, zone)),
+            "dated": number(int(serial(dated, zone))) if is_other_day else {},
+            KEY: text(site),
+        }
+
+
+def _site_value(value: str, kind: str) -> Cell:
+    """Return a value of EverBright's as a number or a date, if the config says so and it is one."""
+    with suppress(ValueError):
+        if kind == "number" and math.isfinite(found := float(value.replace(",", "").lstrip("$"))):
+            return number(found)
+        if kind == "date":
+            return number((date.fromisoformat(value[:10]) - _EPOCH).days)
+    return text(value)
+
+
+def _days(standing: Standing, now: datetime) -> Cell:
+    is_counted = standing.since and standing.kind not in (Kind.DONE, Kind.ARCHIVED)
+    if not is_counted or standing.since is None:
+        return {}
+    return days_since(standing.since.astimezone(now.tzinfo).date())
+
+
+def _dated(milestone: Milestone, now: datetime) -> str:
+    """Return a milestone's status with its day: "Approved Nov 3", with the year if it is old."""
+    since = milestone.since.astimezone(now.tzinfo)
+    year = f", {since.year}" if (now - since).days > _DAYS_WITHOUT_YEAR else ""
+    return f"{milestone.label} {day(since)}{year}" if milestone.label else ""
+
+
+def _cut(value: str, longest: int) -> str:
+    return value if len(value) <= longest else f"{value[: longest - len(_MORE) - 1]} {_MORE}"

@@ -1,0 +1,204 @@
+"""The tabs *Today* and *Pipeline*: formulas over *Jobs*, made once. Pure.
+
+Their formulas name whole columns, which Google adjusts when people move them. The first column of
+*Pipeline* is written by the pass: the milestones, and when it last found everything right.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+
+from sync.columns import REP, Column, Whose
+from sync.core.batch import Request, create_tab, update
+from sync.core.cells import Cell, number, readable, text
+from sync.core.events import CONTRACT, PAPERS
+from sync.core.looks import CONTRACT_DAYS, Look, rule, stuck_after, whole
+from sync.core.snapshot import PIPELINE, TODAY, Tab
+from sync.core.standing import US, Kind
+from sync.types import letters
+
+SOURCES = {
+    TODAY: ("customer", "status", "days", "next_action", "waiting_on", REP, "follow_up"),
+    PIPELINE: ("waiting_at", "kind", "days"),
+}
+"""The columns of *Jobs* that the formulas read."""
+CHECKED = f"{PIPELINE} checked"
+"""The name of the first column of *Pipeline*, which is written again and again."""
+OTHER, DONE, ALL, LAST_CHECKED = "Other", "Done", "All", "Last checked"
+_NAME, _BAR = "milestone", "bar"
+_column = partial(Column, whose=Whose.THEIRS)
+_KINDS = {
+    "rejected": Kind.REJECTED,
+    "review": Kind.REVIEW,
+    "ready": Kind.READY,
+    "to_do": Kind.TO_DO,
+}
+_COLUMNS = {
+    TODAY: (
+        _column("customer", "Customer", 110),
+        _column("what", "What to do", 234),
+    ),
+    PIPELINE: (
+        _column(_NAME, "Milestone", 150, number_format="DATE_TIME"),
+        _column("jobs", "Jobs", 60),
+        _column("rejected", "Rejected", 75),
+        _column("review", "Under review", 75),
+        _column("ready", "Ready to submit", 75),
+        _column("to_do", "To do", 60),
+        _column("median", "Median days", 70),
+        _column("stuck", "Stuck", 60),
+        _column(_BAR, "", 200),
+    ),
+}
+_ROWS = {TODAY: 2000, PIPELINE: 60}
+"""A formula that lists more than there are rows shows an error."""
+_NO_ZEROS = {"type": "NUMBER", "pattern": "0;-0;;@"}
+_LATE_HOURS = 26
+_RED = "#f4c7c3"
+
+
+def names(sheet: int) -> tuple[str, str]:
+    """Return the names of a tab's looks: the tab itself, and its formulas."""
+    return f"{sheet} tab", f"{sheet} formulas"
+
+
+def lacking(made: Collection[str], jobs: Tab) -> bool:
+    """Return whether something of these tabs was never made that can be."""
+    return any(
+        name not in made
+        for sheet, sources in SOURCES.items()
+        if {*sources} <= jobs.columns.keys()
+        for name in names(sheet)
+    )
+
+
+def readers(column: str) -> list[int]:
+    """Return the tabs whose formulas are wrong once a column of *Jobs* was deleted."""
+    return [sheet for sheet, sources in SOURCES.items() if column in sources]
+
+
+def looks(
+    jobs: Tab, there: Mapping[int, Tab], titles: Mapping[int, str], stuck: int
+) -> Iterator[Look]:
+    """Yield the tabs that aren't `there`, with these titles, and the formulas of those that are."""
+    for sheet, sources in SOURCES.items():
+        made, formulas = names(sheet)
+        if not {*sources} <= jobs.columns.keys():
+            continue
+        if sheet not in there:
+            yield Look(made, _new_tab(sheet, titles[sheet], jobs))
+        elif there[sheet].header is not None:
+            found = _today(jobs) if sheet == TODAY else _pipeline(there[sheet], jobs, stuck)
+            if found.keys() <= there[sheet].columns.keys():
+                yield Look(formulas, _filled(there[sheet], found))
+
+
+def labels(milestones: Sequence[str]) -> list[str]:
+    """Return the first column of *Pipeline*."""
+    return [*milestones, OTHER, DONE, ALL][: _ROWS[PIPELINE] - 4]
+
+
+def shown_labels(tab: Tab) -> tuple[list[str], float]:
+    """Return the first column as the tab shows it, and when everything was right last."""
+    cells = [tab.cell(row, _NAME) for row in range((tab.header or 0) + 1, len(tab.rows))]
+    values = [readable(cell) for cell in cells]
+    if LAST_CHECKED not in values:
+        return values, 0.0
+    end = values.index(LAST_CHECKED)
+    when = (cells[end + 1] if len(cells) > end + 1 else {}).get("userEnteredValue", {})
+    return values[: max(0, end - 1)], float(when.get("numberValue", 0.0))
+
+
+def write_labels(tab: Tab, wanted: Sequence[str], when: float) -> list[Request]:
+    """Return the request that writes the first column; `when` is 0 if it never was right."""
+    if _NAME not in tab.columns or tab.header is None:
+        return []
+    cells: list[Cell] = [*map(text, wanted), {}, text(LAST_CHECKED), number(when) if when else {}]
+    cells += [{}] * (len(tab.rows) - tab.header - 1 - len(cells))
+    return [update(PIPELINE, tab.header + 1, tab.columns[_NAME], [[cell] for cell in cells])]
+
+
+def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
+    grid = {"rowCount": _ROWS[sheet], "frozenColumnCount": 0}
+    if sheet == TODAY:
+        return create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1)
+    names_ = {"sheetId": sheet, "startColumnIndex": 0, "endColumnIndex": 1}
+    numbers = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": 1}
+    form = {"userEnteredFormat": {"numberFormat": _NO_ZEROS}}
+    fields = "userEnteredFormat.numberFormat"
+    return [
+        *create_tab(sheet, title, _COLUMNS[sheet], grid),
+        {"repeatCell": {"range": numbers, "cell": form, "fields": fields}},
+        rule(names_, "NUMBER_LESS", f"=NOW()-{_LATE_HOURS}/24", _RED),
+    ]
+
+
+def _filled(tab: Tab, formulas: Mapping[str, str]) -> list[Request]:
+    """Return the requests that write formulas by column: one each in *Today*, else in each row."""
+    first = (tab.header or 0) + 1
+    end = first + 1 if tab.sheet == TODAY else tab.row_count
+    requests = []
+    for column, value in formulas.items():
+        index = tab.columns[column]
+        area = {"sheetId": tab.sheet, "startRowIndex": first, "endRowIndex": end}
+        area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
+        cell = {"userEnteredValue": {"formulaValue": f"={value}"}}
+        repeat = {"range": area, "cell": cell, "fields": "userEnteredValue"}
+        requests.append({"repeatCell": repeat})
+    return requests
+
+
+def _today(jobs: Tab) -> dict[str, str]:
+    """Return the formulas of *Today*: jobs that wait on us or whose follow-up is due, by rep."""
+    column = {each: whole(jobs, each) for each in SOURCES[TODAY]}
+    follow_up, rep = column["follow_up"], column[REP]
+    is_due = f"ISNUMBER({follow_up})*({follow_up}<=TODAY())"
+    wanted = f'(({column["waiting_on"]}="{US}")+{is_due})>0'
+
+    def listed(shown: str) -> str:
+        parts = (shown, rep, column["days"])
+        cells, reps, days = (f"FILTER({part};{wanted})" for part in parts)
+        found = f"SORT({cells};{reps};TRUE;{days};FALSE)"
+        return f'ARRAYFORMULA(IFERROR({found};""))'
+
+    who = f'{column["customer"]}&IF({rep}="";"";"\n"&{rep})'
+    age = f'IF({column["days"]}="";"";", "&{column["days"]}&IF({column["days"]}=1;" day";" days"))'
+    due = f'IF({is_due};"Follow up\n";"")'
+    what = f'{due}&{column["status"]}&{age}&"\n"&{column["next_action"]}'
+    return {"customer": listed(who), "what": listed(what)}
+
+
+def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
+    """Return the formulas of the first row of *Pipeline*, by column."""
+    waiting_at, kind, days = (whole(jobs, each) for each in SOURCES[PIPELINE])
+    row = (tab.header or 0) + 2
+    columns = tab.columns
+    if not {_NAME, "jobs"} <= columns.keys():
+        return {_NAME: ""}
+    name, count = f"${letters(columns[_NAME])}{row}", f"{letters(columns['jobs'])}{row}"
+    everyone = f'COUNTA({kind})-1-COUNTIF({kind};"{Kind.ARCHIVED}")'  # Without the header.
+    other = f'COUNTIFS({kind};"{Kind.OTHER}";{waiting_at};"")'
+    jobs_ = f"COUNTIFS({waiting_at};{name})"
+    for label, value in {
+        OTHER: other,
+        DONE: f'COUNTIF({kind};"{Kind.DONE}")',
+        ALL: everyone,
+    }.items():
+        jobs_ = f'IF({name}="{label}";{value};{jobs_})'
+    here = f'COUNTIFS({waiting_at};"{PAPERS[CONTRACT]}";{days};'
+    late = f'COUNTIF({days};">{stuck}")+{here}">{min(stuck, CONTRACT_DAYS)}")-{here}">{stuck}")'
+    largest = f"LARGE(${letters(columns['jobs'])}${row}:${letters(columns['jobs'])};2)"
+    options = f'VSTACK(HSTACK("charttype";"bar");HSTACK("max";{largest}))'
+    found = {
+        "jobs": jobs_,
+        **{
+            column: f'IF({name}="{ALL}";COUNTIF({kind};"{each}");'
+            f'COUNTIFS({kind};"{each}";{waiting_at};{name}))'
+            for column, each in _KINDS.items()
+        },
+        "median": f'IFERROR(IF({name}="{ALL}";MEDIAN({days});'
+        f'MEDIAN(FILTER({days};{waiting_at}={name})));"")',
+        "stuck": f'IF({name}="{ALL}";{late};'
+        f'COUNTIFS({waiting_at};{name};{days};">"&{stuck_after(stuck, name)}))',
+        _BAR: f'IF({count}>0;SPARKLINE({count};{options});"")',
+    }
+    return {column: f'IF({name}="";"";{value})' for column, value in found.items()}

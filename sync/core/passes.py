@@ -1,0 +1,509 @@
+"""The pass: reads the sheet whole, checks earlier batches, and writes the differences.
+
+It is the only way to the sheet, and its own retry: whatever a pass can't do, the next one does.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import structlog
+
+from sync.columns import KEY, REP
+from sync.core import batch, check, findings, looks, snapshot
+from sync.core.attempts import LOOKS, Attempts, Stop
+from sync.core.batch import HISTORY_COLUMNS, Request
+from sync.core.cells import content, serial, text
+from sync.core.check import Debt, Lost, NewRow, Trace, Write
+from sync.core.connected import ConnectedTabs, NoTabs, Read, TabChanges
+from sync.core.database import Lease
+from sync.core.decide import Decision, decide, keys_gone, lost_keys
+from sync.core.dressing import Client, Dressing
+from sync.core.job_rows import JobRows, LineRow
+from sync.core.report import NOTICES, Finding
+from sync.core.sheet_state import Ask, SheetState
+from sync.core.snapshot import (
+    HEADER,
+    HISTORY,
+    JOBS,
+    RECOVERED,
+    TITLES,
+    Picture,
+    Snapshot,
+    Tab,
+)
+from sync.core.store import RowAnswer, Store
+from sync.core.units import (
+    COLUMNS,
+    CONNECTING,
+    HISTORY_LINES,
+    RECOVERED_LINES,
+    Unit,
+    trace_of,
+)
+from sync.errors import BrightsheetError, Refused
+
+_MOST_LINES = 500
+_TABS_SECONDS = 60.0
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class PassResult:
+    """What a pass did and found."""
+
+    pending: int = 0
+    """How many parts it found to write, refused ones included."""
+    findings: Sequence[Finding] = ()
+    has_young_lines: bool = False
+    """Whether lines of History wait for their customers' names."""
+    has_written: bool = False
+    """Whether another pass has to follow, to check what was written."""
+
+
+class Pass:
+    """Runs passes over one spreadsheet, for the process that holds the lease."""
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        client: Client,
+        rows: JobRows,
+        spreadsheet: str,
+        zone: tzinfo,
+        now: Callable[[], float] = time.time,
+        *,
+        may_add_tabs: bool = False,
+        tabs: ConnectedTabs | None = None,
+        stuck_days: int = 14,
+    ) -> None:
+        self._tabs: ConnectedTabs = tabs or NoTabs()
+        self._store, self._lease, self._client, self._rows = store, lease, client, rows
+        self._zone, self._now, self._may_add_tabs = zone, now, may_add_tabs
+        self._attempts = Attempts(store, lease, client, rows, spreadsheet, now)
+        self._refusals = self._attempts.refusals
+        self._dressing = Dressing(client, rows, self._attempts.refused_looks, stuck_days, zone, now)
+        self._blank: int | None = None
+        """The tab with nothing in it that Google has made."""
+        self._absent: tuple[float, set[int]] = (0.0, set())
+        """Our tabs that aren't there, and until when that is believed."""
+        self._fruitless: float | None = None
+        """The version of the database over which the last pass had nothing to write."""
+        self._there: dict[int, Tab] = {}
+        """Our tabs that the last read has shown."""
+        self._foreign: dict[str, dict[str, str]] | None = None
+        """The customers' texts of rows that name another one, by site; None before a pass."""
+
+    @property
+    def _sheet(self) -> SheetState:
+        return self._attempts.sheet
+
+    def is_due(self) -> bool:
+        """Return whether a pass might write or check something that the last one didn't."""
+        waits = self._store.backlog()
+        if self._tabs.is_due(may_connect=CONNECTING not in self._refusals.skipped):
+            return True
+        if waits["version"] == self._fruitless:
+            return False
+        owed = bool(self._sheet.debts or self._sheet.lost)
+        waits_for_us = waits["jobs"] or waits["lines"] or waits["attempts"]
+        return bool(waits_for_us or owed or self._sheet.asked)
+
+    # What people ask
+
+    def put_back(self, sheet: int, column: str = "") -> None:
+        """Make a tab, its header row, and a column or all of them again, with the next pass."""
+        if self._sheet.forget(sheet, self._there.get(sheet), column):
+            self._absent = (0.0, set())
+            self._store.empty_tab(self._lease, is_history=sheet == HISTORY)
+            if sheet == JOBS:
+                self._rows.jobs.clear()
+        self.ask(f"{HEADER} {sheet}")
+
+    def ask(self, ask: str) -> None:
+        """Take into account in the next pass what a person has decided."""
+        self._sheet.asked = [*dict.fromkeys([*self._sheet.asked, ask])]
+        self._fruitless = None
+        self._refusals.try_again()
+        self._dressing.try_again()
+        self._attempts.keep([])
+
+    def answer(self, site: str, *, is_same: bool) -> bool:
+        """Store whose row it is that has a job's ID and names another customer.
+
+        Return whether the last pass has listed that row.
+        """
+        texts = (self._foreign or {}).get(site)
+        if texts is None:
+            return False
+        self._store.answer_row(self._lease, site, texts, is_same=is_same)
+        self.ask(Ask.CHECK)
+        return True
+
+    @property
+    def has_seen_sheet(self) -> bool:
+        """Whether a pass has compared the rows since this process has begun."""
+        return self._foreign is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no batch is open and nothing is owed: nothing of a row is kept, then."""
+        return not (self._store.attempts() or self._sheet.debts or self._sheet.lost)
+
+    def run(self) -> PassResult:
+        """Run one pass. Raises Retryable or Permanent if Google didn't take part.
+
+        A pass that reads a sign that something is wrong writes nothing, and reports it.
+        """
+        version = self._store.backlog()["version"]
+        self._rows.refresh()
+        now = self._read()
+        self._there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
+        asked = [*self._sheet.asked]
+        try:
+            result = self._compare(now)
+            if asked and not self._is_owed():
+                self._sheet.asked = [each for each in self._sheet.asked if each not in asked]
+                self._attempts.keep([])
+        except Stop as stop:
+            _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
+            result = PassResult(findings=(stop.finding,), pending=1)
+            self._foreign = self._foreign or {}
+        except BrightsheetError:
+            self._attempts.begin_anew()
+            raise
+        self._fruitless = None if result.has_written else version
+        return result
+
+    # Reading
+
+    def _read(self) -> Snapshot:
+        """Read the spreadsheet whole, in one call; without our tabs that aren't there."""
+        until, absent = self._absent
+        absent = absent if until > self._now() else set()
+        try:
+            return self._read_tabs(absent)
+        except Refused:
+            there = self._client.tabs()  # One of ours is gone, or was never made.
+            absent = {JOBS, HISTORY, RECOVERED, *self._tabs.sheets()} - there.keys()
+            self._absent = (self._now() + _TABS_SECONDS, absent)
+            return self._read_tabs(absent)
+
+    def _read_tabs(self, absent: Collection[int]) -> Snapshot:
+        tabs = [sheet for sheet in (JOBS, *self._tabs.sheets()) if sheet not in absent]
+        lines = [sheet for sheet in (HISTORY, RECOVERED) if sheet not in absent]
+        if not (tabs or lines):
+            return Snapshot((), (), {})
+        filters = snapshot.data_filters(tabs, lines)
+        return snapshot.snapshot_of(self._client.read(filters, snapshot.FIELDS), tabs)
+
+    # One pass
+
+    def _compare(self, now: Snapshot) -> PassResult:
+        self._attempts.follow_fence(now)
+        missing = self._sheet.missing(now, self._rows.columns())
+        if missing and COLUMNS not in self._refusals.skipped:
+            self._demand_consent()
+            return self._make(now, missing)
+        if RECOVERED not in now.lines or not now.fences:
+            why = self._refusals.reason(COLUMNS)
+            text = f"The tab Recovered can't be made, so nothing is written. {why}".strip()
+            raise Stop(Finding("no_fence", text))
+        if requests := self._connecting(now):
+            trace = Trace(units=[CONNECTING])
+            self._attempts.send(requests, trace, now)
+            return PassResult(pending=1, has_written=True)
+        pictures = self._attempts.pictures(now)
+        repair = check.repairs(self._sheet.debts, now, pictures)
+        self._sheet.debts = repair.debts
+        if repair.lost:
+            self._sheet.lost += repair.lost
+            self._attempts.keep([])
+        read = Read(
+            now,
+            repair.was,
+            self._attempts.written,
+            self._attempts.is_settled,
+            is_owed=self._is_owed(),
+            is_restored=self._sheet.is_restored,
+            puts_keys_back=Ask.SITE_IDS_BACK in self._sheet.asked,
+        )
+        tabs = self._tabs.decide(read, self._rows)
+        try:
+            jobs: Tab | None = (tab := self._jobs_tab(now))
+            changes = self._decide(now, tab, repair.was, tabs)
+        except Stop as stop:  # Trouble in one tab stops no other.
+            _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
+            tabs.findings.insert(0, stop.finding)
+            jobs, changes = None, tabs
+        return self._write(now, jobs, pictures, repair, changes)
+
+    def _jobs_tab(self, now: Snapshot) -> Tab:
+        """Return the tab *Jobs*. Raises Stop if it can't be written."""
+        tab = next((each for each in now.tabs if each.sheet == JOBS), None)
+        if tab is None:
+            text = "The tab Jobs was deleted. To have it again, press Put it back."
+            raise Stop(Finding("tab_gone", text, "Jobs"))
+        if tab.trouble:
+            text = f"{tab.trouble} Undo that, or restore a version."
+            raise Stop(Finding("header_gone", text, tab.title))
+        return tab
+
+    def _decide(
+        self, now: Snapshot, tab: Tab, owed: Collection[int], tabs: TabChanges
+    ) -> TabChanges:
+        """Compare *Jobs* with what it should show, and store what it shows. Raises Stop.
+
+        Return its changes with those of connected tabs.
+        """
+        answers, jobs = self._store.row_answers(), dict(self._rows.jobs)
+        for site, rep in tabs.reps.items():
+            jobs[site] = replace(jobs[site], cells={"rep": text(rep), **jobs[site].cells})
+        found = decide(
+            now,
+            tab,
+            jobs,
+            self._rows.columns(),
+            owed,
+            answers,
+            self._attempts.is_settled,
+            puts_keys_back=Ask.SITE_IDS_BACK in self._sheet.asked,
+        )
+        self._foreign = {**tabs.foreign, **found.foreign}
+        self._note_rows(now, tab, found, answers)
+        new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
+        return TabChanges(
+            found.writes + tabs.writes,
+            found.keys + tabs.keys,
+            [
+                *(
+                    NewRow(s, JOBS, jobs[s].cells)
+                    for s in sorted(new, key=lambda s: jobs[s].received)
+                ),
+                *tabs.new,
+            ],
+            tabs.findings + found.findings,
+        )
+
+    # Tabs and columns
+
+    def _demand_consent(self) -> None:
+        """Raise Stop if the spreadsheet has tabs, and nobody has said that ours may be added."""
+        if self._sheet.may_add_tabs:
+            return
+        may_add = self._may_add_tabs or Ask.ADD_TABS in self._sheet.asked or self._sheet.made
+        if not (may_add or self._is_blank()):
+            text = (
+                "The spreadsheet has tabs of yours, so nothing is written yet. Press Add Jobs, "
+                "Today, History and Pipeline as the last tabs, or set ADD_TABS=yes."
+            )
+            raise Stop(Finding("add_tabs", text))
+        self._sheet.may_add_tabs = True
+        self._attempts.keep([])
+
+    def _is_blank(self) -> bool:
+        """Return whether the spreadsheet is as Google makes one: a tab with nothing in it."""
+        sheets = [*self._client.tabs()]
+        if len(sheets) != 1:
+            return not sheets
+        answer = self._client.read(snapshot.data_filters(sheets, ()), snapshot.FIELDS)
+        (tab,) = snapshot.snapshot_of(answer, sheets).tabs
+        is_blank = not any(content(cell) for row in tab.rows for cell in row)
+        self._blank = tab.sheet if is_blank else None
+        return is_blank
+
+    def _make(self, now: Snapshot, missing: Sequence[int]) -> PassResult:
+        """Make tabs and columns in a batch of their own."""
+        there, made = self._there, dict(self._sheet.made)
+        taken = {*self._client.tabs().values()}
+        requests = batch.swap_guards(tab for tab in there.values() if tab.sheet in missing)
+        if RECOVERED not in there:
+            requests += batch.create_recovered(batch.free_title(TITLES[RECOVERED], taken))
+        for sheet, wanted in ((JOBS, self._rows.columns()), (HISTORY, HISTORY_COLUMNS)):
+            known, tab = made.get(str(sheet), []), there.get(sheet)
+            if sheet in missing:
+                title = batch.free_title(TITLES[sheet], taken)
+                requests += batch.complete_tab(sheet, tab, title, wanted, known)
+                made[str(sheet)] = sorted({*known, *(column.id for column in wanted)})
+            elif tab:  # Of an older version, what it has.
+                made[str(sheet)] = sorted({*known, *tab.columns})
+        if self._blank is not None:  # Hidden, as somebody might be typing into it now.
+            requests.append(batch.hide(self._blank))
+            self._blank = None
+        self._absent = (0.0, set())
+        trace = Trace(made=made, units=[COLUMNS])
+        self._attempts.send(requests, trace, now)
+        return PassResult(pending=1, has_written=True)
+
+    def _connecting(self, now: Snapshot) -> list[Request]:
+        """Return the requests that connect or disconnect tabs of the office's."""
+        if CONNECTING in self._refusals.skipped or self._refusals.is_stopped:
+            return []
+        return self._tabs.set_up(now, self._rows, self._client.look)
+
+    # Rows
+
+    def _note_rows(
+        self, now: Snapshot, tab: Tab, found: Decision, answers: Mapping[str, RowAnswer]
+    ) -> None:
+        """Store which jobs have a row in *Jobs*, and whether it shows everything."""
+        jobs, is_owed = self._rows.jobs, self._is_owed()
+        ousted = {site for site, answer in answers.items() if not answer.is_same}
+        gone = [] if is_owed else [site for site in found.missing if jobs[site].row == "there"]
+        # New jobs get no typed row: its texts would be replaced.
+        had = (site for site in found.missing if jobs[site].row != "new")
+        without = [s for s in had if s not in ousted and (jobs[s].is_dirty or s in gone)]
+        keys = lost_keys(now, tab, jobs, without) if without else []
+        found.keys += keys
+        with_row = {content(write.cells[KEY]) for write in keys}
+        gone = [site for site in gone if site not in with_row]
+        found.missing = [site for site in found.missing if site not in with_row]
+        if not (self._sheet.is_restored or Ask.ROWS_DELETED in self._sheet.asked):
+            there = sum(job.row == "there" and job.is_open for job in jobs.values())
+            if finding := keys_gone(tab, sum(jobs[site].is_open for site in gone), there):
+                raise Stop(finding)
+        changes = {} if is_owed else self._deleted(found.missing, gone, ousted)
+        for site in jobs.keys() - {*found.missing} - with_row:
+            values: dict[str, Any] = {} if jobs[site].row == "there" else {"row": "there"}
+            if site in found.up_to_date and jobs[site].is_dirty:
+                values["shown"] = jobs[site].revision
+            if values:
+                changes[site] = values
+        self._rows.set_rows(self._lease, changes)
+        if self._sheet.is_restored and not is_owed:
+            self._sheet.is_restored = False
+            self._attempts.keep([])
+
+    def _deleted(
+        self, missing: Iterable[str], gone: Collection[str], ousted: Collection[str]
+    ) -> dict[str, dict[str, Any]]:
+        """Return what becomes of jobs without a row; `gone` are those that had one until now.
+
+        One that a person deleted counts as shown until the job's next event.
+        """
+        changes: dict[str, dict[str, Any]] = {}
+        for site in missing:
+            job = self._rows.jobs[site]
+            if site in gone and (self._sheet.is_restored or site in ousted):
+                changes[site] = {"row": "new", "shown": 0}
+            elif site in gone or job.row == "gone":
+                changes[site] = {"row": "gone"} if site in gone else {}
+                if job.is_dirty and job.event_revision <= job.shown:
+                    changes[site]["shown"] = job.revision
+        return {site: values for site, values in changes.items() if values}
+
+    def _is_owed(self) -> bool:
+        """Return whether a row waits for its repair, and isn't left out because Google refuses."""
+        skipped = self._refusals.skipped
+        return any(_name(debt) not in skipped for debt in self._sheet.debts)
+
+    def _units(
+        self, now: Snapshot, repair: check.Repairs, changes: TabChanges, *, has_jobs: bool
+    ) -> list[Unit]:
+        """Return the pending changes of rows in parts, the most urgent first.
+
+        While anything is owed, keys and new rows might double a job whose key was hit.
+        """
+        pairs = zip(repair.debts, repair.writes, strict=True)
+        units = [Unit(_name(debt), write) for debt, write in pairs] if has_jobs else []
+        may_add = not self._is_owed()
+        writes = [*(changes.keys if may_add else ()), *changes.writes]
+        units += [Unit(_unit_of(now, write), write) for write in writes]
+        new = changes.new if may_add else ()
+        return [*units, *(Unit(f"{row.site} {row.sheet}", row) for row in new)]
+
+    def _write(
+        self,
+        now: Snapshot,
+        jobs: Tab | None,
+        pictures: Sequence[Picture],
+        repair: check.Repairs,
+        changes: TabChanges,
+    ) -> PassResult:
+        """Send the differences as one batch, if there are any.
+
+        Without the tab *Jobs*, only those of connected tabs.
+        """
+        history, lines, has_young = now.lines.get(HISTORY), list[LineRow](), False
+        lost = list[Lost]()
+        pending = self._units(now, repair, changes, has_jobs=jobs is not None)
+        title, restored = jobs.title if jobs else "Jobs", self._now() - self._sheet.restored
+        listed = [
+            *changes.findings,
+            *findings.of_sheet(history, title, self._rows, self._refusals, restored),
+            *(self._dressing.findings(jobs, self._sheet.looks) if jobs else ()),
+        ]
+        if jobs is not None:
+            if history and not history.trouble:
+                lines, has_young = self._rows.lines(_MOST_LINES)
+            lost = self._sheet.lost[:_MOST_LINES]
+            pending += [Unit(HISTORY_LINES)] if lines else []
+            pending += [Unit(RECOVERED_LINES)] if lost else []
+        units = self._refusals.chosen(pending)
+        names = [unit.name for unit in units]
+        result = PassResult(len(pending), listed, has_young)
+        if not units:
+            if not pending:
+                self._refusals.nothing_left()
+            return result if jobs is None else self._dress(now, jobs, result)
+        trace = trace_of(now, pictures, repair, units, self._rows.ours)
+        requests = batch.write_cells(now, (u.write for u in units if isinstance(u.write, Write)))
+        for tab in now.tabs:
+            new = (u.write for u in units if isinstance(u.write, NewRow))
+            rows = [row.cells for row in new if row.sheet == tab.sheet]
+            if rows and tab.sheet == JOBS:
+                requests += batch.insert_rows(tab, batch.place_of_new_rows(tab), rows)
+            elif rows:
+                requests += self._tabs.insert_rows(tab, rows)
+        guarded = [*now.tabs]
+        if jobs and history and HISTORY_LINES in names:
+            guarded.append(history)
+            first, lines = (history.header or 0) + 1, lines[::-1]
+            reps = [looks.rep_of_line(jobs, history, first + n) for n in range(len(lines))]
+            rows = [{**line.cells, REP: rep} for line, rep in zip(lines, reps, strict=True)]
+            requests += batch.insert_rows(history, first, rows)
+            trace.lines = [line.id for line in lines]
+        if RECOVERED_LINES in names:
+            when = serial(datetime.fromtimestamp(self._now(), UTC), self._zone)
+            headers, count = batch.titles(self._rows.columns()), now.lines[RECOVERED].row_count
+            requests += batch.recovered_lines(lost, when, count, headers, self._tabs.headers())
+            trace.listed = len(lost)
+        self._attempts.send([*batch.swap_guards(guarded), *requests], trace, now)
+        return replace(result, has_written=True)
+
+    # Looks
+
+    def _dress(self, now: Snapshot, jobs: Tab, result: PassResult) -> PassResult:
+        """Make what was never made of how our tabs look, when nothing else can be written.
+
+        What Google refuses is tried again later, and holds nothing up.
+        """
+        problems = [each for each in result.findings if each.code not in NOTICES]
+        is_right = not (result.pending or problems)
+        missing, tabs = self._dressing.missing(now, jobs, self._sheet.looks, is_right=is_right)
+        units = self._attempts.refused_looks.chosen(Unit(each.name) for each in missing)
+        chosen = {unit.name for unit in units}
+        if not chosen:
+            return result
+        requests = batch.swap_guards(tabs)
+        for each in missing:
+            requests += each.requests if each.name in chosen else ()
+        trace = Trace(units=sorted(chosen), made={LOOKS: sorted(chosen)})
+        self._attempts.send(requests, trace, now)
+        return replace(result, has_written=True)
+
+
+def _name(debt: Debt) -> str:
+    """Return the name of a debt's unit: by what it holds, as its place in the list changes."""
+    held = f"{check.texts(debt.shows)} {check.texts(debt.was)}"
+    return f"debt {hashlib.sha256(held.encode()).hexdigest()[:16]}"
+
+
+def _unit_of(now: Snapshot, write: Write) -> str:
+    """Return the name of a write's part: by its job, or that whose key is taken out."""
+    tab, row = now.places[write.place]
+    return f"{write.site or content(write.cells[KEY]) or tab.key(row)} {tab.sheet}"

@@ -1,0 +1,226 @@
+"""Reads jobs back from EverBright's API, where a difference becomes an ordinary event.
+
+Daily for open and changed jobs, whole for a new account, and on request. A reading that was killed
+starts over: what it has read changes nothing the second time.
+"""
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+
+from sync.backfill import payloads
+from sync.backfill.reader import JobList, Lists, Reader
+from sync.core.database import DISCONNECTED, Lease
+from sync.core.events import Event, Job, Line, apply, event_of, read_event
+from sync.core.standing import Kind, Statuses
+from sync.core.store import Store
+from sync.errors import ENDS_WORK, BrightsheetError, Permanent
+from sync.everbright import answers
+from sync.everbright.answers import Record
+from sync.everbright.client import EverBright
+from sync.everbright.errors import DOWN, MISSING, TOKEN
+from sync.settings.config_file import Config
+from sync.types import null
+from sync.webhooks import parse
+
+READ_JOB, READ_ALL = "read_job", "read_all"
+"""The kinds of actions that ask for a reading."""
+_OLD = timedelta(days=90)
+_RETRY_SECONDS = 3600.0
+_MOST_UNANSWERED = 5
+"""After so many jobs in a row without an answer, EverBright is down."""
+_MARGIN = timedelta(days=1)
+"""Jobs that changed so long before the last reading are read again: clocks differ."""
+
+_log = structlog.get_logger()
+
+
+class Readback:
+    """The readings of one process. `applying` is held while a job is changed."""
+
+    def __init__(
+        self,
+        store: Store,
+        lease: Lease,
+        everbright: EverBright,
+        config: Config,
+        statuses: Callable[[], Statuses],
+        applying: threading.Lock,
+        sleep: Callable[[float], Any],
+        *,
+        hours: float,
+        rate: float,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store, self._lease, self._everbright = store, lease, everbright
+        self._config, self._statuses, self._applying = config, statuses, applying
+        self._sleep, self._hours, self._rate, self._now = sleep, hours, rate, now
+
+    def step(self) -> bool:
+        """Carry out a reading that is due or asked for; return whether there was one."""
+        if self._read_asked_jobs():
+            return True
+        asked = {action.id for action in self._store.open_actions([READ_ALL])}
+        known = self._store.get("readback") or {}
+        is_due = self._hours > 0 and self._now().timestamp() >= known.get("due", 0.0)
+        if not (asked or is_due):
+            return False
+        text = self._read_many(known, is_whole=bool(asked) or "read" not in known)
+        self._store.finish_actions(dict.fromkeys(asked, text))
+        return True
+
+    def _read_asked_jobs(self) -> bool:
+        """Read the jobs that somebody has asked for."""
+        asked = self._store.open_actions([READ_JOB])
+        for action in asked:
+            site = str(action.body.get("site", ""))
+            try:
+                count = self._read(self._reader(), site)
+                text = f"It was read; {count} changes were missing." if count else "It was right."
+            except BrightsheetError as error:
+                if error.reason in ENDS_WORK:
+                    raise
+                text = f"It wasn't read. {error.message}"
+            self._store.finish_actions({action.id: text})
+        return bool(asked)
+
+    def _read_many(self, known: dict[str, Any], *, is_whole: bool) -> str:
+        """Read the list of jobs, and those that are open or have changed, or all; return a text."""
+        began = self._now()
+        try:
+            count, changed, problems = self._read_listed(began, known, is_whole=is_whole)
+        except BrightsheetError as error:
+            if error.reason in ENDS_WORK:
+                raise
+            _log.warning("readback_failed", reason=error.reason, message=error.message)
+            again = began.timestamp() + _RETRY_SECONDS
+            failed = {"due": again, "error": error.message}
+            self._store.put("readback", {**known, **failed})
+            return f"They weren't read. {error.message}"
+        text = f"{count} jobs were read, {changed} had changes that were missing."
+        due = (began + timedelta(hours=self._hours)).timestamp()
+        done = {"due": due, "read": began.timestamp(), "error": " ".join(problems), "result": text}
+        self._store.put("readback", done)
+        _log.info("readback", jobs=count, changed=changed, problems=len(problems))
+        return " ".join([text, *problems])
+
+    def _read_listed(
+        self, began: datetime, known: dict[str, Any], *, is_whole: bool
+    ) -> tuple[int, int, list[str]]:
+        """Return how many jobs were read, how many had changes, and what went wrong."""
+        is_first = "read" not in known
+        since = began - _OLD
+        if not is_whole:
+            since = datetime.fromtimestamp(known["read"], UTC) - _MARGIN
+        lists = Lists(self._everbright, self._rate, self._sleep)
+        listed = JobList(lists, self._config.everbright, since)
+        listed.read()
+        sites = self._chosen(listed.is_changed, is_whole=is_whole)
+        reader, changed, missing = Reader(lists, self._config.everbright), 0, list[str]()
+        unanswered = 0
+        for site in sites:
+            self._read_asked_jobs()
+            is_old = is_first and not listed.is_changed.get(site, True)
+            try:
+                changed += bool(self._read(reader, site, is_first=is_first, is_old=is_old))
+                unanswered = 0
+            except BrightsheetError as error:
+                unanswered += error.reason in DOWN
+                if error.reason in {*ENDS_WORK, TOKEN, "database", DISCONNECTED}:
+                    raise
+                if unanswered >= _MOST_UNANSWERED:
+                    raise
+                missing.append(site)
+                _log.warning("job_not_read", site=site, reason=error.reason)
+        problems = [*listed.problems, *reader.notes]
+        if missing:
+            problems.append(f"{len(missing)} jobs couldn't be read.")
+        return len(sites), changed, problems
+
+    def _chosen(self, is_changed: dict[str, bool], *, is_whole: bool) -> list[str]:
+        """Return the jobs to read: those that have changed, are open or unknown, or all."""
+        stored, now = self._store.job_states(), self._now()
+        if is_whole:
+            return [*dict.fromkeys([*is_changed, *stored])]
+        statuses = self._statuses()
+        closed = {
+            site
+            for site, job in stored.items()
+            if statuses.standing(job, now).kind in (Kind.DONE, Kind.ARCHIVED)
+        }
+        changed = [site for site, has_changed in is_changed.items() if has_changed]
+        unknown = [site for site in is_changed if site not in stored]
+        return [*dict.fromkeys([*changed, *unknown, *(s for s in stored if s not in closed)])]
+
+    def _reader(self) -> Reader:
+        lists = Lists(self._everbright, self._rate, self._sleep)
+        return Reader(lists, self._config.everbright)
+
+    def _read(
+        self, reader: Reader, site: str, *, is_first: bool = False, is_old: bool = False
+    ) -> int:
+        """Read a job, and store the differences; return how many events were missing.
+
+        With `is_first`, no lines of History are written, and a job `is_old` that turns out to be
+        done isn't stored.
+        """
+        known = self._store.job_states([site]).get(site, Job())
+        asked = self._now()
+        try:
+            payloads = reader.read(site, lambda record: _may_be_news(record, known))
+        except Permanent as error:
+            if error.reason != MISSING:
+                raise
+            return 0  # EverBright has no such job.
+        events = [*self._events(payloads, asked)]
+        with self._applying:
+            job = self._store.job_states([site]).get(site, Job())
+            lines, count = list[Line](), 0
+            for event in events:
+                news = read_event(event, job)
+                if news is not None:
+                    applied = apply(job, news, self._statuses().is_rejected)
+                    job, count = applied.job, count + 1
+                    lines += applied.lines
+            if is_old and self._statuses().standing(job, asked).kind is Kind.DONE:
+                return 0
+            self._store.applied(
+                self._lease,
+                [],
+                {site: job} if count else {},
+                [] if is_first else [(site, line) for line in lines],
+                [(site, document) for event in events for document in event.documents],
+            )
+        return count
+
+    def _events(self, bodies: Iterable[dict[str, Any]], asked: datetime) -> Iterator[Event]:
+        """Yield what was read as events, of which the time of the request says what is newer."""
+        for body in bodies:
+            raw = json.dumps(body, sort_keys=True).encode()
+            webhook = parse.read(raw, self._config.webhooks)
+            event = event_of(webhook, asked)
+            if event is not None:
+                order = (asked, event.order[1], asked, hashlib.sha256(raw).hexdigest())
+                yield replace(event, order=order, is_read=True)
+
+
+def _may_be_news(record: Record, known: Job) -> bool:
+    """Return whether a milestone's record differs from what is known, or is later."""
+    log = known.milestones.get(payloads.definition(record))
+    updated = answers.updated_at(record)
+    if log is None or updated is None or (null(record.get("status")) or "") != log.now.status:
+        return True
+    is_ready = record.get("ready_to_submit") is True
+    return is_ready != log.now.is_ready or updated > log.newest.order[1]
+
+
+def archived_event(site: str, asked: datetime, *, is_archived: bool) -> Event:
+    """Return what EverBright's answer about a site says of its archive as an event."""
+    order = (asked, asked, asked, f"{site} {is_archived}")
+    return Event(site, order, asked, is_read=True, is_archived=is_archived)

@@ -1,0 +1,156 @@
+"""The receiver: stores every delivery before it answers."""
+
+import base64
+import hmac
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from flask import Flask, Request, Response, jsonify, request
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from sync.core.store import Store
+from sync.errors import BrightsheetError, Rejected
+from sync.routes import CHECK, HEALTH, SECRET_HEADER, WEBHOOK
+from sync.settings.config_file import WebhooksConfig
+from sync.settings.environment import Settings
+from sync.webhooks import parse
+from sync.webhooks.schema import ParsedWebhook
+
+_JSON_TYPES = ("application/json", "text/json")
+_WRONG_SECRET_SECONDS = 1.0
+"""Between two notes of wrong secrets: a sender of many must not cause as many writes."""
+
+_log = structlog.get_logger()
+
+
+def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]) -> Flask:
+    """Return the app; `wake` tells a worker in this process that something has arrived."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
+    wrong_secrets = _WrongSecrets(store)
+
+    def unauthorized() -> tuple[Response, int]:
+        """Answer a request without the right secret: nothing of it is stored."""
+        wrong_secrets.note(request.remote_addr or "")
+        message = f"Send the webhook's secret in the header {SECRET_HEADER}."
+        return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
+
+    @app.post(CHECK)
+    def check() -> Any:
+        if not _is_authentic(request, settings):
+            return unauthorized()
+        return {
+            "status": "ok",
+            "address": request.remote_addr,
+            "scheme": request.scheme,
+            "forwarded": request.headers.get("X-Forwarded-For", ""),
+            "trusted_proxies": settings.trusted_proxies,
+        }
+
+    @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
+    def receive() -> tuple[Response, int]:
+        if not _is_authentic(request, settings):
+            return unauthorized()
+        body = b""
+        try:
+            body = _read_body(request)
+            _demand_json(request.mimetype)
+            webhook = _parse(body, settings.config.webhooks)
+        except Rejected as error:
+            number = store.keep_rejected(body, error)
+            _log.warning("rejected", delivery=number, reason=error.reason)
+            return _error(error.status, error.reason, error.message)
+        receipt = store.keep(body, webhook)
+        wake()
+        _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=webhook.kind)
+        return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
+
+    @app.get(HEALTH)
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    def readyz() -> dict[str, str]:
+        store.get("pass")
+        return {"status": "ok"}
+
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(BrightsheetError, _unavailable)
+    return app
+
+
+class _WrongSecrets:
+    """Notes when a request had a wrong secret or none, or fails without a word."""
+
+    def __init__(self, store: Store) -> None:
+        self._store, self._lock, self._last = store, threading.Lock(), float("-inf")
+
+    def note(self, source: str) -> None:
+        with self._lock:
+            if time.monotonic() < self._last + _WRONG_SECRET_SECONDS:
+                return
+            self._last = time.monotonic()
+        _log.warning("wrong_secret", source=source)
+        with suppress(BrightsheetError):
+            self._store.put("wrong_secret", time.time())
+
+
+def _read_body(incoming: Request) -> bytes:
+    try:
+        return incoming.get_data(cache=False)
+    except RequestEntityTooLarge:
+        text = "The body is over the size limit."
+        raise Rejected("too_large", text, HTTPStatus.REQUEST_ENTITY_TOO_LARGE) from None
+
+
+def _demand_json(kind: str) -> None:
+    if kind and kind not in _JSON_TYPES and not kind.endswith("+json"):
+        text = "Set the credential's content type to JSON in EverBright."
+        raise Rejected("not_json", text, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _parse(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
+    """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
+    try:
+        return parse.read(body, shapes)
+    except Rejected:
+        raise
+    except Exception as error:
+        kind = type(error).__name__
+        _log.exception("fault", error=kind)
+    # Outside of `except`: its context would keep the body in memory.
+    raise Rejected("fault", f"An internal error ({kind}).")
+
+
+def _is_authentic(incoming: Request, settings: Settings) -> bool:
+    """Compare what may be the secret, in constant time: its own header, Bearer, Basic password."""
+    sent = [incoming.headers.get("X-Webhook-Secret", "")]
+    scheme, _, value = incoming.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        sent.append(value.strip())
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            sent.append(base64.b64decode(value, validate=True).decode("latin-1").partition(":")[2])
+    known = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
+    pairs = [(each.encode("latin-1", "replace"), secret) for each in sent for secret in known]
+    return sum(hmac.compare_digest(each, secret) for each, secret in pairs) > 0
+
+
+def _error(status: int, reason: str, message: str) -> tuple[Response, int]:
+    return jsonify(error={"reason": reason, "message": message}), status
+
+
+def _http_error(error: HTTPException) -> tuple[Response, int]:
+    status = error.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    reason = HTTPStatus(status).phrase.lower().replace(" ", "_")
+    return _error(status, reason, error.description or reason)
+
+
+def _unavailable(error: BrightsheetError) -> tuple[Response, int]:
+    _log.error("unavailable", reason=error.reason, message=error.message)
+    return _error(HTTPStatus.SERVICE_UNAVAILABLE, error.reason, error.what)

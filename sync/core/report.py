@@ -1,0 +1,169 @@
+"""What the core reports of itself, for the rules of status, the console and alerts.
+
+After each pass, the setting "pass" holds a `PassReport` as JSON:
+
+    {"at": 1790000000.0, "pending": 2, "since": 1790000000.0, "findings": [...],
+     "failed": {"at": ..., "code": "google_unavailable", "text": "..."} or null}
+
+`read_state` adds what other settings and tables hold. Texts are sentences that a person reads.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from sync.core.database import WORKER, Database
+from sync.core.schema import delivery, document, lease, setting
+from sync.webhooks.schema import Outcome
+
+_MOST = 50
+"""Entries of a list; the counts are of all."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about the sheet that a person has to look at.
+
+    | code | what | stops |
+    |---|---|---|
+    | other_database | another database has written the spreadsheet | everything |
+    | add_tabs | the spreadsheet has tabs, and nobody has said that ours may be added | everything |
+    | no_fence | the tab Recovered can't be made | everything |
+    | tab_gone | *Jobs* was deleted | everything |
+    | header_gone | the header row or Site ID is gone, or sorted in with the jobs | the tab |
+    | keys_gone | the site IDs of `count` open jobs are gone from a tab at once | the tab |
+    | all_refused | Google refuses every change, as for a protected tab | everything |
+    | other_customer | a row names another customer; `detail` has the differences | the row |
+    | two_rows | a job has several rows; all of them are written | nothing |
+    | history_gone | *History* lost its header row; its lines wait | the lines |
+    | refused | Google refuses one part: a job, History, Recovered, columns or a debt | the part |
+    | held_cells | cells that show something else however often they are written | the cells |
+    | restored_version | a version of the sheet was restored (a notice, once) | nothing |
+    | history_deleted | *History* was deleted (a choice, not a problem) | the lines |
+    | source_deleted | a column that *Today* and *Pipeline* read was deleted (a choice) | nothing |
+    | id_elsewhere | a row of a connected tab has its site ID in another column | the row |
+    | connected_tab_gone | a connected tab was deleted | the tab |
+    | connected_keys_gone | as keys_gone, in a connected tab | the tab |
+    | not_connected | a tab can't be connected, because a column isn't there | the tab |
+    | word_ended | a word for a step is no longer in the drop-down (a notice) | nothing |
+    | unknown_status | a status of EverBright that the config doesn't name (a notice) | nothing |
+    """
+
+    code: str
+    text: str
+    tab: str = ""
+    row: int = 0
+    """As the sheet numbers it."""
+    site: str = ""
+    column: str = ""
+    count: int = 0
+    detail: str = ""
+
+
+NOTICES = frozenset(
+    {"restored_version", "history_deleted", "source_deleted", "unknown_status", "word_ended"}
+)
+"""The codes of findings that aren't problems."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the newest pass couldn't read or write the sheet."""
+
+    at: float
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PassReport:
+    """The last pass that read the sheet, and the failure of a later one."""
+
+    at: float = 0.0
+    """When it began; 0 before the first one."""
+    pending: int = 0
+    """How many parts (jobs, lines, debts, columns) it found to write; 0 if all was right."""
+    findings: Sequence[Finding] = ()
+    since: float = 0.0
+    """Since when the findings have been these."""
+    failed: Failure | None = None
+
+    @property
+    def problems(self) -> list[Finding]:
+        return [each for each in self.findings if each.code not in NOTICES]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it found nothing to write, and nothing wrong."""
+        return bool(self.at) and not (self.pending or self.problems or self.failed)
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def of(cls, body: Any) -> "PassReport":
+        """Return the report in a setting's value; an empty one for None."""
+        known = dict(body or {})
+        findings = tuple(Finding(**each) for each in known.pop("findings", ()))
+        failed = known.pop("failed", None)
+        return cls(**known, findings=findings, failed=Failure(**failed) if failed else None)
+
+
+@dataclass(frozen=True)
+class CoreState:
+    """What only the core knows. Lists are cut at 50 entries, counts aren't."""
+
+    last_pass: PassReport
+    is_paused: bool
+    is_trashed: bool
+    """Whether the spreadsheet is in the trash, asked every ten minutes."""
+    worker_until: float
+    """Until when a worker holds the lease, unless it renews it; 0 if none ever did."""
+    failed_documents: Sequence[tuple[str, str, str]]
+    """The site, name and error of documents that won't be copied."""
+    failed_documents_count: int
+    rejected: Sequence[tuple[int, float, str]]
+    """The number, time and reason of deliveries that weren't understood or failed."""
+    rejected_count: int
+    odd_fields: Sequence[tuple[str, int, int]]
+    """Fields of an unexpected type: their names, how many deliveries, and the newest's number."""
+    readback_error: str = ""
+    """Why jobs weren't read back from EverBright the last time, or which ones."""
+
+
+def read_state(database: Database) -> CoreState:
+    """Return the state as of now. Raises Retryable."""
+    failed = document.c.state == "failed"
+    is_open = delivery.c.is_dismissed == 0
+    rejected = (delivery.c.outcome == Outcome.REJECTED.value) & is_open
+    odd = (delivery.c.outcome != Outcome.REJECTED.value) & (delivery.c.reason != "") & is_open
+    bodies = select(delivery.c.id, delivery.c.received, delivery.c.reason).where(rejected)
+    documents = select(document.c.site, document.c.name, document.c.error).where(failed)
+    fields = select(delivery.c.reason, func.count(), func.max(delivery.c.id)).where(odd)
+    names = ("pass", "paused", "readback", "trashed")
+    stored = select(setting.c.name, setting.c.body).where(setting.c.name.in_(names))
+    with database.begin() as connection:
+
+        def listed(query: Select[Any]) -> list[Any]:
+            return [tuple(row) for row in connection.execute(query.limit(_MOST))]
+
+        def count(query: Select[Any]) -> int:
+            return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+        settings = {name: json.loads(body) for name, body in listed(stored)}
+        held = select(lease.c.expires).where(lease.c.name == WORKER)
+        return CoreState(
+            last_pass=PassReport.of(settings.get("pass")),
+            is_paused=bool(settings.get("paused")),
+            is_trashed=bool(settings.get("trashed")),
+            readback_error=str((settings.get("readback") or {}).get("error", "")),
+            worker_until=connection.scalar(held) or 0.0,
+            failed_documents=listed(documents.order_by(document.c.created)),
+            failed_documents_count=count(documents),
+            rejected=listed(bodies.order_by(delivery.c.id.desc())),
+            rejected_count=count(bodies),
+            odd_fields=listed(fields.group_by(delivery.c.reason)),
+        )

@@ -1,0 +1,116 @@
+"""What is remembered of one spreadsheet: its fence, what was made in it, and what is owed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sync.columns import KEY, Column
+from sync.core import looks, own_tabs
+from sync.core.batch import HISTORY_COLUMNS
+from sync.core.cells import content
+from sync.core.check import Debt, Lost
+from sync.core.snapshot import HEADER, HISTORY, JOBS, RECOVERED, Snapshot, Tab
+
+
+class Ask(StrEnum):
+    """What a person may ask of the next pass."""
+
+    ADD_TABS = "add_tabs"
+    THIS_DATABASE = "this_database"
+    ROWS_DELETED = "rows_deleted"
+    SITE_IDS_BACK = "site_ids_back"
+    CHECK = "check_now"
+
+
+@dataclass
+class SheetState:
+    """What is remembered of one spreadsheet."""
+
+    spreadsheet: str
+    fence: int = 0
+    """The last one that was seen; 0 before the first batch."""
+    made: dict[str, list[str]] = field(default_factory=dict)
+    """The columns that were made, by sheet ID: one that a person deletes stays deleted."""
+    looks: dict[str, int] = field(default_factory=dict)
+    """The fence of the batch that made each look, which isn't made twice."""
+    debts: list[Debt] = field(default_factory=list)
+    """What is owed."""
+    lost: list[Lost] = field(default_factory=list)
+    """The lines that *Recovered* lacks."""
+    is_restored: bool = False
+    """Whether an older version was restored, and no pass has seen its rows yet."""
+    taken_from: str = ""
+    """The database that wrote it before a person has said that this one is the right one."""
+    restored: float = 0.0
+    """When that was noticed last; 0 if never."""
+    branches: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+    """The first fence after each restored version, and that of the version."""
+    may_add_tabs: bool = False
+    """Whether our tabs may be added to those that are there."""
+    asked: list[str] = field(default_factory=list)
+    """What a person has asked the next pass to do: names of `Ask`, and headers to put back."""
+
+    def __post_init__(self) -> None:
+        """Take the JSON in which it is stored."""
+        self.debts = [each if isinstance(each, Debt) else Debt(**each) for each in self.debts]
+        self.lost = [each if isinstance(each, Lost) else Lost(**each) for each in self.lost]
+
+    @property
+    def wrong_keys(self) -> set[str]:
+        """The site IDs that we wrote into other rows.
+
+        Until one is taken out there, everything in that row is a person's.
+        """
+        debts = [debt for debt in self.debts if KEY in debt.differing]
+        return {content(debt.shows.get(KEY, {})) for debt in debts}
+
+    def missing(self, now: Snapshot, columns: Sequence[Column]) -> list[int]:
+        """Return our tabs that have to be made, or lack what was never made or is put back."""
+        there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
+        found = [RECOVERED] if RECOVERED not in there or not now.fences else []
+        for sheet, wanted in ((JOBS, columns), (HISTORY, HISTORY_COLUMNS)):
+            made = self.made.get(str(sheet))
+            if sheet not in there:
+                found += [sheet] if made is None else []
+            elif there[sheet].header is None:
+                found += [sheet] if f"{HEADER} {sheet}" in self.asked else []
+            elif {column.id for column in wanted} - {*there[sheet].columns} - {*(made or ())}:
+                found += [sheet] if not there[sheet].is_sorted_in else []
+        return found
+
+    def forget(self, sheet: int, tab: Tab | None, column: str) -> bool:
+        """Have a tab, a column, or all that are deleted made again, with their looks.
+
+        Return whether it is the tab that is made again.
+        """
+        there, made = tab.columns.keys() if tab else set(), self.made.get(str(sheet), [])
+        deleted = [each for each in made if each not in there and column in ("", each)]
+        is_whole = tab is None and not column
+        gone = {n for n in self.looks if n.startswith(f"{sheet} {'' if is_whole else 'view '}")}
+        for each in deleted if sheet == JOBS else ():
+            gone |= {*looks.broken_by(each)}
+            gone |= {own_tabs.names(reader)[1] for reader in own_tabs.readers(each)}
+        self.looks = {name: fence for name, fence in self.looks.items() if name not in gone}
+        if tab and made:
+            self.made[str(sheet)] = [each for each in made if each not in deleted]
+        elif is_whole:
+            self.made.pop(str(sheet), None)
+        return is_whole and sheet not in own_tabs.SOURCES
+
+    def restore(self, fence: int, following: int) -> list[tuple[int, int]]:
+        """Go on with an older version, which has this fence; the next batch has `following`.
+
+        Return the fences, from and to, of the batches that the version has taken.
+        """
+        there, last = list[tuple[int, int]](), fence
+        for first, parent in reversed(self.branches):
+            if last >= first:
+                there.append((first, last))
+                last = parent
+        self.branches.append((following, fence))
+        self.looks = {
+            name: made
+            for name, made in self.looks.items()
+            if any(first <= made <= last for first, last in there)
+        }
+        return there

@@ -1,0 +1,595 @@
+"""What is stored: deliveries, jobs, documents, lines of History, attempts and settings."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from sync.core.cells import Cell
+from sync.core.database import (
+    DISCONNECTED,
+    Database,
+    Lease,
+    dialect_insert,
+    insert_or_ignore,
+)
+from sync.core.events import Job, JobDocument, Line
+from sync.core.schema import action, attempt, change, delivery, document, job, row_answer, setting
+from sync.errors import Rejected, Retryable
+from sync.webhooks.schema import Outcome, ParsedWebhook
+
+_NOTHING = {"body": b"", "site": None, "reason": "", "outcome": Outcome.IGNORED.value}
+"""What is stored of a delivery of a job that was forgotten, beside its time and digest."""
+_PAGE = 500
+"""Values in one `IN`: SQLite takes a limited number."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A stored delivery."""
+
+    id: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class WaitingDelivery:
+    """A delivery that isn't applied to its job yet."""
+
+    id: int
+    received: datetime
+    body: bytes
+
+
+@dataclass
+class JobRow:
+    """A job with what is known of it, and its row in *Jobs*."""
+
+    site: str
+    state: Job
+    customer: Mapping[str, str]
+    """EverBright's answer by column; {} if there is none."""
+    is_answered: bool
+    """Whether EverBright has answered who the customer is."""
+    folder: str
+    received: float
+    revision: int
+    event_revision: int
+    """The revision of its last event; later ones are its customer's, or files'."""
+    shown: int
+    row: str
+    """new, there, or gone."""
+    documents: tuple["StoredDocument", ...] = ()
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+    """What the row should show, once it is laid out."""
+    is_open: bool = True
+    """Whether it is neither done nor archived."""
+
+    @property
+    def is_dirty(self) -> bool:
+        return self.revision > self.shown
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """What a person has said of a row that names another customer than its site ID does."""
+
+    texts: Mapping[str, str]
+    """The customer's, by column ID: it holds until they change."""
+    is_same: bool
+    """Whether it is the job's customer all the same; else the ID is taken out."""
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    """A document, and its copy once there is one."""
+
+    site: str
+    uuid: str
+    definition: str
+    sub_task: str
+    name: str
+    created: float
+    file_id: str
+    state: str
+    tries: int
+
+
+@dataclass(frozen=True)
+class StoredLine:
+    """A line of History that isn't in the sheet."""
+
+    id: int
+    site: str
+    line: Line
+
+
+@dataclass(frozen=True)
+class StoredAction:
+    """What somebody has asked for on the console."""
+
+    id: int
+    kind: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A batch whose result isn't known: it takes the place of the fence `expects`."""
+
+    fence: int
+    expects: int
+    sent: float
+
+
+class Store:
+    """All that the core reads and writes in the database. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def prepare(self) -> None:
+        """Create the tables, or upgrade them, and store when the first start was."""
+        self._database.create()
+        self.put_once("begun", _now())
+
+    def _rows(self, query: Any) -> Sequence[Any]:
+        with self._database.begin() as connection:
+            return connection.execute(query).all()
+
+    def _value(self, query: Any) -> Any:
+        with self._database.begin() as connection:
+            return connection.scalar(query)
+
+    def _do(self, held: Lease | None, *statements: Any) -> None:
+        with self._database.begin(held) as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    # Deliveries
+
+    def keep(self, body: bytes, webhook: ParsedWebhook) -> Receipt:
+        """Store a delivery before it is answered. Raises Retryable.
+
+        On a connection that has ended, like after a restart of PostgreSQL, it is tried once more.
+        """
+        try:
+            return self._keep(body, webhook)
+        except Retryable as error:
+            if error.reason != DISCONNECTED:
+                raise
+        return self._keep(body, webhook)
+
+    def _keep(self, body: bytes, webhook: ParsedWebhook) -> Receipt:
+        other = webhook.other_event
+        can_recur = other is not None and not other.is_dated
+        digest = None if can_recur else webhook.digest
+        row = {"digest": digest, "received": _now(), "body": body, **_as_understood(webhook)}
+        with self._database.begin() as connection:
+            # One that has an event is looked at when it is applied: this is a query more.
+            if not webhook.has_event and _is_forgotten(connection, webhook.site):
+                row |= _NOTHING
+            known = connection.scalar(_KEEP[connection.dialect.name], row)
+            if known is not None:
+                return Receipt(known, Outcome(row["outcome"]))
+            query = select(delivery.c.id).where(delivery.c.digest == webhook.digest)
+            return Receipt(connection.scalar(query) or 0, Outcome.DUPLICATE)
+
+    def keep_rejected(self, body: bytes, error: Rejected) -> int:
+        """Store a body that can't be understood, so that it can be replayed."""
+        row = {
+            "received": _now(),
+            "body": body,
+            "outcome": Outcome.REJECTED.value,
+            "reason": error.reason,
+        }
+        with self._database.begin() as connection:
+            key = connection.execute(insert(delivery).values(row)).inserted_primary_key
+            return int(key[0]) if key else 0
+
+    def waiting(self, limit: int) -> list[WaitingDelivery]:
+        """Return deliveries to apply, in the order of receipt."""
+        query = select(delivery).where(delivery.c.is_waiting == 1).order_by(delivery.c.id)
+        return [
+            WaitingDelivery(row.id, datetime.fromtimestamp(row.received, UTC), row.body)
+            for row in self._rows(query.limit(limit))
+        ]
+
+    def applied(
+        self,
+        held: Lease,
+        ids: Sequence[int],
+        jobs: Mapping[str, Job],
+        lines: Iterable[tuple[str, Line]] = (),
+        documents: Iterable[tuple[str, JobDocument]] = (),
+        rejected: Mapping[int, str] = {},
+    ) -> None:
+        """Store what deliveries changed, in one transaction; changed jobs are dirty until shown."""
+        with self._database.begin(held) as connection:
+            hashes = {*_get(connection, "forgotten", [])}
+            forgotten = [site for site in jobs if hashes and _hash(site) in hashes]
+            if forgotten:
+                own = update(delivery).where(delivery.c.site.in_(forgotten))
+                connection.execute(own.values(_NOTHING))
+            jobs = {site: state for site, state in jobs.items() if site not in forgotten}
+            lines = [each for each in lines if each[0] not in forgotten]
+            documents = [each for each in documents if each[0] not in forgotten]
+            for site, state in jobs.items():
+                body = state.model_dump_json(exclude_defaults=True)
+                revision = job.c.revision + 1
+                if not _touch(connection, [site], state=body, event_revision=revision):
+                    times = {"received": _now(), "dirty_since": _now()}
+                    new = {"site": site, "state": body, "revision": 1, "event_revision": 1}
+                    connection.execute(insert(job).values(**new, **times))
+            values = [{"site": site, "line": line.model_dump_json()} for site, line in lines]
+            if values:
+                connection.execute(insert(change), values)
+            for site, each in documents:
+                row = {**vars(each), "site": site, "created": each.created.timestamp()}
+                connection.execute(insert_or_ignore(connection, document, row))
+            for part in _pages(ids):
+                done = update(delivery).where(delivery.c.id.in_(part)).values(is_waiting=0)
+                connection.execute(done)
+            for number, reason in rejected.items():
+                values_ = {"outcome": Outcome.REJECTED.value, "reason": reason, "digest": None}
+                connection.execute(update(delivery).where(delivery.c.id == number).values(values_))
+
+    def body(self, number: int) -> bytes | None:
+        """Return a delivery's body; None if it was deleted."""
+        return self._value(select(delivery.c.body).where(delivery.c.id == number)) or None
+
+    def replay(self, number: int, webhook: ParsedWebhook) -> None:
+        """Have a delivery applied again, as it is understood now."""
+        values = _as_understood(webhook)
+        self._do(None, update(delivery).where(delivery.c.id == number).values(values))
+
+    def delete_deliveries(self, before: float) -> int:
+        """Delete the deliveries that arrived before a time and are applied; return how many."""
+        old = and_(delivery.c.received < before, delivery.c.is_waiting == 0)
+        with self._database.begin() as connection:
+            return connection.execute(delete(delivery).where(old)).rowcount
+
+    def forget(self, site: str) -> None:
+        """Delete everything of a job but a hash of its ID, so that nothing is stored of it again.
+
+        No batch may be open, as one holds what rows showed.
+        """
+        tables = (delivery, document, change, row_answer, job)
+        with self._database.begin() as connection:
+            for table in tables:
+                connection.execute(delete(table).where(table.c.site == site))
+            named = action.c.body.like(f"%{site}%")
+            connection.execute(update(action).where(named).values(body="{}"))
+            known = _get(connection, "forgotten", [])
+            _put(connection, "forgotten", sorted({*known, _hash(site)}))
+
+    # Actions
+
+    def open_actions(self, kinds: Collection[str]) -> list[StoredAction]:
+        """Return what was asked for and isn't done, in order."""
+        query = select(action.c.id, action.c.kind, action.c.body)
+        query = query.where(action.c.done == 0, action.c.kind.in_(kinds)).order_by(action.c.id)
+        return [StoredAction(row.id, row.kind, json.loads(row.body)) for row in self._rows(query)]
+
+    def last_asked(self) -> float:
+        """Return when somebody has asked for something last."""
+        return self._value(select(func.max(action.c.requested))) or 0.0
+
+    def finish_actions(self, results: Mapping[int, str]) -> None:
+        own = {number: update(action).where(action.c.id == number) for number in results}
+        self._do(None, *(own[n].values(done=_now(), result=each) for n, each in results.items()))
+
+    # Jobs
+
+    def newest_site(self) -> str:
+        """Return the job that was seen first last, or ""."""
+        query = select(job.c.site).order_by(job.c.received.desc()).limit(1)
+        return self._value(query) or ""
+
+    def job_states(self, sites: Iterable[str] | None = None) -> dict[str, Job]:
+        """Return the states of jobs, or of all; those that aren't known are missing."""
+        query, pages = select(job.c.site, job.c.state), _pages(sorted({*(sites or ())}))
+        queries = [query] if sites is None else [query.where(job.c.site.in_(p)) for p in pages]
+        rows = [row for each in queries for row in self._rows(each)]
+        return {site: Job.model_validate_json(state) for site, state in rows}
+
+    def changed_jobs(self, known: Mapping[str, int]) -> list[JobRow]:
+        """Return the jobs whose revision isn't the known one, with their documents."""
+        with self._database.begin() as connection:
+            current = connection.execute(select(job.c.site, job.c.revision)).all()
+            sites = [site for site, revision in current if known.get(site) != revision]
+            jobs, documents = list[Any](), list[Any]()
+            for part in _pages(sites):
+                order = (document.c.created, document.c.uuid)
+                query = select(document).where(document.c.site.in_(part)).order_by(*order)
+                documents += connection.execute(query).all()
+                jobs += connection.execute(select(job).where(job.c.site.in_(part))).all()
+        # They are read outside of the transaction, which webhooks may wait for.
+        by_site = dict[str, list[StoredDocument]]()
+        for row in documents:
+            by_site.setdefault(row.site, []).append(_document(row))
+        return [
+            JobRow(
+                row.site,
+                Job.model_validate_json(row.state),
+                json.loads(row.customer or "{}"),
+                bool(row.customer),
+                row.folder,
+                row.received,
+                row.revision,
+                row.event_revision,
+                row.shown,
+                row.row,
+                tuple(by_site.get(row.site, ())),
+            )
+            for row in jobs
+        ]
+
+    def set_rows(self, held: Lease, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Store which jobs have a row, and which revision it shows, by site."""
+        with self._database.begin(held) as connection:
+            for site, values in changes.items():
+                own = update(job).where(job.c.site == site)
+                connection.execute(own.values(**values))
+                if "shown" in values:
+                    since = 0.0 if values["shown"] else _now()
+                    is_so = job.c.revision == job.c.shown if values["shown"] else job.c.shown == 0
+                    connection.execute(own.where(is_so).values(dirty_since=since))
+
+    def due_customers(self, limit: int) -> list[tuple[str, int]]:
+        """Return jobs whose customer is to be requested, each with the number of tries."""
+        query = select(job.c.site, job.c.customer_tries).where(job.c.customer_due <= _now())
+        ordered = query.order_by(job.c.customer_due, job.c.received).limit(limit)
+        return [(site, tries) for site, tries in self._rows(ordered)]
+
+    def set_customer(self, held: Lease, site: str, customer: Mapping[str, str], due: float) -> None:
+        """Store EverBright's answer; the job is dirty if it is another.
+
+        That there is no such job doesn't erase what was known.
+        """
+        with self._database.begin(held) as connection:
+            own = update(job).where(job.c.site == site)
+            connection.execute(own.values(customer_due=due, customer_tries=0))
+            body = json.dumps(dict(customer), sort_keys=True)
+            only = job.c.customer != body if customer else job.c.customer == ""
+            _touch(connection, [site], only, customer=body)
+
+    def postpone_customer(self, held: Lease, site: str, tries: int, due: float) -> None:
+        values = {"customer_due": due, "customer_tries": tries}
+        self._do(held, update(job).where(job.c.site == site).values(values))
+
+    def hurry(self) -> None:
+        """Have the customers and documents that wait for another try be requested at once."""
+        jobs = update(job).where(job.c.customer_tries > 0).values(customer_due=0.0)
+        documents = update(document).where(document.c.tries > 0).values(due=0.0)
+        with self._database.begin() as connection:
+            connection.execute(jobs)
+            connection.execute(documents)
+
+    # Lines of History
+
+    def waiting_lines(self, limit: int) -> list[StoredLine]:
+        query = select(change).where(change.c.fence.is_(None)).order_by(change.c.id).limit(limit)
+        return [
+            StoredLine(row.id, row.site, Line.model_validate_json(row.line))
+            for row in self._rows(query)
+        ]
+
+    # Attempts
+
+    def attempts(self) -> list[Attempt]:
+        query = select(attempt.c.fence, attempt.c.expects, attempt.c.sent)
+        return [Attempt(*row) for row in self._rows(query.order_by(attempt.c.fence))]
+
+    def trace(self, fence: int) -> Any:
+        """Return what the check of an open attempt needs."""
+        query = select(attempt.c.trace).where(attempt.c.fence == fence)
+        return json.loads(zlib.decompress(self._value(query) or b""))
+
+    def begin_attempt(self, held: Lease, fence: int, expects: int, trace: Any, sent: float) -> None:
+        """Store a batch before it is sent; its number is never used again."""
+        blob = zlib.compress(json.dumps(trace).encode())
+        with self._database.begin(held) as connection:
+            row = {"fence": fence, "expects": expects, "trace": blob, "sent": sent}
+            connection.execute(insert(attempt).values(row))
+            _put(connection, "last_fence", fence)
+
+    def close_attempts(
+        self,
+        held: Lease,
+        fences: Iterable[int],
+        accepted: int | None = None,
+        lines: Sequence[int] = (),
+        **settings: Any,
+    ) -> None:
+        """Close attempts that were accepted, refused, or can't be accepted any longer.
+
+        `lines` are those that the batch `accepted` wrote; `settings` are stored with it.
+        """
+        with self._database.begin(held) as connection:
+            connection.execute(delete(attempt).where(attempt.c.fence.in_([*fences])))
+            for part in _pages(lines):
+                written = update(change).where(change.c.id.in_(part)).values(fence=accepted)
+                connection.execute(written)
+            for name, value in settings.items():
+                _put(connection, name, value)
+
+    def restore_version(self, held: Lease, there: Sequence[tuple[int, int]]) -> None:
+        """A version of the sheet was restored: write the lines again that it lacks.
+
+        `there` are the fences, from and to, of the batches that it has taken.
+        """
+        query = select(change.c.id, change.c.fence, change.c.earlier)
+        with self._database.begin(held) as connection:
+            connection.execute(delete(attempt))
+            for number, fence, earlier in connection.execute(query).all():
+                written = [*json.loads(earlier), *([] if fence is None else [fence])]
+                known = [n for n in written if any(a <= n <= b for a, b in there)]
+                new = max(known, default=None)
+                if new != fence:
+                    own = update(change).where(change.c.id == number)
+                    connection.execute(own.values(fence=new, earlier=json.dumps(written)))
+
+    def empty_tab(self, held: Lease, *, is_history: bool) -> None:
+        """*Jobs* or *History* will be made again: all its rows or lines are written again."""
+        rows = update(job).values(row="new", shown=0, dirty_since=_now())
+        self._do(held, update(change).values(fence=None) if is_history else rows)
+
+    def row_answers(self) -> dict[str, RowAnswer]:
+        """Return what people have said of rows that name another customer, by site."""
+        return {
+            row.site: RowAnswer(json.loads(row.texts), bool(row.is_same))
+            for row in self._rows(select(row_answer))
+        }
+
+    def answer_row(
+        self, held: Lease, site: str, texts: Mapping[str, str], *, is_same: bool
+    ) -> None:
+        """Store whose row it is that has a job's ID and these texts."""
+        row = {"site": site, "texts": json.dumps(dict(texts)), "is_same": int(is_same)}
+        known = delete(row_answer).where(row_answer.c.site == site)
+        self._do(held, known, insert(row_answer).values(row))
+
+    def begin_sheet(self, held: Lease, state: Any) -> None:
+        """Begin another spreadsheet: every job gets its row there, and no old line does."""
+        with self._database.begin(held) as connection:
+            _put(connection, "sheet", state)
+            connection.execute(delete(attempt))
+            connection.execute(update(job).values(row="new", shown=0, dirty_since=_now()))
+            connection.execute(update(change).values(fence=0))
+
+    # Documents
+
+    def due_documents(self, limit: int) -> list[StoredDocument]:
+        due = and_(document.c.state == "new", document.c.due <= _now())
+        query = select(document).where(due).order_by(document.c.due, document.c.created)
+        return [_document(row) for row in self._rows(query.limit(limit))]
+
+    def set_document(self, held: Lease, site: str, uuid: str, **values: Any) -> None:
+        """Store a document's state; its job is dirty once it is copied."""
+        own = and_(document.c.site == site, document.c.uuid == uuid)
+        with self._database.begin(held) as connection:
+            connection.execute(update(document).where(own).values(values))
+            if values.get("state") == "copied":
+                _touch(connection, [site])
+
+    def copied_file(self, uuid: str) -> str:
+        """Return the ID of a document's copy that another job has, or ""."""
+        query = select(document.c.file_id).where(
+            document.c.uuid == uuid, document.c.state == "copied"
+        )
+        return self._value(query) or ""
+
+    def folder(self, site: str) -> str:
+        """Return the folder of a job as it was stored, or ""."""
+        return self._value(select(job.c.folder).where(job.c.site == site)) or ""
+
+    def customer(self, site: str) -> Mapping[str, str]:
+        """Return what is known of a job's customer, by column ID."""
+        body = self._value(select(job.c.customer).where(job.c.site == site))
+        found: Mapping[str, str] = json.loads(body or "{}")
+        return found
+
+    def set_folder(self, held: Lease, site: str, folder: str) -> None:
+        with self._database.begin(held) as connection:
+            _touch(connection, [site], folder=folder)
+
+    # Settings
+
+    def get(self, name: str, default: Any = None) -> Any:
+        with self._database.begin() as connection:
+            return _get(connection, name, default)
+
+    def put(self, name: str, value: Any, held: Lease | None = None) -> None:
+        with self._database.begin(held) as connection:
+            _put(connection, name, value)
+
+    def put_once(self, name: str, value: Any) -> Any:
+        """Store a value unless there is one; return what is stored."""
+        with self._database.begin() as connection:
+            row = {"name": name, "body": json.dumps(value)}
+            connection.execute(insert_or_ignore(connection, setting, row))
+            body = connection.scalar(select(setting.c.body).where(setting.c.name == name))
+            return json.loads(body or "null")
+
+    def backlog(self) -> dict[str, float]:
+        """Return how much waits: counts, and since when the oldest job has been dirty."""
+        queries = {
+            "deliveries": select(func.count()).where(delivery.c.is_waiting == 1),
+            "jobs": select(func.count()).where(job.c.dirty_since > 0),
+            "lines": select(func.count()).where(change.c.fence.is_(None)),
+            "attempts": select(func.count()).select_from(attempt),
+            "documents": select(func.count()).where(document.c.state == "new"),
+            "version": select(func.sum(job.c.revision)),
+            "last_line": select(func.max(change.c.id)),
+            "dirty_since": select(func.min(job.c.dirty_since)).where(job.c.dirty_since > 0),
+        }
+        with self._database.begin() as connection:
+            found = {name: connection.scalar(query) or 0 for name, query in queries.items()}
+        # It is another whenever there may be something else to write.
+        found["version"] = float(found["version"]) + float(found["last_line"]) * 1e-9
+        return found
+
+
+_KEEP = {
+    name: dialect.insert(delivery).on_conflict_do_nothing().returning(delivery.c.id)
+    for name, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
+"""By dialect, as building a statement takes as long as the rest."""
+
+
+def _as_understood(webhook: ParsedWebhook) -> dict[str, Any]:
+    """Return what is stored of how a delivery is read."""
+    outcome = Outcome.ACCEPTED if webhook.has_event else Outcome.IGNORED
+    return {
+        "outcome": outcome.value,
+        "kind": webhook.kind.value,
+        "reason": ", ".join(webhook.odd_fields),
+        "site": webhook.site,
+        "is_waiting": int(webhook.has_event),
+    }
+
+
+def _touch(connection: Connection, sites: Collection[str], *only: Any, **values: Any) -> bool:
+    """Set values of jobs, which are dirty then; return whether there were any."""
+    since = func.coalesce(func.nullif(job.c.dirty_since, 0.0), _now())
+    own = update(job).where(job.c.site.in_(sites), *only)
+    new = {**values, "revision": job.c.revision + 1, "dirty_since": since}
+    return connection.execute(own.values(new)).rowcount > 0
+
+
+def _document(row: Any) -> StoredDocument:
+    return StoredDocument(**{name: getattr(row, name) for name in StoredDocument.__annotations__})
+
+
+def _get(connection: Connection, name: str, default: Any) -> Any:
+    body = connection.scalar(select(setting.c.body).where(setting.c.name == name))
+    return default if body is None else json.loads(body)
+
+
+def _is_forgotten(connection: Connection, site: str | None) -> bool:
+    return bool(site) and _hash(site or "") in _get(connection, "forgotten", [])
+
+
+def _hash(site: str) -> str:
+    return hashlib.sha256(site.encode()).hexdigest()
+
+
+def _put(connection: Connection, name: str, value: Any) -> None:
+    row = {"name": name, "body": json.dumps(value)}
+    new = dialect_insert(connection, setting, row)
+    connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
+
+
+def _pages(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + _PAGE] for start in range(0, len(values), _PAGE))
+
+
+def _now() -> float:
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,357 @@
+"""The worker: applies deliveries, runs passes, requests customers, and copies documents.
+
+Several processes may run one; the one that holds the lease works, and the others wait for it.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import structlog
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+from sync.core.actions import Hands, carry_out, statuses
+from sync.core.apply import apply_waiting
+from sync.core.client import SheetClient
+from sync.core.connected import ConnectedTabs
+from sync.core.customers import Customers
+from sync.core.database import Database, Lease
+from sync.core.documents import Documents
+from sync.core.drive import Drive, Ids
+from sync.core.job_rows import JobRows, Links
+from sync.core.passes import Pass, PassResult
+from sync.core.readback import Readback
+from sync.core.report import Failure, PassReport
+from sync.core.standing import Statuses
+from sync.core.store import Store
+from sync.errors import LEASE_LOST, STOPPING, BrightsheetError, Permanent, Retryable
+from sync.everbright.client import EverBright
+from sync.google import auth
+from sync.ops.retry import pause
+from sync.settings.environment import Settings
+
+PACE_SECONDS = 1.2
+"""Between two passes: 50 reads and 50 writes a minute, of Google's 60."""
+_SHARE = 3.0
+"""A pass takes at most a third of the time: a burst is fewer calls, and people have more of it."""
+_POLL_SECONDS = 1.0
+_FULL_PASS_SECONDS, _LISTED_SECONDS = 600.0, 60.0
+_LISTED_FOR_SECONDS = 3600.0
+"""How long there is a pass each minute after something new was listed."""
+_LONGEST_WAIT, _PERMANENT_WAIT = 60.0, 300.0
+_WAIT_FOR_LEASE = 5.0
+_FAULT_SECONDS, _JOIN_SECONDS = 15.0, 2.0
+
+_log = structlog.get_logger()
+
+
+class Stop(threading.Event):
+    """Ends the worker's threads, and any waits in them."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. Raises Retryable (stopping) if the worker ends first."""
+        if self.wait(seconds):
+            raise Retryable(STOPPING, "The worker is ending.")
+
+
+class Worker:
+    """The threads of one process. `wake` may be called from any thread."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        connect: Callable[[Database, Lease], ConnectedTabs] | None = None,
+    ) -> None:
+        self._settings, self._store = settings, Store(database)
+        self._database, self._connect = database, connect
+        self._lease = self._new_lease()
+        self._statuses = Statuses(settings.config)
+        self._stop, self._woken = Stop(), threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._applying = threading.Lock()
+        """Held while a job is read, changed and stored."""
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def start(self) -> None:
+        thread = threading.Thread(target=self.run, name="worker", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self, seconds: float) -> None:
+        """End the threads, waiting for each at most `seconds`."""
+        self._stop.set()
+        self._woken.set()
+        for thread in self._threads:
+            thread.join(seconds)
+
+    def run(self) -> None:
+        """Work until stopped; wait for the lease first, and again if it is lost."""
+        while not self._stop.is_set():
+            try:
+                self._lease = self._new_lease()
+                if not self._lease.take():
+                    self._stop.wait(_WAIT_FOR_LEASE)
+                    continue
+                try:
+                    self._work()
+                finally:
+                    self._lease.release()
+            except Exception as error:
+                self._note(error, "worker")
+                self._stop.wait(_POLL_SECONDS)
+                with suppress(BrightsheetError):
+                    self._store.prepare()  # It may not have answered at the start.
+
+    def _new_lease(self) -> Lease:
+        """Return a lease that isn't taken: a thread that outlives its work has an old one."""
+        return Lease(self._database, uuid4().hex, 3.0 * self._settings.lease_seconds)
+
+    def _note(self, error: Exception, step: str) -> None:
+        if isinstance(error, BrightsheetError):
+            _log.warning("step_failed", step=step, reason=error.reason, message=error.message)
+        else:
+            _log.exception("fault", step=step, error=type(error).__name__)
+
+    def _work(self) -> None:
+        """Run the loops while this process holds the lease."""
+        over = threading.Event()
+        self._statuses = statuses(self._settings.config, self._store)
+        steps: dict[str, tuple[Callable[[], bool], float]] = {
+            "lease": (self._renew, self._settings.lease_seconds),
+            "apply": (self._apply, _POLL_SECONDS / 4),
+        }
+        if self._settings.everbright_api_token is not None:
+            steps["customers"] = (self._customers().step, _POLL_SECONDS)
+            steps["readback"] = (self._readback().step, _POLL_SECONDS)
+        documents = self._documents()
+        if documents is not None:
+            steps["documents"] = (documents.step, _POLL_SECONDS)
+        threads = [
+            threading.Thread(target=self._loop, args=(name, step, idle, over), name=name)
+            for name, (step, idle) in steps.items()
+        ]
+        for thread in threads:
+            thread.daemon = True
+            thread.start()
+        try:
+            self._sheet_loop(over)
+        finally:
+            over.set()
+            if documents is not None:
+                documents.close()
+            for thread in threads:
+                thread.join(_JOIN_SECONDS)
+
+    def _loop(
+        self, name: str, step: Callable[[], bool], idle: float, over: threading.Event
+    ) -> None:
+        """Repeat a step until the lease is lost; wait while there is nothing to do."""
+        while not (over.is_set() or self._stop.is_set()):
+            try:
+                if not step():
+                    over.wait(idle)
+            except Exception as error:
+                self._note(error, name)
+                self._wait_after(error, over)
+
+    def _wait_after(self, error: Exception, over: threading.Event) -> None:
+        """Wait before a step is tried again, or end the work if the lease is lost."""
+        if isinstance(error, BrightsheetError):
+            if error.reason == LEASE_LOST:
+                over.set()
+            over.wait(_POLL_SECONDS)
+        else:
+            over.wait(_FAULT_SECONDS)
+
+    def _renew(self) -> bool:
+        self._lease.renew()
+        return False
+
+    def _apply(self) -> bool:
+        with self._applying:
+            if not apply_waiting(self._store, self._lease, self._statuses):
+                return False
+        self.wake()
+        return True
+
+    # The sheet
+
+    def _sheet_loop(self, over: threading.Event) -> None:
+        """Run passes; after a fault they begin anew, from what is stored."""
+        while not (over.is_set() or self._stop.is_set()):
+            try:
+                self._run_passes(over)
+            except Exception as error:
+                self._note(error, "sheet")
+                if not isinstance(error, BrightsheetError):
+                    self._report_failure("fault", "An internal error.")
+                self._wait_after(error, over)
+
+    def _run_passes(self, over: threading.Event) -> None:
+        """Run passes: when something is due, and every ten minutes."""
+        passes, at_latest, tidied, is_old = self._passes(), 0.0, 0.0, threading.Event()
+        shapes = self._settings.config.webhooks
+        hands = Hands(self._store, passes, shapes, is_old.set)
+        while not (over.is_set() or self._stop.is_set() or is_old.is_set()):
+            is_full = datetime.now(UTC).timestamp() >= at_latest
+            seen = self._store.last_asked()
+            asked = carry_out(hands)
+            is_due = bool(asked) or is_full or passes.is_due()
+            if not is_due or is_old.is_set() or self._store.get("paused"):
+                self._woken.clear()
+                self._woken.wait(_POLL_SECONDS)
+                continue
+            began, result = self._retrying(over, seen)(_timed, passes)
+            if asked or began - tidied > _FULL_PASS_SECONDS:
+                tidied = began
+                self._check_trash()
+                days = self._settings.keep_deliveries_days
+                self._store.delete_deliveries(began - 86_400 * days)
+            report = self._report(began, result)
+            self._store.finish_actions(asked)
+            is_new = bool(report.problems) and began - report.since < _LISTED_FOR_SECONDS
+            is_soon = is_new or result.has_young_lines
+            at_latest = began + (_LISTED_SECONDS if is_soon else _FULL_PASS_SECONDS)
+            ended = datetime.now(UTC).timestamp()
+            pace = max(PACE_SECONDS, _SHARE * (ended - began))
+            over.wait(max(0.0, began + pace - ended))
+
+    def _report(self, began: float, result: PassResult) -> PassReport:
+        """Store what a pass found; return it."""
+        last = PassReport.of(self._store.get("pass"))
+        since = last.since if last.findings == result.findings else began
+        report = PassReport(began, result.pending, result.findings, since)
+        self._store.put("pass", report.to_json())
+        return report
+
+    def _report_failure(self, code: str, text: str) -> None:
+        """Store why the sheet couldn't be read or written, beside what the last pass found."""
+        with suppress(BrightsheetError):
+            last = PassReport.of(self._store.get("pass"))
+            failed = Failure(datetime.now(UTC).timestamp(), code, text)
+            self._store.put("pass", replace(last, failed=failed).to_json())
+
+    def _check_trash(self) -> None:
+        """Ask Drive whether somebody has moved the spreadsheet to the trash."""
+        settings = self._settings
+        drive = Drive(auth.session(settings), auth.account(settings), Ids())
+        try:
+            is_trashed = drive.rights(settings.spreadsheet_id).is_trashed
+        except BrightsheetError as error:
+            _log.warning("trash_unknown", reason=error.reason)
+            return
+        self._store.put("trashed", is_trashed)
+
+    def _passes(self) -> Pass:
+        settings = self._settings
+        self._statuses = statuses(settings.config, self._store)
+        links = Links(
+            settings.everbright_url,
+            has_copies=bool(settings.drive_folder_id and settings.everbright_api_token),
+            has_customers=settings.everbright_api_token is not None,
+        )
+        rows = JobRows(self._store, self._statuses, settings.zone, links)
+        session = auth.session(settings)
+        client = SheetClient(session, settings.spreadsheet_id, auth.account(settings))
+        return Pass(
+            self._store,
+            self._lease,
+            client,
+            rows,
+            settings.spreadsheet_id,
+            settings.zone,
+            may_add_tabs=settings.add_tabs == "yes",
+            stuck_days=settings.stuck_days,
+            tabs=self._connect(self._database, self._lease) if self._connect else None,
+        )
+
+    def _retrying(self, over: threading.Event, seen: float) -> Retrying:
+        """Return the policy for a pass, which is its own retry.
+
+        What somebody asks for later than at `seen` ends the wait, which may be long.
+        """
+
+        def wait(state: RetryCallState) -> float:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, Permanent):
+                return _PERMANENT_WAIT
+            return pause(state.attempt_number, error, _LONGEST_WAIT)
+
+        def note(state: RetryCallState) -> None:
+            error = state.outcome.exception() if state.outcome else None
+            if isinstance(error, BrightsheetError):
+                if error.reason == LEASE_LOST:
+                    raise error
+                _log.warning("pass_failed", reason=error.reason, message=error.message)
+                self._report_failure(error.reason, error.message)
+
+        def sleep(seconds: float) -> None:
+            until = time.monotonic() + seconds
+            while (left := until - time.monotonic()) > 0:
+                over.wait(min(left, _POLL_SECONDS))
+                if over.is_set() or self._stop.is_set():
+                    raise Retryable(STOPPING, "The worker is ending.")
+                if self._store.last_asked() > seen:
+                    raise Retryable("asked", "Somebody has asked for something.")
+
+        return Retrying(
+            retry=retry_if_exception_type(BrightsheetError),
+            wait=wait,
+            before_sleep=note,
+            sleep=sleep,
+            reraise=True,
+        )
+
+    # EverBright and Drive
+
+    def _everbright(self) -> EverBright:
+        settings, token = self._settings, self._settings.everbright_api_token
+        return EverBright(
+            settings.everbright_url,
+            token.get_secret_value() if token else "",
+            settings.everbright_auth_header,
+            settings.everbright_document_path,
+        )
+
+    def _documents(self) -> Documents | None:
+        """Return the pool that copies documents; None if there is no folder or no token."""
+        settings, ids = self._settings, Ids()
+        if not (settings.drive_folder_id and settings.everbright_api_token):
+            return None
+
+        def connect() -> tuple[EverBright, Drive]:
+            drive = Drive(auth.session(settings), auth.account(settings), ids)
+            return self._everbright(), drive
+
+        root = settings.drive_folder_id
+        return Documents(self._store, self._lease, connect, root, self._stop.sleep)
+
+    def _customers(self) -> Customers:
+        config, applying = self._settings.config, self._applying
+        everbright = self._everbright()
+        return Customers(self._store, self._lease, everbright, config, applying, self.wake)
+
+    def _readback(self) -> Readback:
+        return Readback(
+            self._store,
+            self._lease,
+            self._everbright(),
+            self._settings.config,
+            lambda: self._statuses,
+            self._applying,
+            self._stop.sleep,
+            hours=self._settings.backfill_hours,
+            rate=self._settings.backfill_rate,
+        )
+
+
+def _timed(passes: Pass) -> tuple[float, PassResult]:
+    """Run a pass; return when it began, after any tries that failed, and its result."""
+    return datetime.now(UTC).timestamp(), passes.run()

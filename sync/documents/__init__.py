@@ -1,1 +1,0 @@
-"""Copies documents from EverBright to Drive: each once, even if the process is killed."""

@@ -1,1 +1,0 @@
-"""Sets up and fills spreadsheets."""

@@ -1,1 +1,0 @@
-"""The spreadsheet: read, diff, write, verify."""

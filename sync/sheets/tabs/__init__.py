@@ -1,1 +1,0 @@
-"""The tabs beside the jobs, and the formatting of all."""

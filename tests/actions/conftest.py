@@ -1,3 +1,0 @@
-from tests.status.conftest import bench, run
-
-__all__ = ["bench", "run"]

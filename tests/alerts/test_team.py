@@ -1,0 +1,189 @@
+"""The team gets each message once."""
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.alerts.team import Team, news
+from sync.core.events import CONTRACT, Line
+from sync.core.standing import Statuses
+from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
+from sync.status.state import read
+from tests import databases
+from tests.console.rig import Rig
+from tests.made_up import comment, milestone, task, uuid
+from tests.status.test_rules import FINE
+
+PERMITS, LAST = uuid(30_001), uuid(30_002)
+AT = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+
+
+def line(
+    definition: str, status: str, name: str = "Permits", task: str = "", at: datetime = AT
+) -> Line:
+    return Line(definition=definition, name=name, task=task, status=status, received=AT, at=at)
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        (line(PERMITS, "REJECTED"), "Rejected: Permits"),
+        (line(PERMITS, "REJECTED", task="Plan set"), "Rejected: Permits"),
+        (line(PERMITS, "APPROVED"), ""),
+        (line(PERMITS, "SUBMITTED"), ""),
+        (line(LAST, "APPROVED", "PTO"), "Done: PTO approved"),
+        (line(LAST, "APPROVED", "PTO", task="Photos"), ""),
+        (line(CONTRACT, "VOID"), "Contract voided"),
+        (line(CONTRACT, "SIGN"), "Contract signed"),
+        (line(CONTRACT, "SENT"), ""),
+        (line(PERMITS, ""), ""),
+        (line(PERMITS, "REJECTED", at=AT - timedelta(days=3)), ""),
+        (line(PERMITS, "REJECTED", at=AT - timedelta(hours=47)), "Rejected: Permits"),
+    ],
+)
+def test_what_is_worth_telling(rig: Rig, told: Line, expected: str) -> None:
+    order = tuple(
+        MilestoneConfig(definitions=(each,), header=name)
+        for each, name in ((PERMITS, "Permits"), (LAST, "PTO"))
+    )
+    config = rig.settings.config.with_answers(ConsoleAnswers(order, {}))
+    found = news("site", told, Statuses(config))
+    assert (found.text if found else "") == expected
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Rig:
+    return Rig(databases.fresh("sqlite", tmp_path), PUBLIC_URL="https://sheet.example.com")
+
+
+class Service:
+    """What has been said, and whether the service takes it; the clock of the one who tells."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.rig, self.said, self.arrives = rig, list[str](), True
+        self.seconds = 61.0
+        self.tell()
+        assert self.said == []
+
+    def tell(self, *, is_new: bool = True) -> list[str]:
+        """Tell as a process does that has just begun; return what was said then."""
+        if is_new:
+            self.team = Team(self.rig.settings, self.rig.database, self._deliver)
+        before = len(self.said)
+        self.team.tell(replace(FINE, now=time.time() + self.seconds), self.rig.lease)
+        return self.said[before:]
+
+    def _deliver(self, text: str) -> bool:
+        self.said.append(text)
+        return self.arrives
+
+
+def rejected(job: int, name: str = "Permits", day: str = "") -> dict[str, Any]:
+    at = day or datetime.now(UTC).isoformat()
+    plan = task(name="Plan set", status="REJECTED")
+    said = comment("The roof plan is missing a page.", at, "Nora Quist")
+    more = {"date_updated": at, "tasks": [plan], "comments": [said]}
+    return milestone(job, 1, name=name, status="REJECTED", **more)
+
+
+def test_a_rejection_is_told_once_with_the_customer_the_rep_and_the_reason(rig: Rig) -> None:
+    rig.arrived(milestone(1, status="REJECTED"))
+    service = Service(rig)
+    rig.arrived(rejected(2))
+    known = {"customer": "Dario Bianchi", "rep": "Ben Cole", "phone": "559-555-0100"}
+    rig.store.set_customer(rig.lease, uuid(2), known, 1e12)
+    service.seconds = 30.0
+    assert service.tell() == [], "what a job gets in a minute is one message"
+    service.seconds, service.arrives = 61.0, False
+    assert len(service.tell()) == 1
+    assert service.tell(is_new=False) == [], "it isn't tried again at once"
+    service.arrives = True
+    expected = [
+        "Rejected: Permits, Dario Bianchi (Ben Cole)",
+        "Fix Plan set and resubmit",
+        '"The roof plan is missing a page." \u2013 Nora Quist',
+        f"{rig.settings.everbright_url}/address/{uuid(2)}",
+    ]
+    assert [each.splitlines() for each in service.tell()] == [expected]
+    assert service.tell() == []
+
+
+def test_a_job_has_one_message_and_many_jobs_have_one_together(rig: Rig) -> None:
+    service = Service(rig)
+    for job in range(1, 4):
+        rig.arrived(rejected(job, "Permits"), rejected(job, "Design") | {"uuid": uuid(job)})
+    assert len(service.tell()) == 3
+    for job in range(11, 22):
+        rig.arrived(rejected(job))
+    (text,) = service.tell()
+    assert text.startswith("11 jobs have news: Job ")
+
+
+def test_a_kill_between_messages_repeats_none_of_those_that_arrived(rig: Rig) -> None:
+    service = Service(rig)
+    rig.arrived(*(rejected(job) for job in range(1, 4)))
+    kept = service.said
+
+    class Killed(BaseException):
+        pass
+
+    def deliver(text: str) -> bool:
+        if len(kept) == 2:
+            raise Killed
+        kept.append(text)
+        return True
+
+    team = Team(rig.settings, rig.database, deliver)
+    with pytest.raises(Killed):
+        team.tell(replace(FINE, now=time.time() + 61.0), rig.lease)
+    rig.arrived(rejected(4))
+    service.tell()
+    service.tell()
+    sites = [text.rpartition("/")[2] for text in kept]
+    assert sorted(sites) == [uuid(job) for job in range(1, 5)]
+
+
+def test_a_service_that_does_not_answer_is_given_up_after_an_hour_and_listed(rig: Rig) -> None:
+    service = Service(rig)
+    rig.arrived(rejected(1))
+    service.arrives = False
+    assert len(service.tell()) == 1
+    assert read(rig.settings, rig.database).alerts_failing
+    service.seconds = 3800.0
+    assert len(service.tell()) == 1
+    service.arrives = True
+    assert service.tell() == []
+    assert read(rig.settings, rig.database).alerts_failing, "nothing has arrived since"
+    rig.arrived(rejected(2))
+    assert len(service.tell()) == 1
+    assert not read(rig.settings, rig.database).alerts_failing
+
+
+def test_what_is_old_when_it_arrives_is_not_told(rig: Rig) -> None:
+    service = Service(rig)
+    rig.arrived(rejected(1, day="2026-03-01T10:00:00Z"))
+    assert service.tell() == []
+
+
+@pytest.mark.parametrize(
+    ("hour", "day", "is_told"), [(8, 25, True), (7, 25, False), (9, 28, False), (15, 27, True)]
+)
+def test_how_many_wait_is_told_once_on_workdays(
+    rig: Rig, hour: int, day: int, is_told: bool
+) -> None:
+    said = list[str]()
+
+    def deliver(text: str) -> bool:
+        said.append(text)
+        return True
+
+    now = datetime(2026, 11, day, hour, 30, tzinfo=UTC).timestamp()
+    team = Team(rig.settings, rig.database, deliver)
+    for _ in range(3):
+        team.tell(replace(FINE, now=now, unanswered=2), rig.lease)
+    expected = "2 jobs wait for your answer: Whose row is it?\nhttps://sheet.example.com/tabs/rows"
+    assert said == [expected] * is_told

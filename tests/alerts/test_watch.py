@@ -1,0 +1,162 @@
+"""Alerts: one message when something begins, one when a problem ends, and none twice."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.alerts.channels import send
+from sync.alerts.watch import Watch, news
+from sync.core.database import Database, Lease
+from sync.core.store import Store
+from sync.errors import LEASE_LOST, Retryable
+from sync.settings.environment import Settings, load
+from sync.status.rules import Entry, Level
+from sync.status.state import read
+from tests import databases
+from tests.chat import Chat
+from tests.settings.test_environment import LEAST
+
+NOW, HOUR = 1_000_000.0, 3600.0
+LATE = Entry("late", Level.PROBLEM, "It is late.", "/")
+PAUSED = Entry("paused", Level.PROBLEM, "It is paused.", "/")
+ODD = Entry("odd", Level.NOTICE, "It is odd.", "/")
+ORDER = Entry("order", Level.NOTICE, "Put it in order.", "/", is_sent=False)
+
+
+def sent(text: str = "It is late.", ago: float = 60.0, ended: float = 0.0) -> dict[str, Any]:
+    return {"at": NOW - ago, "ended": ended and NOW - ended, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("entries", "before", "lines", "codes"),
+    [
+        ([], {}, [], set()),
+        ([LATE, ODD], {}, ["It is late.", "It is odd."], {"late", "odd"}),
+        ([LATE], {"late": sent()}, [], {"late"}),
+        ([LATE], {"late": sent(ago=9 * HOUR)}, [], {"late"}),
+        ([ODD], {"late": sent(), "odd": sent("")}, ["Fixed: It is late."], {"late", "odd"}),
+        ([], {"odd": sent("")}, [], {"odd"}),
+        # It comes and goes: what ended a moment ago is sent again only after an hour.
+        ([], {"late": sent(ended=30)}, [], {"late"}),
+        ([LATE], {"late": sent(ended=30)}, [], {"late"}),
+        ([LATE], {"late": sent(ago=2 * HOUR, ended=30)}, ["It is late."], {"late"}),
+        ([], {"late": sent(ago=2 * HOUR, ended=30)}, [], set()),
+        ([], {"late": sent(ago=2 * HOUR)}, ["Fixed: It is late."], set()),
+        ([ORDER], {}, [], set()),
+        # Something else explains it now, so nobody knows whether it has ended.
+        ([PAUSED], {"late": sent()}, ["It is paused."], {"late", "paused"}),
+        ([ODD], {"late": sent(), "odd": sent("")}, ["Fixed: It is late."], {"late", "odd"}),
+    ],
+)
+def test_what_is_new_is_sent(
+    entries: list[Entry], before: Mapping[str, Any], lines: list[str], codes: set[str]
+) -> None:
+    found = news(entries, before, NOW)
+    assert list(found.lines) == lines
+    assert {*found.sent} == codes
+    assert not news(entries, found.sent, NOW + 1).lines, "nothing is sent twice"
+
+
+@pytest.fixture(params=databases.KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
+    made = Database(databases.fresh(request.param, tmp_path))
+    made.create()
+    Store(made).put("begun", time.time() - 120)
+    return made
+
+
+SETTINGS: Settings = load({**LEAST, "ALERT_URLS": "json://127.0.0.1:9"})
+
+
+def watch(database: Database, told: list[str], *, arrives: bool = True) -> Watch:
+    def deliver(text: str) -> bool:
+        told.append(text)
+        return arrives
+
+    return Watch(SETTINGS, database, deliver)
+
+
+def test_one_process_sends_and_a_restart_repeats_nothing(database: Database) -> None:
+    """Nobody writes the sheet at first, then somebody does."""
+    told = list[str]()
+    one, other = watch(database, told), watch(database, told)
+    for _ in range(2):
+        one.step()
+        other.step()
+    assert len(told) == 1
+    assert "isn't running" in told[0]
+    one.stop()
+    restarted = watch(database, told)
+    restarted.step()
+    assert len(told) == 1
+    assert Lease(database, "somebody", 60).take()
+    restarted.step()
+    assert len(told) == 2
+    assert told[1].startswith("Fixed: ")
+
+
+def test_what_does_not_arrive_is_listed_and_sent_again(database: Database) -> None:
+    told = list[str]()
+    failing = watch(database, told, arrives=False)
+    failing.step()
+    failing.step()
+    assert len(told) == 1, "not at once"
+    failing._not_before = 0.0
+    failing.step()
+    assert len(told) == 2
+    assert read(SETTINGS, database).alerts_failing
+    failing.stop()
+    watch(database, told).step()
+    assert len(told) == 3
+    assert not read(SETTINGS, database).alerts_failing
+
+
+def test_a_process_that_stalls_while_it_sends_causes_one_repeat(database: Database) -> None:
+    """It stores nothing after another has taken over."""
+    told = list[str]()
+
+    def stall(text: str) -> bool:
+        told.append(text)
+        with database.begin() as connection:
+            connection.exec_driver_sql("UPDATE lease SET token = token + 1 WHERE name = 'alerts'")
+        return True
+
+    with pytest.raises(Retryable, match="taken over"):
+        Watch(SETTINGS, database, stall).step()
+    assert Store(database).get("alerts") is None
+
+
+def test_a_database_that_is_away_is_said_once(tmp_path: Path) -> None:
+    """A lease that was lost isn't a database that is away."""
+    told = list[str]()
+    database = Database(databases.fresh("sqlite", tmp_path))  # It has no tables.
+    away = watch(database, told)
+    for _ in range(4):
+        with pytest.raises(Retryable) as caught:
+            away.step()
+        away._note_unread(caught.value)
+        away._note_unread(Retryable(LEASE_LOST, "Another worker has taken over."))
+    assert len(told) == 1
+    assert "database didn't answer" in told[0]
+
+
+def test_many_problems_are_several_messages(database: Database) -> None:
+    told = list[str]()
+    findings = [
+        {"code": code, "text": "It is.", "tab": "Jobs"}
+        for code in ("keys_gone", "two_rows", "held_cells", "id_elsewhere")
+    ]
+    Store(database).put("pass", {"at": time.time(), "findings": findings})
+    watch(database, told).step()
+    assert [text.count("\n") for text in told] == [2, 1]
+
+
+def test_a_message_arrives_without_calls_and_secrets(chat: Chat) -> None:
+    chat.statuses = [500, 500]
+    assert send([chat.url], "It is @everyone's <b>.", "https://sheet.example.com")
+    (text,) = chat.texts()
+    assert text == "It is (at)everyone's \u2039b\u203a.\nhttps://sheet.example.com"
+    assert not send([], "Nobody.")

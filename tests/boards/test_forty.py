@@ -1,0 +1,53 @@
+"""Forty boards unlike each other: what is proposed is right or left open."""
+
+import pytest
+
+from sync.boards.fields import PROGRESS
+from sync.boards.headers import Headers
+from sync.boards.survey import SeenTab
+from sync.boards.words import propose
+from tests.boards.forty import BOARDS, Board
+from tests.boards.seen import FIELDS, tab
+
+KNOWN = Headers(FIELDS)
+
+
+def seen(board: Board) -> SeenTab:
+    source = dict(board.source)
+    extra = source.pop("extra", None)
+    found = tab(board.lines, **source)
+    if extra:
+        row, column, cell = extra
+        line = found.source["data"][0]["rowData"][row]["values"]
+        line += [{}] * (column + 1 - len(line))
+        line[column] = cell
+    return found
+
+
+@pytest.mark.parametrize("name", BOARDS)
+def test_proposals_are_right_or_left_open(name: str) -> None:
+    board = BOARDS[name]
+    shown = seen(board)
+    rows = KNOWN.header_rows(shown)
+    if not shown.problem() and not rows:
+        assert board.problem == "no row of headers"
+        return
+    row = board.header_row - 1
+    if shown.problem():
+        assert board.problem in shown.problem()
+        return
+    assert rows[0] == row if not board.is_chosen else row in rows and len(rows) > 1
+    headers = shown.headers(row)
+    fields = {header: f for header, f in zip(headers, KNOWN.propose(shown, row), strict=True) if f}
+    assert fields == board.fields
+    problem = shown.problem_below(row, "robot@example.com")
+    assert board.problem in problem if board.problem else not problem
+    for header, expected in board.words.items():
+        field = FIELDS.get(fields[header])
+        options = shown.column(row, headers.index(header)).options
+        definition = "" if field.id == PROGRESS else field.definition
+        assert propose(options, FIELDS.milestones, definition) == expected
+
+
+def test_there_are_forty() -> None:
+    assert len(BOARDS) >= 40

@@ -1,0 +1,105 @@
+"""The mapping as a file: read, written, and refused with a sentence that names what is there."""
+
+import tomllib
+
+import pytest
+
+from sync.boards.mapping import TabMapping, check, check_titles, read_file, write_file
+from sync.errors import Permanent
+from tests.boards.seen import FIELDS, PERMIT
+
+FILE = """
+[[tabs]]
+title = "Active 2026"
+header_row = 3
+new_rows = "top"
+add = { Days = "days" }
+[tabs.columns]
+Homeowner = "customer"
+Stage = "progress"
+"Permit status" = "status:Permit"
+"Issued on" = "approved:permit"
+[tabs.words.Stage]
+"Permit in" = ["Permit submitted", "Contract signed"]
+"Permit OK" = ["permit approved"]
+"On hold" = "mine"
+"Call first" = "nothing"
+[tabs.words."Permit status"]
+"Filed" = ["Permit submitted"]
+"""
+
+
+def test_a_file_is_read_and_written_as_it_is() -> None:
+    (mapping,) = read_file(FILE, FIELDS)
+    assert mapping.fields["approved:" + PERMIT] == "Issued on"
+    assert mapping.words_of("progress")["Permit in"] == (f"{PERMIT}:submitted", "contract:approved")
+    assert mapping.words_of("progress")["On hold"] == "mine"
+    again = write_file([mapping], FIELDS)
+    assert read_file(again, FIELDS) == [mapping]
+    assert TabMapping.model_validate_json(mapping.model_dump_json()) == mapping
+    assert tomllib.loads(again)["tabs"][0]["columns"]["Permit status"] == "status:Permit"
+
+
+def test_odd_texts_survive_a_file() -> None:
+    odd = 'a "b" \\ c = ñ 🙂 [x]\t#'
+    words: dict[str, dict[str, tuple[str, ...] | str]] = {odd: {odd: "mine"}}
+    mapping = TabMapping(title=odd, columns={"Name": "customer", odd: "progress"}, words=words)
+    assert read_file(write_file([mapping], FIELDS), FIELDS) == [mapping]
+
+
+TAB = '[[tabs]]\ntitle = "Active"\n'
+WITH_STAGE = TAB + 'columns = { Name = "customer", Stage = "progress" }\n[tabs.words.Stage]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("tabs = [", "The file isn't TOML"),
+        ("", "tabs is missing"),
+        (TAB + "color = 1", 'Active: color isn\'t a key. Keys are title, header_row, new_rows'),
+        (TAB + "header_row = 0", "Active: header_row is wrong"),
+        (TAB + 'header_row = "one"', 'there is "one"'),
+        (TAB + 'new_rows = "left"', 'has to be "bottom", "top" or "none"; there is "left"'),
+        (TAB + 'columns = { Name = "custom" }', 'Active, "Name": "custom" isn\'t a field. Fields'),
+        (TAB + 'columns = { HOA = "status:HOA" }', '"status:HOA" isn\'t a field'),
+        (TAB + 'columns = { Stage = "progress" }', "no column shows the customer"),
+        (TAB + 'columns = { A = "customer", B = "customer" }', '"B": it shows Customer, as "A"'),
+        (WITH_STAGE + 'X = ["Permit lost"]', '"Permit lost" ("X") isn\'t a step. Steps are New'),
+        (WITH_STAGE + 'X = "yours"', '"yours" ("X") isn\'t a step'),
+        (
+            WITH_STAGE + 'X = ["New"]\nY = ["new"]',
+            'Active, "Stage": "X" and "Y" both stand for New. Choose one.',
+        ),
+        (WITH_STAGE.replace("words.Stage", "words.Name") + 'X = ["New"]', "no words of yours"),
+        (WITH_STAGE.replace("words.Stage", "words.Step") + 'X = ["New"]', "isn't connected"),
+        (TAB + 'columns = { N = "customer" }\n' + TAB, "Active: the tab is listed twice"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_is_refused_with_what_is_there(text: str, said: str) -> None:
+    with pytest.raises(Permanent) as error:
+        read_file(text, FIELDS)
+    assert said in error.value.message
+    assert "\n" not in error.value.message.strip()
+
+
+@pytest.mark.parametrize(
+    ("headers", "said"),
+    [
+        (("Name", "Phone"), 'Active, "Stage": row 1 has no such header. There is: Name, Phone.'),
+        (("Name", "Stage", "Stage"), "columns B and C both have this header. Rename one."),
+        (("Name", "Stage", "Days"), '"Days": the tab has this column already'),
+    ],
+)
+def test_headers_that_are_not_there_once_are_refused(headers: tuple[str, ...], said: str) -> None:
+    mapping = TabMapping(
+        title="Active", columns={"Name": "customer", "Stage": "progress"}, add={"Days": "days"}
+    )
+    check(mapping, FIELDS, ("Name", "", "Stage"))
+    with pytest.raises(Permanent) as error:
+        check(mapping, FIELDS, headers)
+    assert said in error.value.message
+
+
+def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
+    with pytest.raises(Permanent, match=r"Old: there is no such tab\. There are: Active, Rates\."):
+        check_titles([TabMapping(title="Old")], ["Active", "Rates"])

@@ -1,0 +1,508 @@
+"""Connected tabs in single situations: which cells are written, which wait, which stay."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from sync.boards.mapping import TabMapping
+from sync.boards.report import REPORT
+from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.core.events import Event, Job, apply
+from sync.core.schema import job
+from sync.core.snapshot import JOBS
+from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
+from tests.boards.storm import OfficeStorm, mapping
+from tests.core.fake_sheet import NAMES, Row, held, typed
+from tests.core.storm import _BEGAN, DEFINITIONS
+
+
+@dataclass
+class Office(OfficeStorm):
+    """An office at work, without storms. Jobs 0 to 3 have rows in one tab, 4 and 5 in another."""
+
+    seed: int = 1
+    gaps: float = 0.0
+    fail: float = 0.0
+    restarts: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.minutes = 0
+        super().__post_init__()
+
+    def connect(self) -> None:
+        """Nothing is connected at first."""
+
+    def events(self) -> None:
+        """Jobs are known, in their first step, when the tabs are connected."""
+        for number in range(5):
+            self.event(number, "SUBMITTED")
+
+    def event(self, number: int, status: str, step: int = 0, **customer: str) -> None:
+        self.minutes += 1
+        at, site = _BEGAN + timedelta(minutes=self.minutes), self.sites[number]
+        order = (at, at, at, str(self.minutes))
+        event = Event(site, order, at, DEFINITIONS[step], f"Step {step}", status)
+        applied = apply(self.jobs.get(site, Job()), event, self.statuses.is_rejected)
+        self.jobs[site] = applied.job
+        self.store.applied(self.lease, [], {site: applied.job}, [])
+        self._is_received_now(site)
+        known = {"customer": NAMES[number], "phone": phone(number), "email": email(number)}
+        self.store.set_customer(self.lease, site, known | customer, 1e12)
+
+    def _is_received_now(self, site: str) -> None:
+        """Store when a job was first seen by the clock of the test."""
+        if site not in self.rows.jobs:
+            with self.database.begin() as connection:
+                own = update(job).where(job.c.site == site)
+                connection.execute(own.values(received=self.clock))
+
+    def connected(self, *sheets: int, writes_ids: bool = True, **more: Any) -> None:
+        self.boards = BoardStore(self.database)
+        for sheet in sheets or (ACTIVE, LATER, DONE):
+            tab = ConnectedTab(sheet=sheet, mapping=mapping(sheet), writes_ids=writes_ids)
+            self.boards.put_tab(tab.model_copy(update=more))
+        self.settle()
+
+    def row(self, number: int) -> Row:
+        tag = next(tag for tag, owner in self.sheet.owners.items() if owner == number)
+        return next(row for _, row in self.board_rows() if row.tag == tag)
+
+    def shows(self, row: Row, header: str, sheet: int = ACTIVE) -> str:
+        return held(row.cells.get(self.key(header, sheet), {}))
+
+    def key(self, header: str, sheet: int = ACTIVE) -> int:
+        if header == "Site ID":
+            return self.sheet.key_column(sheet) or -1
+        columns = self.sheet.tabs[sheet].columns
+        return next(k for k in columns if self.sheet.headers.get(k) == header)
+
+    def type(self, row: Row, header: str, text: str, sheet: int = ACTIVE) -> None:
+        row.cells[self.key(header, sheet)] = typed(text)
+
+    def new_rows(self, sheet: int = ACTIVE) -> list[Row]:
+        rows = self.sheet.tabs[sheet].rows[1:]
+        return [row for row in rows if not row.tag and self.sheet.key_of(sheet, row)]
+
+    def codes(self) -> list[str]:
+        return [finding.code for finding in self.passes.run().findings]
+
+    def report(self) -> Any:
+        return self.store.get(REPORT)
+
+    def state(self, number: int) -> Any:
+        return BoardStore(self.database).states()[self.sites[number]]
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    calm = Office()
+    yield calm
+    calm.database.engine.dispose()
+
+
+def cells(office: Office, sheet: int) -> list[dict[int, str]]:
+    rows = office.sheet.tabs[sheet].rows
+    return [{c: held(cell) for c, cell in row.cells.items() if held(cell)} for row in rows]
+
+
+def test_connect_adds_the_column_site_id_and_nothing_else(office: Office) -> None:
+    before = cells(office, ACTIVE)
+    office.connected(ACTIVE, writes_ids=False)
+    after = cells(office, ACTIVE)
+    key = office.key("Site ID")
+    assert after[0].pop(key) == "Site ID"
+    assert after == before
+    assert office.sheet.tabs[ACTIVE].columns[-1] == key
+    assert {tab.stage for tab in office.boards.tabs()} == {Stage.CONNECTED}
+    names = {n for s, d, n, _ in office.sheet.guards.values() if (s, d) == (ACTIVE, "COLUMNS")}
+    assert len(names) == len(office.sheet.tabs[ACTIVE].columns), "also those of columns of hers"
+    assert office.report()["counts"]["certain"] == 4
+    assert {each["name"] for each in office.report()["rows"]} == {*NAMES[:4]}
+
+
+def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: Office) -> None:
+    look, moved = office.passes._client.look, list[bool]()
+
+    def look_then_move(ranges: Any, fields: str) -> Any:
+        answer = look(ranges, fields)
+        if "dataValidation" in fields and not moved:
+            columns = office.sheet.tabs[ACTIVE].columns
+            columns.insert(0, columns.pop(3))
+            moved.append(True)
+        return answer
+
+    office.passes._client.look = look_then_move  # type: ignore[method-assign]
+    office.connected()
+    assert moved
+    assert {tab.stage for tab in office.boards.tabs()} == {Stage.CONNECTED}
+    assert office.wrong_office_cells() + office.wrong_stages() == []
+
+
+def test_ids_are_written_after_a_person_has_said_so_once(office: Office) -> None:
+    office.connected(writes_ids=False)
+    assert not any(office.sheet.key_of(sheet, row) for sheet, row in office.board_rows())
+    office.boards.order(sheets=[ACTIVE], tab={"writes_ids": True})
+    assert office.passes.is_due()
+    office.settle()
+    assert [office.sheet.key_of(ACTIVE, office.row(n)) for n in range(4)] == office.sites[:4]
+    assert not office.sheet.key_of(LATER, office.row(4))
+
+
+def test_what_is_there_stays_and_is_listed_until_news(office: Office) -> None:
+    row = office.row(0)
+    office.type(row, STATUS, "Waiting on HOA")
+    office.connected()
+    assert office.shows(row, STATUS) == "Waiting on HOA"
+    assert office.shows(office.row(1), STATUS) == "Submitted", "blanks are filled"
+    (difference,) = office.report()["differences"]
+    assert (difference["held"], difference["said"]) == ("Waiting on HOA", "Submitted")
+    office.event(0, "APPROVED")
+    office.settle()
+    assert office.shows(row, STATUS) == "Approved"
+    (replaced,) = office.state(0).replaced
+    assert (replaced.held, replaced.wrote) == ("Waiting on HOA", "Approved")
+    assert office.report()["differences"] == []
+
+
+def test_everbrights_word_is_taken_for_chosen_cells(office: Office) -> None:
+    row = office.row(0)
+    office.connected()
+    office.type(row, STATUS, "Dragged over")
+    office.clock += 700
+    office.look()
+    (difference,) = office.report()["differences"]
+    site, field = difference["site"], difference["field"]
+    office.boards.order(sites=[site], changes={"take": [field]})
+    office.settle()
+    assert office.shows(row, STATUS) == "Submitted"
+    assert office.state(0).take == ()
+    office.type(row, STATUS, "Typed later")
+    office.clock += 700
+    office.look()
+    assert office.shows(row, STATUS) == "Typed later"
+
+
+def test_a_typed_text_stays_until_everbrights_word_changes(office: Office) -> None:
+    office.connected()
+    row = office.row(0)
+    office.type(row, STATUS, "typed")
+    office.event(0, "SUBMITTED")
+    office.settle()
+    assert office.shows(row, STATUS) == "typed"
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.shows(row, STATUS) == "Rejected"
+
+
+def test_a_formula_is_never_written(office: Office) -> None:
+    office.connected()
+    row, key = office.row(0), office.key(STATUS)
+    row.cells[key] = {"userEnteredValue": {"formulaValue": "=A2"}}
+    office.event(0, "REJECTED")
+    office.settle()
+    assert held(row.cells[key]) == "=A2"
+
+
+def test_customers_texts_fill_blanks_only(office: Office) -> None:
+    row = office.row(0)
+    office.type(row, "Phone", "call the office")
+    office.type(row, "Name", "")
+    office.connected()
+    assert office.shows(row, "Phone") == "call the office"
+    assert office.shows(row, "Name") == NAMES[0]
+
+
+def test_a_job_first_seen_after_connect_gets_a_row_inside_the_run(office: Office) -> None:
+    tab = office.sheet.tabs[ACTIVE]
+    extra = office.sheet.new_key()
+    office.sheet.headers[extra] = "Price"
+    tab.columns.append(extra)
+    tab.rows[0].cells[extra] = typed("Price")
+    for number, row in enumerate(tab.rows[1:], 2):
+        row.cells[extra] = {"userEnteredValue": {"formulaValue": f"=A{number}&G{number}"}}
+    office.connected(ACTIVE)
+    last = tab.rows[-1]
+    office.event(7, "SUBMITTED")
+    office.settle()
+    (row,) = office.new_rows()
+    assert office.shows(row, "Name") == NAMES[7]
+    assert office.shows(row, STATUS) == "Submitted"
+    assert tab.rows[-1] is last, "it is above the last row, inside of totals"
+    at = tab.rows.index(row) + 1
+    assert held(row.cells[extra]) == f"=A{at}&G{at}"
+    assert [each["name"] for each in office.report()["absent"]] == [NAMES[4]]
+
+
+def test_a_job_that_may_have_a_row_waits_for_an_answer(office: Office) -> None:
+    office.connected()
+    office.sheet._add(ACTIVE)
+    row = office.sheet.tabs[ACTIVE].rows[-1]
+    office.type(row, "Name", NAMES[7])
+    office.event(7, "SUBMITTED")
+    office.settle()
+    assert not office.new_rows()
+    (asked,) = office.report()["rows"]
+    assert (asked["name"], asked["is_certain"]) == (NAMES[7], False)
+    assert asked["rows"][0]["agrees"] == ["name"]
+    choice = (asked["rows"][0]["sheet"], asked["rows"][0]["texts"])
+    office.boards.order(sites=[asked["site"]], changes={"row": choice})
+    office.settle()
+    assert office.sheet.key_of(ACTIVE, row) == office.sites[7]
+    assert office.state(7).row is None
+
+
+@pytest.mark.parametrize(("choice", "count"), [("none", 0), ("add", 1)])
+def test_a_person_says_that_a_job_has_no_row(office: Office, choice: str, count: int) -> None:
+    office.connected(ACTIVE)
+    office.boards.order(sites=[office.sites[4]], changes={"choice": choice})
+    office.settle()
+    assert len(office.new_rows()) == count
+    assert office.report()["counts"]["absent"] == 0
+
+
+def test_nothing_is_decided_before_everbright_has_said_who_it_is(office: Office) -> None:
+    office.connected()
+    site = office.sites[7]
+    at = _BEGAN + timedelta(hours=1)
+    event = Event(site, (at, at, at, "x"), at, DEFINITIONS[0], "Step 0", "SUBMITTED")
+    applied = apply(Job(), event, office.statuses.is_rejected)
+    office.jobs[site] = applied.job
+    office.store.applied(office.lease, [], {site: applied.job}, [])
+    office._is_received_now(site)
+    office.settle()
+    assert not office.new_rows()
+    assert office.report()["absent"] == []
+    assert len([row for row in office.sheet.body() if office.sheet.site(row) == site]) == 1
+    office.event(7, "APPROVED")
+    office.settle()
+    assert len(office.new_rows()) == 1
+
+
+def test_a_row_of_another_customer_is_not_written(office: Office) -> None:
+    office.connected()
+    row = office.row(0)
+    for header in ("Name", "Phone", "Email"):
+        office.type(row, header, f"new {header}")
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.shows(row, STATUS) == "Submitted"
+    assert office.codes() == ["other_customer"]
+    board = {"customer": "new Name", "phone": "new Phone", "email": "new Email"}
+    office.store.answer_row(office.lease, office.sites[0], board, is_same=False)
+    office.clock += 700
+    office.look()
+    assert office.sheet.key_of(ACTIVE, row) == ""
+    assert office.codes() == []
+
+
+def test_a_copied_row_holds_its_job_alone(office: Office) -> None:
+    office.connected()
+    row = office.row(0)
+    office.sheet.tabs[ACTIVE].rows.append(Row(dict(row.cells), tag="copy"))
+    office.event(0, "REJECTED")
+    office.event(1, "REJECTED")
+    office.settle()
+    assert office.codes() == ["two_rows"]
+    assert office.shows(row, STATUS) == "Submitted"
+    assert office.shows(office.row(1), STATUS) == "Rejected"
+
+
+def test_a_row_that_is_cut_into_a_tab_of_other_widths_is_held(office: Office) -> None:
+    office.connected()
+    row = office.row(0)
+    office.sheet.tabs[ACTIVE].rows.remove(row)
+    pairs = dict(
+        zip(office.sheet.tabs[ACTIVE].columns, office.sheet.tabs[LATER].columns, strict=False)
+    )
+    office.sheet.tabs[LATER].columns += [office.sheet.new_key() for _ in range(3)]
+    pairs = dict(
+        zip(office.sheet.tabs[ACTIVE].columns, office.sheet.tabs[LATER].columns, strict=True)
+    )
+    moved = Row({pairs[k]: cell for k, cell in row.cells.items()}, tag=row.tag)
+    before = {k: held(cell) for k, cell in moved.cells.items()}
+    office.sheet.tabs[LATER].rows.append(moved)
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.codes() == ["id_elsewhere"]
+    assert {k: held(cell) for k, cell in moved.cells.items()} == before
+    assert not office.new_rows() + office.new_rows(LATER)
+
+
+def test_a_row_that_is_deleted_is_not_added_again(office: Office) -> None:
+    office.connected()
+    office.sheet.tabs[ACTIVE].rows.remove(office.row(0))
+    office.event(0, "REJECTED")
+    office.settle()
+    assert not office.new_rows()
+    assert [each["name"] for each in office.report()["deleted"]] == [NAMES[0]]
+    office.boards.order(sites=[office.sites[0]], changes={"choice": "add"})
+    office.settle()
+    (row,) = office.new_rows()
+    assert office.shows(row, STATUS) == "Rejected"
+    assert office.report()["deleted"] == []
+
+
+def test_many_ids_gone_stop_one_tab(office: Office) -> None:
+    for number in range(20, 27):
+        office.sites.append(f"{number}" + office.sites[0][2:])
+    office.connected()
+    for number in range(6, 10):
+        office.event(number, "SUBMITTED")
+    office.settle()
+    key = office.key("Site ID")
+    gone = [row for row in office.sheet.tabs[ACTIVE].rows[1:] if row.cells.pop(key, None)]
+    assert len(gone) > 5
+    for row in gone:
+        for header in ("Name", "Phone", "Email"):
+            office.type(row, header, "")
+    office.event(0, "REJECTED")
+    office.event(4, "REJECTED")
+    office.settle()
+    assert "connected_keys_gone" in office.codes()
+    assert not office.new_rows()
+    assert office.shows(office.row(4), STATUS, LATER) == "Rejected", "another tab goes on"
+    office.boards.order(sheets=[ACTIVE], tab={"allows_gone": True})
+    office.settle()
+    assert "connected_keys_gone" not in office.codes()
+    assert office.report()["counts"]["deleted"] == len(gone)
+    assert not any(tab.allows_gone for tab in office.boards.tabs()), "it was for once"
+
+
+def test_trouble_in_jobs_stops_no_connected_tab(office: Office) -> None:
+    office.connected()
+    del office.sheet.tabs[JOBS]
+    office.event(0, "REJECTED")
+    for _ in range(5):
+        office.clock += 61
+        office.settle()
+    assert office.shows(office.row(0), STATUS) == "Rejected"
+    assert office.codes() == ["tab_gone"]
+
+
+@pytest.mark.parametrize("choice", ["", "add"])
+def test_a_tab_that_cannot_be_read_keeps_its_jobs(office: Office, choice: str) -> None:
+    """Its column Site ID was deleted: another connected tab gets none of its rows."""
+    office.connected()
+    there = [row for row in office.sheet.tabs[ACTIVE].rows if office.sheet.key_of(ACTIVE, row)]
+    before = len(office.sheet.tabs[LATER].rows), len(office.sheet.tabs[DONE].rows)
+    if choice:
+        office.boards.order(sites=office.sites, changes={"choice": choice})
+    office.sheet.tabs[ACTIVE].columns.remove(office.key("Site ID"))
+    for number in range(len(there)):
+        office.event(number, "REJECTED")
+    office.clock += 61
+    office.settle()
+    assert office.codes() == ["header_gone"]
+    assert (len(office.sheet.tabs[LATER].rows), len(office.sheet.tabs[DONE].rows)) == before
+    assert office.report()["counts"]["absent"] == 0
+
+
+def test_a_connected_tab_that_is_deleted_stops_no_other(office: Office) -> None:
+    office.connected()
+    del office.sheet.tabs[LATER]
+    office.event(0, "REJECTED")
+    for _ in range(5):
+        office.clock += 61
+        office.settle()
+    assert office.shows(office.row(0), STATUS) == "Rejected"
+    assert office.codes() == ["connected_tab_gone"]
+
+
+def test_disconnect_removes_the_metadata_and_nothing_else(office: Office) -> None:
+    office.connected()
+    before = cells(office, ACTIVE)
+    (tab,) = [tab for tab in office.boards.tabs() if tab.sheet == ACTIVE]
+    office.boards.put_tab(tab.model_copy(update={"stage": Stage.LEAVE}))
+    office.settle()
+    assert {tab.sheet for tab in office.boards.tabs()} == {LATER, DONE}
+    assert not [entry for entry in office.sheet.guards.values() if entry[0] == ACTIVE]
+    assert cells(office, ACTIVE) == before
+    assert office.codes() == []
+
+
+def test_a_typed_rep_fills_a_blank_rep_in_jobs(office: Office) -> None:
+    columns = {**mapping(ACTIVE).columns, "Notes": "rep"}
+    tab = TabMapping(title="11", columns=columns, words=mapping(ACTIVE).words)
+    office.type(office.row(0), "Notes", "Ada Birch")
+    office.connected(ACTIVE, mapping=tab)
+    office.event(0, "APPROVED")
+    office.settle()
+    row = next(row for row in office.sheet.body() if office.sheet.site(row) == office.sites[0])
+    assert held(row.cells[office.sheet.column("rep") or 0]) == "Ada Birch"
+
+
+def test_a_header_that_is_not_there_is_said_and_nothing_is_written(office: Office) -> None:
+    tab = TabMapping(title="11", columns={"Name": "customer", "Stage 2": "progress"})
+    office.connected(ACTIVE, mapping=tab)
+    assert not [entry for entry in office.sheet.guards.values() if entry[0] == ACTIVE]
+    (finding,) = office.passes.run().findings
+    assert finding.code == "not_connected"
+    assert "has no such header. There is: Name, Phone, Email" in finding.text
+    assert not office.passes.is_due(), "until somebody changes it"
+
+
+def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> None:
+    office.connected(ACTIVE)
+    row = office.row(0)
+    office.type(row, "Stage", "On hold")
+    (tab,) = office.boards.tabs()
+    words = {"Stage": {"Begun": tab.mapping.words["Stage"]["Started"]}}
+    changed = tab.mapping.model_copy(update={"words": words})
+    office.boards.put_tab(
+        tab.model_copy(
+            update={"stage": Stage.CONNECT, "mapping": changed, "baseline": ("progress",)}
+        )
+    )
+    office.clock += 700
+    office.look()
+    assert office.shows(row, "Stage") == "On hold"
+    assert office.boards.tabs()[0].baseline == ()
+
+
+def test_after_a_restored_version_each_cell_is_news_once(office: Office) -> None:
+    office.connected()
+    version = office.sheet.version()
+    office.event(0, "REJECTED")
+    office.event(7, "SUBMITTED")
+    office.settle()
+    assert len(office.new_rows()) == 1
+    office.sheet.restore(version)
+    assert not office.new_rows()
+    office.clock += 700
+    office.look()
+    assert office.shows(office.row(0), STATUS) == "Rejected"
+    (row,) = office.new_rows()
+    assert office.shows(row, "Name") == NAMES[7]
+    assert "connected_keys_gone" not in office.codes()
+    office.type(row, STATUS, "typed")
+    office.clock += 700
+    office.look()
+    assert office.shows(row, STATUS) == "typed", "once"
+
+
+def test_a_tab_that_is_gone_can_be_disconnected(office: Office) -> None:
+    office.connected()
+    del office.sheet.tabs[LATER]
+    office.clock += 61
+    office.settle()
+    assert office.codes() == ["connected_tab_gone"]
+    assert not office.passes.is_due()
+    (tab,) = [tab for tab in office.boards.tabs() if tab.sheet == LATER]
+    office.boards.put_tab(tab.model_copy(update={"stage": Stage.LEAVE}))
+    office.settle()
+    assert office.codes() == []
+    assert not office.passes.is_due()
+
+
+def test_a_renamed_tab_stays_connected(office: Office) -> None:
+    office.connected(ACTIVE)
+    (tab,) = office.boards.tabs()
+    renamed = tab.mapping.model_copy(update={"title": "Old title"})
+    office.boards.put_tab(tab.model_copy(update={"mapping": renamed}))
+    office.clock += 700
+    office.look()
+    assert [each.mapping.title for each in office.boards.tabs()] == [str(ACTIVE)]

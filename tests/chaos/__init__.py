@@ -1,1 +1,0 @@
-"""The whole product under people, faults and kills at random; what it ends with is judged."""

@@ -1,0 +1,118 @@
+"""Events that arrive late, and what is read from webhooks without a published sample."""
+
+import itertools
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sync.core.events import CHANGE_ORDER, Job, Line, apply, event_of
+from sync.webhooks import parse
+from tests.core.test_standing import ORDERED, TODAY, comment, definition, event, nov
+from tests.made_up import document, milestone, task
+from tests.webhooks.payloads import change_order
+
+
+def lines_of(*events: Any) -> tuple[Job, list[list[Line]]]:
+    """Return the job after events, and the lines that each of them has added."""
+    job, found = Job(), list[list[Line]]()
+    for each in events:
+        applied = apply(job, each, ORDERED.is_rejected)
+        job = applied.job
+        found.append(applied.lines)
+    return job, found
+
+
+def test_a_return_after_a_late_event() -> None:
+    """Permits were submitted, rejected, and submitted again; the rejection arrives at last."""
+    first = event("Permits", "SUBMITTED", nov(1))
+    again = event("Permits", "SUBMITTED", nov(3), ready=True)
+    late = event("Permits", "REJECTED", nov(2))
+    _, lines = lines_of(first, again, late)
+    assert [[(line.status, line.at) for line in each] for each in lines] == [
+        [("SUBMITTED", nov(1))],
+        [],
+        [("REJECTED", nov(2)), ("SUBMITTED", nov(3))],
+    ]
+
+
+@pytest.mark.parametrize("statuses", [("A", "B", "A"), ("A", "A", "B", "A"), ("A", "B", "B", "A")])
+def test_every_change_of_status_has_a_line_in_any_order(statuses: tuple[str, ...]) -> None:
+    events = [
+        event("Permits", status, nov(1 + number), ready=number % 2 == 1)
+        for number, status in enumerate(statuses)
+    ]
+    for order in itertools.permutations(events):
+        job, lines = lines_of(*order)
+        log = job.milestones[definition("Permits")]
+        changes = [status for status, _ in itertools.groupby(c.status for c in log.changes)]
+        assert changes == [status for status, _ in itertools.groupby(statuses)]
+        told = Counter(line.status for each in lines for line in each)
+        assert not Counter(changes) - told, order
+
+
+def test_a_reason_that_came_before_its_rejection() -> None:
+    """A reviewer writes, which is a webhook of its own, and then rejects."""
+    said = comment("Nora Quist", "The roof plan is missing a page.", nov(2))
+    rejected = replace(event("Permits", "REJECTED", nov(3)), comments=said.comments)
+    again = replace(event("Permits", "SUBMITTED", nov(4)), comments=said.comments)
+    known, lines = lines_of(event("Permits", "SUBMITTED", nov(1)), said, rejected, again)
+    quoted = '"The roof plan is missing a page." \u2013 Nora Quist'
+    assert [[(line.status, line.comment) for line in each] for each in lines] == [
+        [("SUBMITTED", "")],
+        [("", quoted)],
+        [("REJECTED", quoted)],
+        [("SUBMITTED", "")],
+    ]
+    known, _ = lines_of(event("Permits", "SUBMITTED", nov(1)), said, rejected)
+    assert ORDERED.standing(known, TODAY).actions == ("Fix Permits and resubmit", quoted)
+
+
+@pytest.mark.parametrize(("state", "status"), [("SENT", "SENT"), ("VOID", "VOID")])
+def test_a_change_order_that_is_not_signed(state: str, status: str) -> None:
+    raw = json.dumps(change_order(state)).encode()
+    webhook = parse.read(raw)
+    assert webhook.has_event
+    found = event_of(webhook, TODAY)
+    assert found is not None
+    assert (found.definition, found.status) == (CHANGE_ORDER, status)
+
+
+def body(data: Any, **changes: Any) -> bytes:
+    step = task(document(1))
+    step["sub_tasks"][0]["data"] = data
+    step["sub_tasks"][0] |= changes
+    return json.dumps(milestone(1, 1, tasks=[step])).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "odd"),
+    [
+        ([document(1)], ("tasks.sub_tasks.data",)),
+        ("a text", ("tasks.sub_tasks.data",)),
+        (
+            {"documents": [document(1) | {"creation_type": "SCANNED"}]},
+            ("tasks.sub_tasks.data.documents.creation_type",),
+        ),
+        ({"documents": {"1": document(1)}}, ("tasks.sub_tasks.data.documents",)),
+        ({"documents": [document(1) | {"creation_type": "GENERATED"}]}, ()),
+        ({"documents": None}, ()),
+        (None, ()),
+    ],
+)
+def test_documents_of_another_shape_are_listed(data: Any, odd: tuple[str, ...]) -> None:
+    assert parse.read(body(data, category="DOCUMENT")).odd_fields == odd
+
+
+def test_a_checkbox_is_no_odd_document() -> None:
+    assert parse.read(body(data=True, category="CHECKBOX")).odd_fields == ()
+
+
+def test_an_event_of_the_future_is_as_old_as_its_receipt() -> None:
+    raw = json.dumps(milestone(1, 1, date_updated="2999-01-01T00:00:00Z")).encode()
+    found = event_of(parse.read(raw), datetime(2026, 11, 27, tzinfo=UTC))
+    assert found is not None
+    assert found.at.year < 2999

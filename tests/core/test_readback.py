@@ -1,0 +1,231 @@
+"""Jobs read back from EverBright's lists, at the emulator."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from emulator import Emulator
+from sync.core import schema
+from sync.core.apply import apply_waiting
+from sync.core.customers import Customers
+from sync.core.database import Database, Lease
+from sync.core.readback import Readback
+from sync.core.standing import Statuses
+from sync.core.store import Store
+from sync.errors import STOPPING, Retryable
+from sync.everbright.client import EverBright
+from sync.settings.config_file import CONFIG_FILE, MilestoneConfig, load_config
+from sync.webhooks import parse
+from tests.made_up import document, milestone, task, uuid
+
+TOKEN = "an-everbright-token"
+START, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+OLD, RECENT = 0, 140 * 24 * 60
+"""Minutes after the new year: five months, and ten days before NOW."""
+
+
+def event(job: int, definition: int = 1, minute: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a milestone's webhook with two tasks, one of which holds a document."""
+    number = job * 10 + definition
+    tasks = [
+        task(uuid=uuid(600_000 + number * 10), name="Task 0"),
+        task(document(number), uuid=uuid(600_001 + number * 10), name="Task 1"),
+    ]
+    for each in tasks:
+        each["sub_tasks"][0] |= {"uuid": each["uuid"], "category": "DOCUMENT"}
+    at = (START + timedelta(minutes=minute)).isoformat()
+    made = milestone(job, definition, date_updated=at, tasks=tasks)
+    return made | {"uuid": uuid(700_000 + number)} | changes
+
+
+class Stand:
+    """A database, and a reading of the emulator's lists, without waits."""
+
+    def __init__(self, google: Emulator, folder: Path) -> None:
+        google.everbright.token = TOKEN
+        self.google, self.now = google, NOW
+        self.database = Database(f"sqlite:///{folder / 'core.sqlite3'}")
+        self.database.create()
+        self.store, self.config = Store(self.database), load_config(CONFIG_FILE)
+        self.lease = Lease(self.database, "test")
+        assert self.lease.take()
+        self.statuses = Statuses(self.config)
+        self.stopped_after: int | None = None
+        self.readback = self.begun()
+
+    def begun(self) -> Readback:
+        """Return the readings of a process that has begun."""
+        url = self.google.url
+        everbright = EverBright(url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/")
+        applying = threading.Lock()
+        self.customers = Customers(
+            self.store, self.lease, everbright, self.config, applying, lambda: None
+        )
+        return Readback(
+            self.store,
+            self.lease,
+            everbright,
+            self.config,
+            lambda: self.statuses,
+            applying,
+            self._sleep,
+            hours=24,
+            rate=50,
+            now=lambda: self.now,
+        )
+
+    def _sleep(self, _seconds: float) -> None:
+        if self.stopped_after is not None:
+            self.stopped_after -= 1
+            if self.stopped_after < 0:
+                raise Retryable(STOPPING, "The worker is ending.")
+
+    def load(self, job: int, *definitions: int, minute: int = RECENT, **changes: Any) -> str:
+        for definition in definitions or (1,):
+            self.google.everbright.load(event(job, definition, minute, **changes))
+        return uuid(job) if not definitions else str(event(job)["site"])
+
+    def send(self, body: dict[str, Any]) -> None:
+        raw = json.dumps(body).encode()
+        self.store.keep(raw, parse.read(raw))
+        apply_waiting(self.store, self.lease, self.statuses)
+
+    def statuses_of(self, job: int) -> list[str]:
+        state = self.store.job_states()[str(event(job)["site"])]
+        return [log.now.status for log in state.milestones.values()]
+
+    def lines(self) -> int:
+        return len(self.store.waiting_lines(1000))
+
+    def ask(self, kind: str, **body: Any) -> int:
+        row = {"kind": kind, "body": json.dumps(body)}
+        with self.database.begin() as connection:
+            key = connection.execute(insert(schema.action).values(row)).inserted_primary_key
+        assert key
+        return int(key[0])
+
+    def result(self, number: int) -> str:
+        query = select(schema.action.c.result).where(schema.action.c.id == number)
+        with self.database.begin() as connection:
+            return str(connection.scalar(query))
+
+
+@pytest.fixture
+def stand(google: Emulator, tmp_path: Path) -> Iterator[Stand]:
+    yield Stand(google, tmp_path)
+
+
+def test_the_first_reading_leaves_out_what_is_done_and_old(stand: Stand) -> None:
+    """And it writes no lines of History."""
+    done = {"status": "APPROVED"}
+    stand.statuses = Statuses(_ordered(stand))
+    stand.load(1, status="SUBMITTED")
+    stand.load(2, minute=OLD, **done)
+    stand.load(3, minute=OLD, status="REJECTED")
+    stand.load(4, minute=RECENT, **done)
+    assert stand.readback.step()
+    stored = {*stand.store.job_states()}
+    assert stored == {str(event(job)["site"]) for job in (1, 3, 4)}
+    assert stand.lines() == 0
+    assert not stand.readback.step(), "the next one is due tomorrow"
+
+
+def _ordered(stand: Stand) -> Any:
+    step = MilestoneConfig(definitions=(event(1)["milestone_definition"],), header="Milestone 1")
+    return stand.config.model_copy(update={"milestones": (step,)})
+
+
+def test_what_webhooks_missed_is_an_ordinary_event(stand: Stand) -> None:
+    stand.load(1, status="SUBMITTED")
+    assert stand.readback.step()
+    stand.load(1, minute=RECENT + 60, status="REJECTED")
+    stand.now += timedelta(days=1, minutes=1)
+    assert stand.readback.step()
+    assert stand.statuses_of(1) == ["REJECTED"]
+    assert stand.lines() == 1
+    stand.now += timedelta(days=1, minutes=1)
+    assert stand.readback.step()
+    assert stand.lines() == 1, "nothing is new the second time"
+
+
+def test_a_webhook_after_the_reading_is_newer(stand: Stand) -> None:
+    """The request's time decides: a webhook of what happened before it changes nothing."""
+    stand.load(1, status="REJECTED")
+    assert stand.readback.step()
+    stand.send(event(1, minute=RECENT - 60, status="SUBMITTED"))
+    assert stand.statuses_of(1) == ["REJECTED"]
+    later = int((NOW + timedelta(hours=1) - datetime(2026, 1, 1, tzinfo=UTC)).total_seconds() // 60)
+    stand.send(event(1, minute=later, status="APPROVED"))
+    assert stand.statuses_of(1) == ["APPROVED"]
+
+
+def test_days_count_from_the_lists_own_date(stand: Stand) -> None:
+    stand.load(1, status="SUBMITTED")
+    assert stand.readback.step()
+    (log,) = stand.store.job_states()[str(event(1)["site"])].milestones.values()
+    assert log.now.at == datetime.fromisoformat(event(1, 1, RECENT)["date_updated"])
+
+
+def test_a_reading_that_was_killed_starts_over(stand: Stand) -> None:
+    for job in range(1, 8):
+        stand.load(job, status="SUBMITTED")
+    stand.stopped_after = 20
+    with pytest.raises(Retryable):
+        stand.readback.step()
+    assert 0 < len(stand.store.job_states()) < 7
+    stand.stopped_after = None
+    assert stand.begun().step()
+    assert len(stand.store.job_states()) == 7
+    assert stand.lines() == 0
+
+
+def test_one_job_is_read_on_request(stand: Stand) -> None:
+    assert stand.readback.step()
+    stand.load(1, status="SUBMITTED")
+    number = stand.ask("read_job", site=str(event(1)["site"]))
+    assert stand.readback.step()
+    assert stand.result(number) == "It was read; 1 changes were missing."
+    number = stand.ask("read_job", site=str(event(1)["site"]))
+    assert stand.readback.step()
+    assert stand.result(number) == "It was right."
+    number = stand.ask("read_job", site=uuid(999))
+    assert stand.readback.step()
+    assert stand.result(number) == "It was right."
+
+
+def test_all_jobs_are_read_on_request(stand: Stand) -> None:
+    assert stand.readback.step()
+    stand.load(1, minute=OLD, status="SUBMITTED")
+    number = stand.ask("read_all")
+    assert stand.readback.step()
+    assert stand.result(number).startswith("1 jobs were read, 1 had changes")
+    assert stand.statuses_of(1) == ["SUBMITTED"]
+
+
+def test_without_lists_it_is_tried_again_in_an_hour(stand: Stand) -> None:
+    stand.google.everbright.token = "another"
+    assert stand.readback.step()
+    assert stand.store.get("readback")["error"]
+    assert not stand.readback.step()
+    stand.google.everbright.token = TOKEN
+    stand.load(1, status="SUBMITTED")
+    stand.now += timedelta(hours=1, minutes=1)
+    assert stand.begun().step()
+    assert stand.statuses_of(1) == ["SUBMITTED"]
+    assert stand.lines() == 0, "it is still the first one"
+
+
+def test_a_job_that_is_restored_from_the_archive(stand: Stand) -> None:
+    site = str(event(1)["site"])
+    stand.send(event(1, minute=RECENT, status="SUBMITTED"))
+    stand.send({"site": site, "archived": True, "timestamp": "2026-05-28T00:00:00Z"})
+    assert stand.store.job_states()[site].is_archived
+    stand.google.everbright.set_site(site, archived=False)
+    assert stand.customers.step()
+    assert not stand.store.job_states()[site].is_archived
