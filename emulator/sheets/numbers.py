@@ -5,9 +5,12 @@ Dates are serial numbers: days since 1899-12-30, the time of day as the fraction
 
 import re
 from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 EPOCH = date(1899, 12, 30)
+_WIDE = Context(prec=400)
+"""Any float has its digits in it."""
 FIRST_DAY = (date.min - EPOCH).days
 LAST_DAY = (date.max - EPOCH).days + 1
 DEFAULT_PATTERNS = {
@@ -115,7 +118,9 @@ def _render_number(number: float, sections: list[list[tuple[str, str]]]) -> str:
 def _digits(number: float, pattern: str) -> str:
     whole, _, fraction = pattern.partition(".")
     comma = "," if "," in whole else ""
-    integer, dot, decimals = f"{number:{comma}.{len(fraction)}f}".partition(".")
+    places = Decimal(1).scaleb(-len(fraction))
+    rounded = Decimal(repr(number)).quantize(places, ROUND_HALF_UP, _WIDE)
+    integer, dot, decimals = f"{rounded:{comma}f}".partition(".")
     return integer.removeprefix("0").rjust(whole.count("0"), "0") + dot + decimals
 
 

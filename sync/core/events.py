@@ -312,7 +312,9 @@ def _remarks_of(
     """
     if any(map(is_rejected, (event.status, *(task.status for task in event.tasks)))):
         new = _remarks(event)
-    return tuple(remark for remark in new if before is None or remark.at >= before.at)
+    if before is None:
+        return new
+    return tuple(each for each in new if each.at >= before.at and each not in before.remarks)
 
 
 def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:

@@ -83,7 +83,7 @@ class Layout:
         if not line.status:
             what = f"Comment on {title}" if title else "Comment"
         received, dated = line.received.astimezone(zone), line.at.astimezone(zone)
-        is_other_day = bool(line.status) and received.date() != dated.date()
+        is_other_day = received.date() != dated.date()
         return {
             "customer": text(customer or placeholder(site)),
             "what": text(what),

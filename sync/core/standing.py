@@ -265,7 +265,7 @@ class Statuses:
 
     def _why(self, milestone: Milestone, *, with_title: bool, is_one: bool) -> list[str]:
         """Return the reasons of a rejection; of several, each with what it is about."""
-        lines, known = list[str](), set[str]()
+        lines, known, said = list[str](), set[str](), set[Remark]()
         for change in milestone.log.changes:
             if change.at < milestone.since:
                 continue
@@ -273,7 +273,9 @@ class Statuses:
             known |= {*new}
             about = new[0] if len(new) == 1 else milestone.title if with_title else ""
             prefix = f"{about}: " if about and not is_one else ""
-            lines += [prefix + remark.quoted for remark in reversed(change.remarks)]
+            new_remarks = [remark for remark in reversed(change.remarks) if remark not in said]
+            lines += [prefix + remark.quoted for remark in new_remarks]
+            said |= {*new_remarks}
         return lines[::-1]
 
     def _furthest(self, steps: Sequence[Milestone], submit: tuple[str, ...]) -> Standing:
@@ -319,9 +321,8 @@ class Statuses:
     def _finish(self, milestone: Milestone) -> str:
         tasks = [t for t in milestone.log.now.tasks if not self.config.is_approved(t.status)]
         missing = [task.name for task in tasks if task.is_missing and task.name]
-        rest = [task.name for task in tasks if not task.is_missing and task.name]
-        parts = [f"upload {', '.join(missing)}"] if missing else []
-        what = ", ".join([*rest, *parts])
+        names = [task.name for task in tasks if task.name]
+        what = f"upload {', '.join(missing)}" if missing else ", ".join(names)
         return f"Finish {milestone.title}" + (f": {what}" if what else "")
 
 

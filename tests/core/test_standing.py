@@ -484,6 +484,18 @@ def test_days_count_from_the_day_of_the_status_and_not_of_a_comment() -> None:
     ]  # fmt: skip
 
 
+def test_a_reason_belongs_to_the_task_that_it_came_with() -> None:
+    """The webhook of the second rejection has the comments of both."""
+    first = reject("Permits", 24, "Plan set", said=MISSING_PAGE)
+    second = reject("Permits", 25, "Plan set", "Load calculation", said=("Al Poe", "Too old."))
+    second = replace(second, comments=first.comments + second.comments)
+    assert ORDERED.standing(job(*SURVEYED, first, second), TODAY).actions == (
+        "Fix Plan set and Load calculation, then resubmit",
+        'Load calculation: "Too old." \u2013 Al Poe',
+        'Plan set: "The roof plan is missing a page." \u2013 Nora Quist',
+    )
+
+
 def test_an_earlier_rejection_that_arrives_late_has_no_second_line() -> None:
     later = reject("Permits", 10, "Plan set")
     earlier = event("Permits", "REJECTED", nov(8), received=nov(26))

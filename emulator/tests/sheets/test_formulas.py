@@ -266,6 +266,7 @@ def test_a_circle_is_an_error_and_not_the_end(book: Book) -> None:
         (1234.5, "NUMBER", None, "1,234.50"),
         (0.125, "PERCENT", "0.0%", "12.5%"),
         (-1234.5, "CURRENCY", '"$"#,##0.00', "-$1,234.50"),
+        (2.5, "NUMBER", "0", "3"),
         (5, "NUMBER", '0" days"', "5 days"),
         (-5, "NUMBER", "0;(0)", "(5)"),
         (0, "NUMBER", '0;-0;"none"', "none"),
