@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from dotenv import dotenv_values
+from dotenv import load_dotenv
 
 import server
 from sync.boards.command import map_command
@@ -21,11 +21,10 @@ from sync.core.database import Database
 from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.config_file import VERSION
-from sync.settings.environment import SQLITE_FILE, database_url, load
+from sync.settings.environment import database_url, load
 
-_CHECKOUT = Path(__file__).parent
 _NO_ENV_FILE = (
-    " Settings are read from the environment, and from a .env file in the current folder, which "
+    "Settings are read from the environment, and from a .env file in the current folder, which "
     "doesn't exist."
 )
 _MMAP_THRESHOLD = -3
@@ -41,47 +40,29 @@ def main() -> None:
         has_env_file = _read_env_file()
         cli(standalone_mode=True)
     except SettingsError as error:
-        hint = _NO_ENV_FILE if error.is_missing and not has_env_file else ""
-        _fail(error.message + hint, 2)
+        _fail(error.message if has_env_file else f"{error.message}\n{_NO_ENV_FILE}", 2)
     except BrightsheetError as error:
         _fail(error.message, 1)
 
 
 def _read_env_file() -> bool:
-    """Add the settings in a `.env` file to the environment; return whether there is one.
+    """Add the settings in `.env` in the current folder to the environment, if there is one.
 
-    It is in the current folder, or beside the code. ENV_FILE names another, or none if it is blank.
-    Raises SettingsError.
+    ENV_FILE names another file, or none if it is blank. Raises SettingsError.
     """
-    named = os.environ.get("ENV_FILE")
-    if named == "":
-        return False
-    places = [Path(named)] if named else [Path.cwd() / ".env", _CHECKOUT / ".env"]
-    values = next((found for place in places if (found := _env_values(place)) is not None), None)
-    if values is None and named:
-        raise SettingsError("ENV_FILE", "names no file. Set it to the path of one, or unset it.")
-    if values is not None and not named and not places[0].exists():
-        # Cron starts elsewhere, and a file created there would be an empty database.
-        url = values.get("DATABASE_URL") or SQLITE_FILE
-        if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-            values["DATABASE_URL"] = f"sqlite:///{_CHECKOUT / url.removeprefix('sqlite:///')}"
-        if config := (values.get("CONFIG_FILE") or "").strip():
-            values["CONFIG_FILE"] = str(_CHECKOUT / config)
-    for name, value in (values or {}).items():
-        os.environ.setdefault(name, value or "")
-    return values is not None
-
-
-def _env_values(path: Path) -> dict[str, str | None] | None:
-    """Return the settings in a file; None if there is none. Raises SettingsError."""
+    name = os.environ.get("ENV_FILE", ".env")
     try:
-        text = path.read_text("utf-8")
+        text = Path(name).read_text("utf-8") if name else ""
     except FileNotFoundError:
-        return None
+        if "ENV_FILE" in os.environ:
+            text = "ENV_FILE: names no file. Set it to the path of one, or unset it."
+            raise SettingsError(text) from None
+        return False
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SettingsError(str(path), f"cannot be read ({why}).") from None
-    return dotenv_values(stream=io.StringIO(text), interpolate=False)
+        raise SettingsError(f"{name}: cannot be read ({why}).") from None
+    load_dotenv(stream=io.StringIO(text), interpolate=False)
+    return bool(name)
 
 
 def _fail(message: str, status: int) -> NoReturn:

@@ -78,8 +78,8 @@ def serve(settings: Settings, host: str | None = None) -> None:
         )
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "no such address"
-        problem = f"{host}:{settings.port} cannot be listened on ({why})."
-        raise SettingsError("PORT", problem) from None
+        text = f"PORT: {host}:{settings.port} cannot be listened on ({why})."
+        raise SettingsError(text) from None
     _log.info("listening", host=host, port=server.effective_port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)

@@ -74,9 +74,7 @@ class UnprocessableDocument(Permanent):
 
 
 class SettingsError(BrightsheetError):
-    """A setting or a line of the config is missing or wrong; the message is one line."""
+    """Settings or lines of the config are missing or wrong; each line names one, and the fix."""
 
-    def __init__(self, name: str, message: str, *, is_missing: bool = False) -> None:
-        super().__init__("settings", f"{name}: {message}")
-        self.name = name
-        self.is_missing = is_missing
+    def __init__(self, *lines: str) -> None:
+        super().__init__("settings", "\n".join(dict.fromkeys(lines)))

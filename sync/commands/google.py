@@ -83,8 +83,7 @@ def _folder(drive: Drive, account: str, folder: str) -> str:
     """Return a folder that can be written to: the given one, or ours. Raises SettingsError."""
     if folder:
         if not drive.rights(folder).can_edit:
-            text = f"is not a folder where {account} can create files."
-            raise SettingsError("--folder", text)
+            raise SettingsError(f"--folder: is not a folder where {account} can create files.")
         return folder
     tag = {"brightsheetRole": "folder"}
     found = drive.find(tag)

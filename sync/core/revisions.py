@@ -34,7 +34,7 @@ def upgrade(connection: Connection) -> None:
     if VERSION_TABLE not in tables:
         if tables & {*metadata.tables, "alembic_version"}:
             text = "is a database of a version before 1.0, which can't be upgraded. Set a new one."
-            raise SettingsError("DATABASE_URL", text)
+            raise SettingsError(f"DATABASE_URL: {text}")
         metadata.create_all(connection)
         _version.create(connection)
         connection.execute(insert(_version).values(version_num=known()[-1]))

@@ -54,9 +54,9 @@ def read_client(file: Path) -> dict[str, str]:
         app = tree["installed"]
         return {name: str(app[name]) for name in ("client_id", "client_secret")}
     except OSError:
-        raise SettingsError("--client", f"cannot be read. {_DESKTOP}") from None
+        raise SettingsError(f"--client: cannot be read. {_DESKTOP}") from None
     except (ValueError, KeyError, TypeError):
-        raise SettingsError("--client", f"is another kind of file. {_DESKTOP}") from None
+        raise SettingsError(f"--client: is another kind of file. {_DESKTOP}") from None
 
 
 class _Flow(InstalledAppFlow):  # type: ignore[misc]

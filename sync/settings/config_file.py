@@ -22,7 +22,8 @@ from pydantic import (
 
 from sync.columns import COLUMN_IDS, REP
 from sync.errors import SettingsError
-from sync.settings.validators import FIXES, matching, path
+from sync.settings import validators
+from sync.settings.validators import matching, path
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
@@ -235,34 +236,15 @@ def _repeated(values: Sequence[str]) -> str | None:
     return next((value for value in values if values.count(value) > 1), None)
 
 
-def load_config(path: Path) -> Config:
+def load_config(file: Path) -> Config:
     """Return the checked config. Raises OSError, or SettingsError that names file, key and fix."""
-    name = str(path.resolve())
+    name = str(file.resolve())
     try:
-        tree = tomllib.loads(path.read_text("utf-8-sig"))
+        tree = tomllib.loads(file.read_text("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(name, f"is not TOML: {error}.") from None
+        raise SettingsError(f"{name}: is not TOML: {error}.") from None
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        text = first["msg"].removeprefix("Value error, ")
-        known = _FIXES.get(first["type"])
-        fix = known.format(**first.get("ctx", {})) if known else text
-        raise SettingsError(name, f"{key}: {fix}" if key else fix) from None
-
-
-_SECTION = "has another form than in the config/brightsheet.toml that came with Brightsheet."
-_FIXES = {
-    **FIXES,
-    "dict_type": _SECTION,
-    "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
-    "missing": "is missing; add it.",
-    "model_type": _SECTION,
-    "string_too_short": "is empty; fill it in, or remove the line.",
-    "string_too_long": "is longer than {max_length} characters; shorten it.",
-    "string_type": "is not a text; write it in quotes.",
-    "too_short": "is empty; fill it in, or remove the line.",
-    "tuple_type": "is not a list; write it in brackets.",
-}
+        found = validators.problems(error)
+        raise SettingsError(*(": ".join(filter(None, (name, *each))) for each in found)) from None

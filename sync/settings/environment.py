@@ -8,7 +8,6 @@ offer it.
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, tzinfo
-from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -26,14 +25,17 @@ from pydantic import (
 )
 
 from sync.errors import SettingsError
-from sync.settings import credentials, validators
+from sync.settings import validators
 from sync.settings.config_file import CONFIG_FILE, Config, load_config
+from sync.settings.credentials import credentials
 
 
 def _config(path: str) -> Config:
-    """Return the config in a file. Raises SettingsError that names file and key."""
+    """Return the config in a file. Raises ValueError that names file and key."""
     try:
         return load_config(Path(path))
+    except SettingsError as error:
+        raise ValueError(error.message) from None
     except OSError as error:
         raise ValueError(
             f"names a file that cannot be read ({error.strerror}). Set it to the path of a copy of "
@@ -46,6 +48,8 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
+_key = credentials("Paste the JSON file of the service account's key, whole.")
+_token = credentials("Copy the whole line that `brightsheet auth google` printed.")
 _T = TypeVar("_T", bound="_EnvironmentModel")
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
@@ -100,27 +104,24 @@ class DatabaseSettings(_EnvironmentModel):
 class GoogleSettings(_EnvironmentModel):
     """Google's sign-in."""
 
-    google_oauth_token_json: SecretStr | None = Field(
+    # For tests and the demo.
+    google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
+    google_oauth_token_json: Annotated[SecretStr, _secret(_token)] | None = Field(
         None,
         description="The sign-in of a user account, as printed by `brightsheet auth google`.",
         json_schema_extra={"default": "required: one of these two"},
     )
-    google_service_account_json: SecretStr | None = Field(
+    google_service_account_json: Annotated[SecretStr, _secret(_key)] | None = Field(
         None,
+        validate_default=True,
         description="Or a service account's JSON key, the whole file.",
         json_schema_extra={"default": "required: one of these two"},
     )
-    # For tests and the demo.
-    google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
 
-    @cached_property
+    @property
     def google_credentials(self) -> SecretStr | None:
-        """JSON of a service account's key or a user account's token; an emulator needs none.
-
-        Raises SettingsError. If both are set, the service account's key counts.
-        """
-        given = self.google_service_account_json, self.google_oauth_token_json
-        return credentials.chosen(*given) if any(given) or not self.google_emulator_url else None
+        """JSON of a service account's key, else a user account's token; an emulator needs none."""
+        return self.google_service_account_json or self.google_oauth_token_json
 
 
 class ReceiverSettings(_EnvironmentModel):
@@ -171,7 +172,6 @@ class SheetSettings(_EnvironmentModel):
     """The sheet."""
 
     spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
-        "",
         description="The spreadsheet's ID, or its address copied from the browser. Share it with "
         "the service account as an editor.",
         json_schema_extra={"default": "required"},
@@ -295,18 +295,27 @@ class Settings(
 ):
     """All settings. A field's name in capitals, or its alias, is the environment variable."""
 
+    @field_validator("google_service_account_json")
+    @classmethod
+    def _signs_in(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        others = [
+            info.data.get(f"google_{name}", "wrong")
+            for name in ("emulator_url", "oauth_token_json")
+        ]
+        if not (key or any(others)):
+            raise ValueError(
+                "is not set. Paste the service account's JSON key. If Google doesn't allow keys, "
+                "sign in with a user account: brightsheet auth google --client FILE"
+            )
+        return key
+
 
 def load(environ: Mapping[str, str], config_file: Path = CONFIG_FILE) -> Settings:
     """Return the settings from `environ`, with the config from CONFIG_FILE or `config_file`.
 
-    Raises SettingsError, one line with the setting (or the file and its key) and the fix.
+    Raises SettingsError, with a line for each that is wrong: the setting and the fix.
     """
-    settings = _checked(Settings, {"CONFIG_FILE": str(config_file)}, environ)
-    if not settings.spreadsheet_id:
-        text = f"is not set. Set it to {validators.SPREADSHEET}."
-        raise SettingsError("SPREADSHEET_ID", text, is_missing=True)
-    _ = settings.google_credentials  # so that a wrong key stops the start, not the first call
-    return settings
+    return _checked(Settings, {"CONFIG_FILE": str(config_file)}, environ)
 
 
 def database_url(environ: Mapping[str, str]) -> str:
@@ -325,7 +334,7 @@ def google_id(
     try:
         return check(value)
     except ValueError as error:
-        raise SettingsError(name, str(error)) from None
+        raise SettingsError(f"{name}: {error}") from None
 
 
 def _checked(kind: type[_T], *environs: Mapping[str, str]) -> _T:
@@ -336,29 +345,11 @@ def _checked(kind: type[_T], *environs: Mapping[str, str]) -> _T:
     try:
         return kind.model_validate(given)
     except ValidationError as error:
-        raise _settings_error(kind, error) from None
-
-
-def _settings_error(kind: type[_EnvironmentModel], error: ValidationError) -> SettingsError:
-    """Return the first error as a readable line, without the value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    place, context = first["loc"][0], first.get("ctx", {})
-    # pydantic names a default by its field, and a given value by its alias.
-    field = next(field for name, field in kind.model_fields.items() if place in (name, field.alias))
-    if first["type"] == "value_error":
-        text = str(context["error"])
-    else:
-        known = _FIXES.get(
-            first["type"], "is invalid. The settings are explained in docs/settings.md."
-        )
-        text = known.format(**context)
-    return SettingsError(str(field.alias), text, is_missing=first["type"] == "missing")
-
-
-_WHAT_TO_SET = "Set it to the secret that EverBright sends, 16 characters or more."
-_FIXES = {
-    **validators.FIXES,
-    # Only WEBHOOK_SECRET has no default.
-    "missing": f"is not set. {_WHAT_TO_SET}",
-    "too_short": f"is blank. {_WHAT_TO_SET}",
-}
+        asked = {str(field.alias): field.description for field in kind.model_fields.values()}
+        lines = []
+        for key, text in validators.problems(error):
+            # pydantic names a default by its field, and a value in a list by its place, too.
+            name = key.partition(".")[0].upper()
+            fix = f"is not set. {asked[name]}" if text == validators.MISSING else text
+            lines.append(f"{name}: {fix}")
+        raise SettingsError(*lines) from None

@@ -5,15 +5,20 @@ value, which may be a secret.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from pydantic import ValidationError
+
 _NOT_KNOWN = "is not known. Set it to {expected}."
 _WHOLE_NUMBER = "is not a whole number. Write it in digits."
-FIXES = {
+MISSING = "is missing; add it."
+_EMPTY = "is empty; fill it in, or remove the line."
+_SECTION = "has another form than in the config/brightsheet.toml that came with Brightsheet."
+_FIXES = {
     "int_parsing": _WHOLE_NUMBER,
     "int_type": _WHOLE_NUMBER,
     "int_from_float": _WHOLE_NUMBER,
@@ -22,11 +27,33 @@ FIXES = {
     "less_than_equal": "is above {le}. Set it to {le} or less.",
     "literal_error": _NOT_KNOWN,
     "enum": _NOT_KNOWN,
+    "dict_type": _SECTION,
+    "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
+    "missing": MISSING,
+    "model_type": _SECTION,
+    "string_too_short": _EMPTY,
+    "string_too_long": "is longer than {max_length} characters; shorten it.",
+    "string_type": "is not a text; write it in quotes.",
+    "too_short": _EMPTY,
+    "tuple_type": "is not a list; write it in brackets.",
 }
 """The text of an error by its type in pydantic, for settings and for the config."""
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
 _SQLITE = "sqlite:///"
 _GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
+
+
+def problems(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Yield the key and the text of each error, without its value."""
+    known_keys = list[str]()
+    for each in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in each["loc"])
+        if any(other.startswith(f"{key}.") for other in known_keys):
+            continue  # A list counts as too short if an entry is wrong.
+        known_keys.append(key)
+        known = _FIXES.get(each["type"])
+        text = known.format(**each.get("ctx", {})) if known else each["msg"]
+        yield key, text.removeprefix("Value error, ")
 
 
 def matching(pattern: str, fix: str) -> Callable[[str], str]:

@@ -38,7 +38,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, str]:
     loaded = environment.load(given | {"WEBHOOK_SECRET": SECRET}, DEMO_CONFIG)
     if not loaded.drive_folder_id:
         fix = "is not set. Set it to a folder that the account may write to."
-        raise SettingsError("DRIVE_FOLDER_ID", fix)
+        raise SettingsError(f"DRIVE_FOLDER_ID: {fix}")
     return given
 
 

@@ -105,11 +105,28 @@ def test_what_is_wrong_is_named_in_one_line_without_secrets(name: str, value: st
     assert "word@" not in caught.value.message
 
 
+def test_all_that_is_wrong_is_reported_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "brightsheet.toml"
+    file.write_text('[webhook]\n[everbright]\njobs = "x"\n', "utf-8")
+    wrong = {"CONFIG_FILE": str(file), "PORT": "abc", "GOOGLE_SERVICE_ACCOUNT_JSON": ""}
+    with pytest.raises(SettingsError) as caught:
+        load({name: text for name, text in LEAST.items() if name != "SPREADSHEET_ID"} | wrong)
+    said = sorted(caught.value.message.splitlines())
+    starts = [
+        f"{file}: webhook: ",
+        f"CONFIG_FILE: {file}: everbright.jobs: ",
+        "GOOGLE_SERVICE_ACCOUNT_JSON: is not set. ",
+        "PORT: is not a whole number.",
+        "SPREADSHEET_ID: is not set. ",
+    ]
+    assert [line.startswith(start) for line, start in zip(said, starts, strict=True)] == [True] * 5
+
+
 @pytest.mark.parametrize("value", ['{"type": "authorized_us', '{"installed": {"client_id": "1"}}'])
 def test_a_wrong_sign_in_is_replaced_by_what_the_command_prints(value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"GOOGLE_SERVICE_ACCOUNT_JSON": "", "GOOGLE_OAUTH_TOKEN_JSON": value})
-    assert caught.value.name == "GOOGLE_OAUTH_TOKEN_JSON"
+    assert caught.value.message.startswith("GOOGLE_OAUTH_TOKEN_JSON: ")
     assert "`brightsheet auth google` printed" in caught.value.message
 
 
@@ -138,7 +155,7 @@ def test_a_throw_away_disk_is_no_place_for_the_inbox() -> None:
     """On Heroku the file would be gone with every restart, and the deliveries with it."""
     with pytest.raises(SettingsError) as caught:
         load(LEAST | {"DYNO": "web.1"})
-    assert caught.value.name == "DATABASE_URL"
+    assert caught.value.message.startswith("DATABASE_URL: ")
     assert "heroku addons:create" in caught.value.message
     settings = load(LEAST | {"DYNO": "web.1", "DATABASE_URL": "postgres://u:p@host/db"})
     assert settings.database_url.get_secret_value() == "postgresql+psycopg://u:p@host/db"
