@@ -1,6 +1,7 @@
 """A server on loopback that stands for a chat to which alerts are sent."""
 
 import json
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -17,6 +18,8 @@ class Chat:
 
     def __init__(self) -> None:
         self.heard: list[Any] = []
+        self.times: list[float] = []
+        """When each was heard."""
         self.statuses: list[int] = []
         self.paths: list[str] = []
         self.hold = Event()
@@ -31,6 +34,7 @@ class Chat:
                 status = chat.statuses.pop(0) if chat.statuses else 200
                 if status == 200:
                     chat.heard.append(json.loads(raw))
+                    chat.times.append(time.time())
                 self.send_response(status)
                 self.send_header("Location", "/elsewhere")
                 self.send_header("Content-Length", "0")

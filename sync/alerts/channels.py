@@ -1,8 +1,6 @@
 """Sends a message to people, through apprise."""
 
 import re
-import time
-from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -14,35 +12,25 @@ _CALLS = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|team|room)", re.IGN
 _BRACKETS = str.maketrans({"<": "\u2039", ">": "\u203a"})  # quotation marks that look alike
 _LONGEST = 1500
 """Characters that every service accepts."""
-_TRIES, _PAUSE = 3, 2.0
 
 _log = structlog.get_logger()
 
 
-def send(urls: Iterable[SecretStr], text: str, link: str = "") -> bool:
-    """Send a text to every address, with a few tries; return whether one has taken it.
-
-    It blocks, and doesn't raise.
-    """
+def send(url: SecretStr, title: str, text: str, link: str = "") -> bool:
+    """Send a text to an address; return whether it has arrived. It blocks, and doesn't raise."""
     # Services have their own markup: break up text that could notify everybody.
     plain = _CALLS.sub("(at)", _CONTROLS.sub(" ", text).translate(_BRACKETS))
     cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
     body = "\n".join(filter(None, (cut, link)))
-    arrived = [_deliver(url, body) for url in urls]  # To all of them.
-    return any(arrived)
-
-
-def _deliver(url: SecretStr, body: str) -> bool:
-    service = _service(url)
-    for number in range(_TRIES):
-        time.sleep(_PAUSE * bool(number))
-        try:
-            if service.notify(body, title="Brightsheet", body_format="text"):
-                return True
-        except Exception as error:  # A plug-in may raise anything.
-            _log.warning("alert_not_sent", reason=type(error).__name__)
+    try:
+        if _service(url).notify(body, title=f"Brightsheet: {title}", body_format="text"):
+            return True
+        reason = "refused"
+    except Exception as error:  # A plug-in may raise anything.
+        reason = type(error).__name__
     # The address is a secret, but for the service's name.
-    _log.warning("alert_not_sent", service=url.get_secret_value().partition(":")[0])
+    service = url.get_secret_value().partition(":")[0]
+    _log.warning("message_not_sent", service=service, reason=reason)
     return False
 
 

@@ -1,39 +1,44 @@
-"""Compares what is wrong with what was sent, and sends the difference.
+"""Composes the messages about what has begun and ended, and sends them.
 
 It runs in every process, so that somebody says so if the worker has ended; the one that holds the
-lease sends. What was sent is stored after it has arrived, so a process that is killed in between
-has it sent once more, and a restart repeats nothing.
+lease sends. A message is stored together with what it is about, and taken out once it has arrived:
+so a kill repeats none but the one that was on its way, and an outage delays them.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import structlog
+from pydantic import SecretStr
 
 from sync.alerts.channels import send
-from sync.alerts.team import Team
+from sync.alerts.team import OLD_SECONDS, Team
 from sync.core.database import Database, Lease
 from sync.core.store import Store
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
-from sync.status.rules import HIDDEN_BY_OTHERS, Entry, Level
-from sync.status.state import State, read
+from sync.status.rules import HIDDEN_BY_OTHERS, Entry, Level, counted
+from sync.status.state import MESSAGES, State, read
 from sync.status.verdict import judge
 
 _POLL_SECONDS = 5.0
-_LEASE_SECONDS = 45.0
+_LEASE_SECONDS = 20.0
+"""Longer than one address takes to answer; a rejection is told 90 s after it, kills included."""
 _REPEAT_SECONDS = 3600.0
 """What ends and begins again within this time is sent once."""
-_RETRY_SECONDS = 30.0
+_RETRY_SECONDS = 10.0
 """Until what hasn't arrived is sent again."""
 _LINES = 3
 """In one message: services cut long ones."""
-_SENT = "alerts"
+_HOUR, _WORKDAYS = 8, 5
+ALERTS, TEAM = "ALERT_URLS", "NOTIFY_URLS"
+PROBLEM, FIXED, NOTICE = "problem", "fixed", "notice"
 
 Sent = Mapping[str, Mapping[str, Any]]
 """By code: when it was sent (at), when it ended (0 while it lasts), and what is said then."""
@@ -41,25 +46,36 @@ Sent = Mapping[str, Mapping[str, Any]]
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class News:
-    """What to send, and what is sent then."""
+@dataclass
+class Messages:
+    """What was composed, and what hasn't arrived yet: a setting, as JSON."""
 
-    lines: tuple[str, ...]
-    sent: Sent
+    sent: Sent = field(default_factory=dict)
+    last: int | None = None
+    """The last line of *History* of which the team knows."""
+    asked: str = ""
+    """The day on which the team was told last how many jobs wait for an answer."""
+    waiting: list[tuple[str, str, str, float]] = field(default_factory=list)
+    """Each with its addresses' setting, its title, its text, and when it was composed."""
+    failing: dict[str, float] = field(default_factory=dict)
+    """By the addresses' setting: since when nothing has arrived."""
+
+    def add(self, to: str, title: str, texts: Iterable[str], now: float) -> None:
+        self.waiting += [(to, title, text, now) for text in texts]
 
 
-def news(entries: Iterable[Entry], sent: Sent, now: float) -> News:
-    """Return what has begun, and which problems have ended, since what was sent. Pure."""
+def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, list[str]], Sent]:
+    """Return what has begun or ended since what was sent, by title, and what is sent then. Pure."""
     wrong = {entry.code: entry for entry in entries if entry.is_sent}
     is_wrong = any(entry.level is Level.PROBLEM for entry in wrong.values())
-    lines, after = list[str](), dict[str, Mapping[str, Any]]()
+    lines: dict[str, list[str]] = {PROBLEM: [], FIXED: [], NOTICE: []}
+    after = dict[str, Mapping[str, Any]]()
     for code, entry in wrong.items():
         known = sent.get(code)
         if known and (not known["ended"] or now - known["at"] < _REPEAT_SECONDS):
             after[code] = known
             continue
-        lines.append(entry.text)
+        lines[entry.level.value].append(entry.text)
         text = entry.text if entry.level is Level.PROBLEM else ""
         after[code] = {"at": now, "ended": 0.0, "text": text}
     for code in sent.keys() - wrong.keys():
@@ -68,33 +84,32 @@ def news(entries: Iterable[Entry], sent: Sent, now: float) -> News:
             after[code] = known
             continue
         if known["text"] and not known["ended"]:
-            lines.append(f"Fixed: {known['text']}")
+            lines[FIXED].append(f"Fixed: {known['text']}")
         if now - known["at"] < _REPEAT_SECONDS:
             after[code] = {**known, "ended": known["ended"] or now}
-    return News(tuple(lines), after)
+    return lines, after
 
 
 class Watch:
-    """The thread. `deliver` sends a text, and returns whether it has arrived."""
+    """The thread. `deliver` sends an address a title and a text, and returns if it has arrived."""
 
     def __init__(
         self,
         settings: Settings,
         database: Database,
-        deliver: Callable[[str], bool] | None = None,
+        deliver: Callable[[SecretStr, str, str], bool] | None = None,
     ) -> None:
-        self._settings, self._database = settings, database
-        self._store = Store(database)
+        self._settings, self._database, self._store = settings, database, Store(database)
+        self._urls = {ALERTS: settings.alert_urls, TEAM: settings.notify_urls}
         self._lease = Lease(database, uuid4().hex, _LEASE_SECONDS, "alerts")
         self._deliver = deliver or self._send
-        self._stop, self._unread = threading.Event(), 0
-        self._not_before = 0.0
-        urls = settings.notify_urls
-        self._team = Team(settings, database, lambda text: send(urls, text))
+        self._team = Team(settings, database)
+        self._stop, self._is_sender, self._unread = threading.Event(), False, 0
+        self._not_before = dict.fromkeys(self._urls, 0.0)
 
     def start(self) -> None:
         """Look now and then, if there is anybody to tell."""
-        if self._settings.alert_urls or self._settings.notify_urls:
+        if any(self._urls.values()):
             threading.Thread(target=self._run, name="alerts", daemon=True).start()
 
     def stop(self) -> None:
@@ -109,41 +124,82 @@ class Watch:
                 self.step()
             except BrightsheetError as error:
                 _log.warning("watch_failed", reason=error.reason)
-                self._note_unread(error)
+                self.note_unread(error)
             except Exception:
                 _log.exception("fault", thread="alerts")
 
     def step(self) -> None:
-        """Send what is new, if this process is the one that sends. Raises Retryable."""
-        if not self._lease.take():
+        """Compose and send what is new, if this process is the one that sends. Raises Retryable."""
+        self._is_sender = self._lease.take()
+        if not self._is_sender:
             return
         state = read(self._settings, self._database)
+        messages = Messages(**(self._store.get(MESSAGES) or {}))
+        if self._unread > 1:
+            messages.add(ALERTS, FIXED, ["Fixed: The database answers again."], state.now)
         self._unread = 0
-        if self._settings.notify_urls:
-            self._team.tell(state, self._lease)
-        if self._settings.alert_urls:
-            self._send_news(state)
+        if self._urls[ALERTS]:
+            self._add_alerts(messages, state)
+        if self._urls[TEAM]:
+            self.add_team_news(messages, state)
+        messages.waiting = [
+            (to, title, text, at)
+            for to, title, text, at in messages.waiting
+            if self._urls[to] and (to == ALERTS or state.now - at < OLD_SECONDS)
+        ]
+        self._store.put(MESSAGES, asdict(messages), self._lease)
+        for message in tuple(messages.waiting):
+            if time.monotonic() >= self._not_before[message[0]]:
+                self._send_one(messages, message)
 
-    def _send_news(self, state: State) -> None:
-        found = news(judge(state).entries, self._store.get(_SENT, {}), state.now)
-        if found.lines:
-            if time.monotonic() < self._not_before:
-                return
-            starts = range(0, len(found.lines), _LINES)
-            texts = ["\n".join(found.lines[start : start + _LINES]) for start in starts]
-            has_arrived = all(map(self._deliver, texts))
-            self._not_before = 0.0 if has_arrived else time.monotonic() + _RETRY_SECONDS
-            failing = 0.0 if has_arrived else state.alerts_failing or time.time()
-            self._store.put("alerts_failing", failing, self._lease)
-            if not has_arrived:
-                return
-        self._store.put(_SENT, found.sent, self._lease)
+    def _add_alerts(self, messages: Messages, state: State) -> None:
+        lines, messages.sent = news(judge(state).entries, messages.sent, state.now)
+        for title, texts in lines.items():
+            starts = range(0, len(texts), _LINES)
+            parts = ["\n".join(texts[start : start + _LINES]) for start in starts]
+            messages.add(ALERTS, title, parts, state.now)
 
-    def _note_unread(self, error: BrightsheetError) -> None:
+    def add_team_news(self, messages: Messages, state: State) -> None:
+        """Add the news of jobs, and at 8 on workdays how many wait for an answer."""
+        if messages.last is None:  # The first look only remembers: nothing is news then.
+            messages.last = self._team.newest()
+        messages.last, texts = self._team.messages(messages.last, state.now)
+        messages.add(TEAM, "news", texts, state.now)
+        now = datetime.fromtimestamp(state.now, self._settings.zone)
+        is_time = now.hour >= _HOUR and now.weekday() < _WORKDAYS
+        if state.unanswered and is_time and messages.asked != f"{now:%Y-%m-%d}":
+            messages.asked = f"{now:%Y-%m-%d}"
+            jobs = counted(state.unanswered, "job waits", "jobs wait")
+            page = f"\n{self._settings.public_url}/tabs/rows" if self._settings.public_url else ""
+            text = f"{jobs} for your answer: Whose row is it?{page}"
+            messages.add(TEAM, "question", [text], state.now)
+
+    def _send_one(self, messages: Messages, message: tuple[str, str, str, float]) -> None:
+        """Send a message, to all of its addresses, of which one is enough; store what is left."""
+        to, title, text, _ = message
+        has_arrived = False
+        for url in self._urls[to]:
+            self._lease.renew()
+            has_arrived |= self._deliver(url, title, text)
+        if has_arrived:
+            messages.waiting.remove(message)
+            messages.failing.pop(to, None)
+        else:
+            self._not_before[to] = time.monotonic() + _RETRY_SECONDS
+            messages.failing.setdefault(to, time.time())
+        self._store.put(MESSAGES, asdict(messages), self._lease)
+
+    def note_unread(self, error: BrightsheetError) -> None:
         """Send that the database is away, once: nobody can store that it was sent."""
-        self._unread += error.reason == "database"
-        if self._unread == 2 and error.reason == "database":  # Once may be a restart.
-            self._deliver(f"{error.what} Nothing that EverBright sends is accepted meanwhile.")
+        if error.reason != "database":
+            return
+        self._unread += 1
+        if self._unread == 2 and self._is_sender:  # Once may be a restart.
+            text = f"{error.what} Nothing that EverBright sends is accepted meanwhile."
+            for url in self._urls[ALERTS]:
+                self._deliver(url, PROBLEM, text)
 
-    def _send(self, text: str) -> bool:
-        return send(self._settings.alert_urls, text, self._settings.public_url)
+    def _send(self, url: SecretStr, title: str, text: str) -> bool:
+        """Send a message; alerts have a link to the overview."""
+        link = "" if title in ("news", "question") else self._settings.public_url
+        return send(url, title, text, link)

@@ -10,8 +10,8 @@ import structlog
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 
 from sync.alerts.channels import send
-from sync.console.pages import Console, numbers, target, typed
-from sync.console.records import Records
+from sync.console.pages import Console, target, typed
+from sync.console.records import Records, numbers
 from sync.status.rules import counted, is_idle
 from sync.status.state import read
 
@@ -64,9 +64,14 @@ def _test_message(console: Console) -> str:
     if not any(urls for urls, _ in services.values()):
         return "No address for messages is set (ALERT_URLS, NOTIFY_URLS)."
     with console.alone():
-        found = {name: send(urls, text) for name, (urls, text) in services.items() if urls}
-    lost = " and ".join(name for name, has_arrived in found.items() if not has_arrived)
-    return f"It didn't arrive ({lost}). The log has the reason." if lost else "It was sent."
+        lost = {
+            name
+            for name, (urls, text) in services.items()
+            for url in urls
+            if not send(url, "test", text)
+        }
+    names = " and ".join(sorted(lost))
+    return f"It didn't arrive ({names}). The log has the reason." if lost else "It was sent."
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -164,8 +169,8 @@ def ask(console: Console, kind: str, arguments: Mapping[str, Any]) -> str:
     with console.patience() as seconds:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            (found,) = records.actions(1, number)
-            if found.done:
-                return found.result or "Done."
+            result = records.result(number)
+            if result is not None:
+                return result or "Done."
             time.sleep(_POLL_SECONDS)
     return "It takes a while. Setup shows its result."

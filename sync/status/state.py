@@ -18,8 +18,10 @@ from sync.webhooks.schema import Outcome
 
 SLOW_TRIES = 9
 """Failed tries of a document or a customer that take a quarter of an hour."""
-TOLD = "team_told"
-"""The setting with what the team knows, and since when no message to it has arrived."""
+GUESSED = "wrong_passwords"
+"""The setting with the time at which an address was refused, because it guessed."""
+MESSAGES = "messages"
+"""The setting with what alerts and the team were told, and what hasn't arrived yet."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class State:
     """When anything with the right secret arrived last, also what wasn't understood."""
     wrong_secret: float = 0.0
     """When a request had a wrong secret."""
+    guessed: float = 0.0
+    """When an address had sent so many wrong passwords that it was refused."""
     slow_documents: int = 0
     slow_customers: int = 0
     """Those that EverBright hasn't returned for a quarter of an hour."""
@@ -99,6 +103,7 @@ def read(settings: Settings, database: Database) -> State:
     ages = [age for age in (pending["dirty_since"], found["waiting"]) if age]
     readback = store.get("readback") or {}
     asked = (store.get("tabs") or {}).get("counts", {})
+    failing = (store.get(MESSAGES) or {}).get("failing", {})
     free, size = _disk(settings.database_url.get_secret_value())
     token = settings.everbright_api_token
     return State(
@@ -116,6 +121,7 @@ def read(settings: Settings, database: Database) -> State:
         found["arrived"],
         found["heard"],
         store.get("wrong_secret", 0.0),
+        store.get(GUESSED, 0.0),
         int(found["documents"]),
         int(found["customers"]) if token else 0,
         readback.get("read", 0.0),
@@ -124,7 +130,7 @@ def read(settings: Settings, database: Database) -> State:
         free,
         size,
         int(asked.get("asked", 0) + asked.get("certain", 0)),
-        store.get("alerts_failing", 0.0) or (store.get(TOLD) or {}).get("failing", 0.0),
+        min((at for name, at in failing.items() if getattr(settings, name.lower())), default=0.0),
     )
 
 

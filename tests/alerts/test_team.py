@@ -1,18 +1,21 @@
 """The team gets each message once."""
 
-import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy import select, update
 
-from sync.alerts.team import Team, news
+from sync.alerts.team import news
+from sync.alerts.watch import Messages, Watch
 from sync.core.events import CONTRACT, Line
+from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
-from sync.status.state import read
+from sync.status.state import MESSAGES, read
 from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import comment, milestone, task, uuid
@@ -51,33 +54,44 @@ def test_what_is_worth_telling(rig: Rig, told: Line, expected: str) -> None:
         for each, name in ((PERMITS, "Permits"), (LAST, "PTO"))
     )
     config = rig.settings.config.with_answers(ConsoleAnswers(order, {}))
-    found = news("site", told, Statuses(config))
-    assert (found.text if found else "") == expected
+    assert news(told, Statuses(config)) == expected
 
 
 @pytest.fixture
 def rig(tmp_path: Path) -> Rig:
-    return Rig(databases.fresh("sqlite", tmp_path), PUBLIC_URL="https://sheet.example.com")
+    url = databases.fresh("sqlite", tmp_path)
+    notify = {"NOTIFY_URLS": "json://127.0.0.1:9", "PUBLIC_URL": "https://sheet.example.com"}
+    return Rig(url, **notify)
 
 
 class Service:
-    """What has been said, and whether the service takes it; the clock of the one who tells."""
+    """What has been said, and whether the service takes it."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig, self.said, self.arrives = rig, list[str](), True
-        self.seconds = 61.0
-        self.tell()
-        assert self.said == []
+        self.watch = Watch(rig.settings, rig.database, self._deliver)
+        assert self.tell() == []
 
-    def tell(self, *, is_new: bool = True) -> list[str]:
-        """Tell as a process does that has just begun; return what was said then."""
+    def begin(self) -> None:
+        """Begin anew, as after a restart."""
+        self.watch.stop()
+        self.watch = Watch(self.rig.settings, self.rig.database, self._deliver)
+
+    def tell(self, *, after: float = 61.0, is_new: bool = True) -> list[str]:
+        """Let what has arrived be some seconds old; return what is said then."""
         if is_new:
-            self.team = Team(self.rig.settings, self.rig.database, self._deliver)
+            self.begin()
         before = len(self.said)
-        self.team.tell(replace(FINE, now=time.time() + self.seconds), self.rig.lease)
+        with self.rig.database.begin() as connection:
+            for number, body in connection.execute(select(change.c.id, change.c.line)).all():
+                line = Line.model_validate_json(body)
+                aged = line.model_copy(update={"received": datetime.now(UTC) - timedelta(0, after)})
+                own = update(change).where(change.c.id == number)
+                connection.execute(own.values(line=aged.model_dump_json()))
+        self.watch.step()
         return self.said[before:]
 
-    def _deliver(self, text: str) -> bool:
+    def _deliver(self, _url: SecretStr, _title: str, text: str) -> bool:
         self.said.append(text)
         return self.arrives
 
@@ -96,9 +110,8 @@ def test_a_rejection_is_told_once_with_the_customer_the_rep_and_the_reason(rig: 
     rig.arrived(rejected(2))
     known = {"customer": "Dario Bianchi", "rep": "Ben Cole", "phone": "559-555-0100"}
     rig.store.set_customer(rig.lease, uuid(2), known, 1e12)
-    service.seconds = 30.0
-    assert service.tell() == [], "what a job gets in a minute is one message"
-    service.seconds, service.arrives = 61.0, False
+    assert service.tell(after=30.0) == [], "what a job gets in a minute is one message"
+    service.arrives = False
     assert len(service.tell()) == 1
     assert service.tell(is_new=False) == [], "it isn't tried again at once"
     service.arrives = True
@@ -112,15 +125,16 @@ def test_a_rejection_is_told_once_with_the_customer_the_rep_and_the_reason(rig: 
     assert service.tell() == []
 
 
-def test_a_job_has_one_message_and_many_jobs_have_one_together(rig: Rig) -> None:
+@pytest.mark.parametrize("jobs", [10, 14])
+def test_a_job_has_one_message_and_ten_jobs_have_one_together(rig: Rig, jobs: int) -> None:
     service = Service(rig)
     for job in range(1, 4):
         rig.arrived(rejected(job, "Permits"), rejected(job, "Design") | {"uuid": uuid(job)})
     assert len(service.tell()) == 3
-    for job in range(11, 22):
+    for job in range(11, 11 + jobs):
         rig.arrived(rejected(job))
     (text,) = service.tell()
-    assert text.startswith("11 jobs have news: Job ")
+    assert text.startswith(f"{jobs} jobs have news: Job ")
 
 
 def test_a_kill_between_messages_repeats_none_of_those_that_arrived(rig: Rig) -> None:
@@ -131,15 +145,17 @@ def test_a_kill_between_messages_repeats_none_of_those_that_arrived(rig: Rig) ->
     class Killed(BaseException):
         pass
 
-    def deliver(text: str) -> bool:
+    def deliver(_url: SecretStr, _title: str, text: str) -> bool:
         if len(kept) == 2:
             raise Killed
         kept.append(text)
         return True
 
-    team = Team(rig.settings, rig.database, deliver)
+    service.tell(after=0.0)
+    service.watch.stop()
+    service.watch = Watch(rig.settings, rig.database, deliver)
     with pytest.raises(Killed):
-        team.tell(replace(FINE, now=time.time() + 61.0), rig.lease)
+        service.tell(is_new=False)
     rig.arrived(rejected(4))
     service.tell()
     service.tell()
@@ -153,13 +169,14 @@ def test_a_service_that_does_not_answer_is_given_up_after_an_hour_and_listed(rig
     service.arrives = False
     assert len(service.tell()) == 1
     assert read(rig.settings, rig.database).alerts_failing
-    service.seconds = 3800.0
-    assert len(service.tell()) == 1
+    messages = rig.store.get(MESSAGES)
+    messages["waiting"][0][3] -= 3700.0
+    rig.store.put(MESSAGES, messages)
     service.arrives = True
-    assert service.tell() == []
+    assert service.tell(after=3700.0) == []
     assert read(rig.settings, rig.database).alerts_failing, "nothing has arrived since"
     rig.arrived(rejected(2))
-    assert len(service.tell()) == 1
+    assert len(service.tell(after=3000.0)) == 1
     assert not read(rig.settings, rig.database).alerts_failing
 
 
@@ -167,6 +184,8 @@ def test_what_is_old_when_it_arrives_is_not_told(rig: Rig) -> None:
     service = Service(rig)
     rig.arrived(rejected(1, day="2026-03-01T10:00:00Z"))
     assert service.tell() == []
+    rig.arrived(rejected(2))
+    assert service.tell(after=3700.0) == [], "nobody was told for an hour"
 
 
 @pytest.mark.parametrize(
@@ -175,15 +194,9 @@ def test_what_is_old_when_it_arrives_is_not_told(rig: Rig) -> None:
 def test_how_many_wait_is_told_once_on_workdays(
     rig: Rig, hour: int, day: int, is_told: bool
 ) -> None:
-    said = list[str]()
-
-    def deliver(text: str) -> bool:
-        said.append(text)
-        return True
-
     now = datetime(2026, 11, day, hour, 30, tzinfo=UTC).timestamp()
-    team = Team(rig.settings, rig.database, deliver)
+    watch, messages = Watch(rig.settings, rig.database), Messages()
     for _ in range(3):
-        team.tell(replace(FINE, now=now, unanswered=2), rig.lease)
+        watch.add_team_news(messages, replace(FINE, now=now, unanswered=2))
     expected = "2 jobs wait for your answer: Whose row is it?\nhttps://sheet.example.com/tabs/rows"
-    assert said == [expected] * is_told
+    assert [text for _, _, text, _ in messages.waiting] == [expected] * is_told

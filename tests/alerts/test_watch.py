@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from sync.alerts.channels import send
 from sync.alerts.watch import Watch, news
@@ -14,7 +15,7 @@ from sync.core.store import Store
 from sync.errors import LEASE_LOST, Retryable
 from sync.settings.environment import Settings, load
 from sync.status.rules import Entry, Level
-from sync.status.state import read
+from sync.status.state import MESSAGES, read
 from tests import databases
 from tests.chat import Chat
 from tests.settings.test_environment import LEAST
@@ -54,10 +55,10 @@ def sent(text: str = "It is late.", ago: float = 60.0, ended: float = 0.0) -> di
 def test_what_is_new_is_sent(
     entries: list[Entry], before: Mapping[str, Any], lines: list[str], codes: set[str]
 ) -> None:
-    found = news(entries, before, NOW)
-    assert list(found.lines) == lines
-    assert {*found.sent} == codes
-    assert not news(entries, found.sent, NOW + 1).lines, "nothing is sent twice"
+    found, sent = news(entries, before, NOW)
+    assert [line for part in found.values() for line in part] == lines
+    assert {*sent} == codes
+    assert not any(news(entries, sent, NOW + 1)[0].values()), "nothing is sent twice"
 
 
 @pytest.fixture(params=databases.KINDS)
@@ -71,9 +72,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Database:
 SETTINGS: Settings = load({**LEAST, "ALERT_URLS": "json://127.0.0.1:9"})
 
 
-def watch(database: Database, told: list[str], *, arrives: bool = True) -> Watch:
-    def deliver(text: str) -> bool:
+def expire(database: Database) -> None:
+    """Let the lease of whoever sends end."""
+    with database.begin() as connection:
+        connection.exec_driver_sql("UPDATE lease SET expires = 0 WHERE name = 'alerts'")
+
+
+def watch(
+    database: Database, told: list[str], *, arrives: bool = True, titles: list[str] | None = None
+) -> Watch:
+    titles = [] if titles is None else titles
+
+    def deliver(_url: SecretStr, title: str, text: str) -> bool:
         told.append(text)
+        titles.append(title)
         return arrives
 
     return Watch(SETTINGS, database, deliver)
@@ -81,21 +93,36 @@ def watch(database: Database, told: list[str], *, arrives: bool = True) -> Watch
 
 def test_one_process_sends_and_a_restart_repeats_nothing(database: Database) -> None:
     """Nobody writes the sheet at first, then somebody does."""
-    told = list[str]()
-    one, other = watch(database, told), watch(database, told)
+    told, titles = list[str](), list[str]()
+    one, other = watch(database, told, titles=titles), watch(database, told, titles=titles)
     for _ in range(2):
         one.step()
         other.step()
     assert len(told) == 1
     assert "isn't running" in told[0]
     one.stop()
-    restarted = watch(database, told)
+    restarted = watch(database, told, titles=titles)
     restarted.step()
     assert len(told) == 1
     assert Lease(database, "somebody", 60).take()
     restarted.step()
     assert len(told) == 2
     assert told[1].startswith("Fixed: ")
+    assert titles == ["problem", "fixed"]
+
+
+def test_what_begins_and_ends_while_the_service_is_down_is_told_afterward(
+    database: Database,
+) -> None:
+    told = list[str]()
+    failing = watch(database, told, arrives=False)
+    failing.step()
+    assert Lease(database, "somebody", 60).take()
+    failing.step()
+    failing.stop()
+    told.clear()
+    watch(database, told).step()
+    assert [text.startswith("Fixed: ") for text in told] == [False, True]
 
 
 def test_what_does_not_arrive_is_listed_and_sent_again(database: Database) -> None:
@@ -104,11 +131,11 @@ def test_what_does_not_arrive_is_listed_and_sent_again(database: Database) -> No
     failing.step()
     failing.step()
     assert len(told) == 1, "not at once"
-    failing._not_before = 0.0
-    failing.step()
+    failing.stop()
+    watch(database, told, arrives=False).step()
     assert len(told) == 2
     assert read(SETTINGS, database).alerts_failing
-    failing.stop()
+    expire(database)
     watch(database, told).step()
     assert len(told) == 3
     assert not read(SETTINGS, database).alerts_failing
@@ -118,7 +145,7 @@ def test_a_process_that_stalls_while_it_sends_causes_one_repeat(database: Databa
     """It stores nothing after another has taken over."""
     told = list[str]()
 
-    def stall(text: str) -> bool:
+    def stall(_url: SecretStr, _title: str, text: str) -> bool:
         told.append(text)
         with database.begin() as connection:
             connection.exec_driver_sql("UPDATE lease SET token = token + 1 WHERE name = 'alerts'")
@@ -126,21 +153,32 @@ def test_a_process_that_stalls_while_it_sends_causes_one_repeat(database: Databa
 
     with pytest.raises(Retryable, match="taken over"):
         Watch(SETTINGS, database, stall).step()
-    assert Store(database).get("alerts") is None
+    assert len(Store(database).get(MESSAGES)["waiting"]) == 1
+    expire(database)
+    for _ in range(2):
+        watch(database, told).step()
+        expire(database)
+    assert len(told) == 2
 
 
-def test_a_database_that_is_away_is_said_once(tmp_path: Path) -> None:
-    """A lease that was lost isn't a database that is away."""
+def test_a_database_that_is_away_is_said_once_and_so_is_its_return(tmp_path: Path) -> None:
+    """A lease that was lost isn't a database that is away; and one process says it."""
     told = list[str]()
-    database = Database(databases.fresh("sqlite", tmp_path))  # It has no tables.
-    away = watch(database, told)
+    database = Database(databases.fresh("sqlite", tmp_path))
+    Store(database).prepare()
+    away, other = watch(database, told), watch(database, told)
+    away.step()
+    other.step()
+    known = len(told)
     for _ in range(4):
-        with pytest.raises(Retryable) as caught:
-            away.step()
-        away._note_unread(caught.value)
-        away._note_unread(Retryable(LEASE_LOST, "Another worker has taken over."))
-    assert len(told) == 1
-    assert "database didn't answer" in told[0]
+        for each in (away, other):
+            each.note_unread(Retryable("database", "The database didn't answer."))
+            each.note_unread(Retryable(LEASE_LOST, "Another worker has taken over."))
+    (said,) = told[known:]
+    assert "database didn't answer" in said
+    away.step()
+    other.step()
+    assert told[known + 1 :] == ["Fixed: The database answers again."]
 
 
 def test_many_problems_are_several_messages(database: Database) -> None:
@@ -155,8 +193,6 @@ def test_many_problems_are_several_messages(database: Database) -> None:
 
 
 def test_a_message_arrives_without_calls_and_secrets(chat: Chat) -> None:
-    chat.statuses = [500, 500]
-    assert send([chat.url], "It is @everyone's <b>.", "https://sheet.example.com")
+    assert send(chat.url, "problem", "It is @everyone's <b>.", "https://sheet.example.com")
     (text,) = chat.texts()
     assert text == "It is (at)everyone's \u2039b\u203a.\nhttps://sheet.example.com"
-    assert not send([], "Nobody.")
