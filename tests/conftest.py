@@ -4,6 +4,7 @@ import gc
 import logging
 import os
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Generator, Iterator
@@ -120,3 +121,17 @@ def sqlite_url(tmp_path: Path) -> str:
 def world(google: Emulator, tmp_path: Path) -> World:
     """A spreadsheet and a receiver with an API token, on SQLite."""
     return World(google, tmp_path, databases.fresh("sqlite", tmp_path), **TOKEN)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 16 MB; with a mount, as only root may make."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be made here: {mounted.stderr.decode().strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)

@@ -5,9 +5,11 @@ Once it is fixed, it is gone, and a problem's end is sent, too.
 
 import html
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,7 +26,7 @@ from tests.chat import Chat
 from tests.databases import fresh
 from tests.made_up import document as file
 from tests.made_up import milestone, task, uuid
-from tests.world import TOKEN, World, wait_for
+from tests.world import TOKEN, Visitor, World, wait_for
 
 JOBS = 8
 DAY = 86_400.0
@@ -316,12 +318,43 @@ def history_lost_its_header(world: World) -> Steps:
     world.visitor.post("/actions/put_back", tab="History")
 
 
+def guessed_passwords(world: World) -> Steps:
+    """A stranger has tried some; whoever is signed in isn't concerned."""
+    stranger = Visitor(world.url)
+    for number in range(11):
+        stranger.sign_in(f"a guess {number}")
+    yield "wrong_passwords"
+    world.store().put("wrong_passwords", time.time() - DAY)
+
+
+def restored_version(world: World) -> Steps:
+    """Somebody takes back, in File, Version history, what was written since."""
+    book = world.google.sheets.spreadsheets[world.spreadsheet]
+    with book.lock:
+        before = deepcopy((book.sheets, book.metadata))
+    count, fence = len(world.by_site()), world.store().get("sheet")["fence"]
+    hear(world)
+    wait_for(lambda: world.store().get("sheet")["fence"] > fence and world.is_up_to_date())
+    assert len(world.by_site()) > count
+    with book.lock:
+        book.sheets, book.metadata = before
+        book.revision += 1
+    look(world)
+    yield "restored_version"
+    wait_for(lambda: len(world.by_site()) > count)
+    world.kept["worker"].stop()
+    store = world.store()
+    store.put("sheet", store.get("sheet") | {"restored": time.time() - DAY})
+    world.kept["worker"] = world.worker()
+
+
 CASES = [
     *(wrong_secret, silence, nothing_ever, no_worker, hanging_worker, google_refuses, not_shared),
     *(rows_gone, header_gone, header_sorted_in, another_customer, two_rows, rejected, odd_field),
     *(failed_document, late_document, late_customers, in_the_trash, lost_alerts, jobs_deleted),
     *(history_deleted, another_database, restored_backup, tabs_of_theirs, paused, order_asked),
     *(unknown_status, source_deleted, late, history_lost_its_header),
+    *(guessed_passwords, restored_version),
 ]
 
 
@@ -335,6 +368,26 @@ def test_what_is_wrong_is_found_and_gone_once_it_is_fixed(
     world = World(google, tmp_path, fresh("sqlite", tmp_path), **TOKEN, **alerts)
     with playing(world, chat):
         judge(world, case, chat)
+
+
+def full_disk(world: World) -> Steps:
+    disk = Path(world.kept["disk"])
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * (shutil.disk_usage(disk).free - 1_200_000))
+    yield "disk_low"
+    ballast.unlink()
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_a_disk_that_is_nearly_full_is_found(
+    google: Emulator, chat: Chat, small_disk: Path, tmp_path: Path
+) -> None:
+    alerts = {"ALERT_URLS": chat.url.get_secret_value(), "WORKER": "separate"}
+    world = World(google, tmp_path, fresh("sqlite", small_disk), **TOKEN, **alerts)
+    with playing(world, chat):
+        world.kept["disk"] = small_disk
+        judge(world, full_disk, chat)
 
 
 OFFICE = """

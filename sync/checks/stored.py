@@ -5,6 +5,7 @@ from pathlib import Path, PurePath
 from sync.checks.check import Check
 from sync.core.database import Database
 from sync.core.store import Store
+from sync.everbright.answers import read_page
 from sync.everbright.client import EverBright
 from sync.settings.environment import Settings
 from sync.settings.validators import sqlite_file
@@ -25,22 +26,22 @@ def check_database(_settings: Settings, database: Database) -> Check:
 
 
 def check_everbright(settings: Settings, database: Database) -> Check:
-    """Check that the token reads a job."""
+    """Check that the token reads a job, or before the first one has arrived the list of jobs."""
     token = settings.everbright_api_token
     if token is None:
         text = "Without an API token there are no customers' names and no documents."
         return Check("", "not set", text, "Ask EverBright for one, and set EVERBRIGHT_API_TOKEN.")
-    site = Store(database).newest_site()
-    if not site:
-        return Check("", "not set", "No job has arrived yet, so there is none to read.")
     everbright = EverBright(
         settings.everbright_url,
         token.get_secret_value(),
         settings.everbright_auth_header,
         settings.everbright_document_path,
     )
-    everbright.site(site)
-    return Check("", "ok", "It returned the newest job.")
+    if site := Store(database).newest_site():
+        everbright.site(site)
+        return Check("", "ok", "It returned the newest job.")
+    read_page(everbright.get(settings.config.everbright.jobs))
+    return Check("", "ok", "It returned the list of jobs.")
 
 
 def check_disk(settings: Settings, _database: Database) -> Check:

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException, TooManyRequests
 from sync.console.pages import Console, filters, target
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
+from sync.status.state import GUESSED
 
 SESSION_SECONDS = 12 * 3600
 """A working day, after which the password is required again, even with activity."""
@@ -153,6 +154,8 @@ class SignIn:
         is_right = hmac.compare_digest(one, other)
         if not is_right:
             self._tries.hit(_WRONG_PASSWORDS, network)
+            if not self._tries.test(_WRONG_PASSWORDS, network):
+                self._console.store.put(GUESSED, time.time())
         return is_right
 
 

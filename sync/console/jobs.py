@@ -9,8 +9,8 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request
 
 from sync.columns import job_columns
-from sync.console.pages import Console, numbers, typed
-from sync.console.records import PAGE, JobRecord, Records
+from sync.console.pages import Console, typed
+from sync.console.records import PAGE, JobRecord, Records, numbers
 from sync.core.cells import readable
 from sync.core.events import Change
 from sync.core.layout import JobFacts, Layout

@@ -1,7 +1,7 @@
 """What all pages use: the console's parts, template filters, and values of forms."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
@@ -108,8 +108,3 @@ def target(text: str) -> str:
 def typed(values: MultiDict[str, str], name: str) -> str:
     """Return the typed text, without characters that databases reject."""
     return _UNFIT.sub("", values.get(name, ""))[:_LONGEST].strip()
-
-
-def numbers(values: Iterable[str]) -> list[int]:
-    """Return those that may be IDs in the database."""
-    return [int(each) for each in values if each.isascii() and each.isdigit() and len(each) < 19]

@@ -1,7 +1,7 @@
 """What the pages read from the database, and the few things that they change there."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,40 +41,11 @@ class JobRecord:
         return self.customer.get("customer") or f"Job {self.site[:8]}"
 
 
-@dataclass(frozen=True)
-class DeliveryRecord:
-    """A delivery; in lists, the body of a long one is missing."""
-
-    id: int
-    received: float
-    outcome: str
-    kind: str
-    reason: str
-    site: str
-    is_waiting: bool
-    is_dismissed: bool
-    body: bytes = b""
-
-    @property
-    def needs_look(self) -> bool:
-        """Whether it was rejected or has a field of an unexpected type."""
-        return not self.is_dismissed and bool(self.reason)
-
-
-@dataclass(frozen=True)
-class ActionRecord:
-    """What somebody has asked for, with its result once it is done."""
-
-    id: int
-    kind: str
-    body: Mapping[str, Any]
-    requested: float
-    done: float
-    result: str
-
-
 class Records:
-    """Queries of the console. Each is one transaction, and raises Retryable."""
+    """Queries of the console. Each is one transaction, and raises Retryable.
+
+    Deliveries, documents and actions are rows of their tables.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -138,41 +109,35 @@ class Records:
 
     # Deliveries
 
-    def deliveries(self, text: str, before: int | None = None) -> list[DeliveryRecord]:
-        """Return deliveries, the newest first, that have a text in what is known of them."""
-        word = text.strip().lower()
-        only = []
-        if word == "odd":
-            only = [delivery.c.reason != "", delivery.c.outcome != Outcome.REJECTED.value]
-        elif word.isascii() and word.isdigit() and len(word) < 19:
-            only = [delivery.c.id == int(word)]
-        elif word == Outcome.REJECTED.value:
-            only = [delivery.c.outcome == word]
-        elif word:
-            like = f"%{_escaped(word)}%"
-            columns = (delivery.c.outcome, delivery.c.kind, delivery.c.reason, delivery.c.site)
-            sites = self.find_sites(text)[:PAGE]
-            only = [
-                or_(
-                    *(func.lower(column).like(like, escape="\\") for column in columns),
-                    delivery.c.site.in_(sites),
-                )
-            ]
-        if word in ("odd", Outcome.REJECTED.value):
-            only.append(delivery.c.is_dismissed == 0)
-        if before is not None:
-            only.append(delivery.c.id < before)
-        parts = [column for column in delivery.c if column.name not in ("body", "digest")]
-        is_short = func.length(delivery.c.body) < _LONG_BODY
-        body = case((is_short, delivery.c.body), else_=None).label("body")
-        query = select(*parts, body).where(*only).order_by(delivery.c.id.desc()).limit(PAGE + 1)
-        with self._database.begin() as connection:
-            return [_delivery(row) for row in connection.execute(query)]
+    def deliveries(self, text: str, before: int | None = None) -> Sequence[Any]:
+        """Return deliveries, the newest first: of some jobs, of a kind, or with an outcome.
 
-    def delivery(self, number: int) -> DeliveryRecord | None:
+        "odd" are those with fields of an unexpected type. The body of a long one is missing.
+        """
+        word = text.strip().lower()
+        columns, is_rejected = delivery.c, delivery.c.outcome == Outcome.REJECTED.value
+        only: list[Any] = []
+        if word in ("odd", Outcome.REJECTED.value):
+            odd = and_(~is_rejected, columns.reason != "")
+            only = [odd if word == "odd" else is_rejected, columns.is_dismissed == 0]
+        elif numbers([word]):
+            only = [columns.id == int(word)]
+        elif word:
+            alike = columns.outcome == word, columns.kind == word.replace(" ", "_")
+            only = [or_(*alike, columns.site.in_(self.find_sites(text)[:PAGE]))]
+        if before is not None:
+            only.append(columns.id < before)
+        parts = [column for column in columns if column.name not in ("body", "digest")]
+        is_short = func.length(columns.body) < _LONG_BODY
+        body = case((is_short, columns.body), else_=None).label("body")
+        query = select(*parts, body).where(*only).order_by(columns.id.desc()).limit(PAGE + 1)
         with self._database.begin() as connection:
-            row = connection.execute(select(delivery).where(delivery.c.id == number)).first()
-        return _delivery(row) if row else None
+            return connection.execute(query).all()
+
+    def delivery(self, number: int) -> Any:
+        """Return a delivery; None if there is none with this number."""
+        with self._database.begin() as connection:
+            return connection.execute(select(delivery).where(delivery.c.id == number)).first()
 
     def dismiss(self, numbers: Collection[int]) -> int:
         """Dismiss deliveries, of which those with the same odd fields go, too; return how many."""
@@ -203,18 +168,22 @@ class Records:
             key = connection.execute(insert(action).values(row)).inserted_primary_key
             return int(key[0]) if key else 0
 
-    def actions(self, limit: int, number: int | None = None) -> list[ActionRecord]:
-        """Return the latest actions, or the one with this number."""
+    def actions(self, limit: int) -> Sequence[Any]:
+        """Return the latest actions."""
         query = select(action).order_by(action.c.id.desc()).limit(limit)
-        if number is not None:
-            query = query.where(action.c.id == number)
         with self._database.begin() as connection:
-            return [
-                ActionRecord(
-                    row.id, row.kind, json.loads(row.body), row.requested, row.done, row.result
-                )
-                for row in connection.execute(query)
-            ]
+            return connection.execute(query).all()
+
+    def result(self, number: int) -> str | None:
+        """Return what has become of an action; None if it isn't done."""
+        query = select(action.c.result).where(action.c.id == number, action.c.done > 0)
+        with self._database.begin() as connection:
+            return connection.scalar(query)
+
+
+def numbers(values: Iterable[str]) -> list[int]:
+    """Return those that may be IDs in the database."""
+    return [int(each) for each in values if each.isascii() and each.isdigit() and len(each) < 19]
 
 
 def _customer(body: str) -> dict[str, str]:
@@ -248,18 +217,4 @@ def _job(row: Any) -> JobRecord:
         row.row,
         str(folder["id"]) if folder.get("made") else "",
         json.loads(row.boards or "{}"),
-    )
-
-
-def _delivery(row: Any) -> DeliveryRecord:
-    return DeliveryRecord(
-        row.id,
-        row.received,
-        row.outcome,
-        row.kind,
-        row.reason,
-        row.site or "",
-        bool(row.is_waiting),
-        bool(row.is_dismissed),
-        row.body or b"",
     )

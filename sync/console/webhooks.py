@@ -5,8 +5,8 @@ from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 
-from sync.console.pages import Console, numbers, typed
-from sync.console.records import PAGE, DeliveryRecord, Records
+from sync.console.pages import Console, typed
+from sync.console.records import PAGE, Records, numbers
 from sync.core.standing import Statuses
 from sync.errors import Rejected
 from sync.webhooks import parse
@@ -36,16 +36,15 @@ def add(blueprint: Blueprint, console: Console) -> None:
             "console/webhooks.html",
             query=query,
             deliveries=[(each, _what(each, statuses)) for each in page],
-            names=records.names({each.site for each in page}),
+            can_replay=any(each.reason and not each.is_dismissed for each in page),
+            names=records.names({each.site for each in page if each.site}),
             older=page[-1].id if len(found) > PAGE else None,
             reasons=_REASONS,
         )
 
     @blueprint.get("/webhooks/<int:number>")
     def webhook(number: int) -> Any:
-        found = records.delivery(number) if number < 2**62 else None
-        if found is None:
-            abort(404)
+        found = (records.delivery(number) if number < 2**62 else None) or abort(404)
         return render_template(
             "console/webhook.html",
             delivery=found,
@@ -55,9 +54,9 @@ def add(blueprint: Blueprint, console: Console) -> None:
         )
 
 
-def _what(delivery: DeliveryRecord, statuses: Statuses) -> str:
+def _what(delivery: Any, statuses: Statuses) -> str:
     """Return what a delivery is about, like "Permits: Approved"."""
-    kind = delivery.kind.replace("_", " ").capitalize()
+    kind: str = delivery.kind.replace("_", " ").capitalize()
     if delivery.kind != "milestone" or not delivery.body:
         return kind or "Not understood"
     try:

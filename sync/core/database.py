@@ -23,6 +23,18 @@ _POSTGRESQL_CONNECTIONS = 8
 _UPGRADE_LOCK = 1_126_170
 WORKER = "worker"
 """The lease of the process that writes the sheet."""
+_FIXES = {
+    "resolve host": "No machine has the host's name in DATABASE_URL: correct it.",
+    "refused": "Nothing listens at the host and port in DATABASE_URL: start it, or correct them.",
+    "timeout expired": "The host in DATABASE_URL doesn't answer: correct it, or open its firewall.",
+    "authentication failed": "The user or password in DATABASE_URL is wrong: correct it.",
+    'FATAL:  database "': "The server doesn't have the database in DATABASE_URL: correct its name.",
+    "unable to open": "The file in DATABASE_URL can't be opened: check its folder's permissions.",
+    "readonly": "The file in DATABASE_URL can't be written: check its permissions.",
+    "is full": "The disk is full: free some space.",
+    "not a database": "The file in DATABASE_URL isn't a database: name another one.",
+}
+"""What to do, by a part of the driver's text."""
 _TIMEOUTS = select(
     func.set_config("lock_timeout", "10s", True),
     func.set_config("idle_in_transaction_session_timeout", "15s", True),
@@ -71,10 +83,13 @@ class Database:
         except IntegrityError:
             raise
         except (DBAPIError, PoolTimeout) as error:
-            kind = type(getattr(error, "orig", None) or error).__name__
+            cause = getattr(error, "orig", None) or error
+            kind = type(cause).__name__
             is_disconnected = getattr(error, "connection_invalidated", False)
             reason = DISCONNECTED if is_disconnected else "database"
-            raise Retryable(reason, f"The database didn't answer ({kind}).") from error
+            # Its text may have what is stored, so none of it is repeated.
+            fix = next((fix for sign, fix in _FIXES.items() if sign in str(cause)), "")
+            raise Retryable(reason, f"The database didn't answer ({kind}).", fix=fix) from error
 
     def now(self, connection: Connection) -> float:
         """Return the time of the one clock that all processes share."""

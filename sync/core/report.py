@@ -76,6 +76,8 @@ class Failure:
     at: float
     code: str
     text: str
+    again: float = 0.0
+    """When it is tried again."""
 
 
 @dataclass(frozen=True)

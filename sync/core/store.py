@@ -250,8 +250,12 @@ class Store:
         self._do(None, update(delivery).where(delivery.c.id == number).values(values))
 
     def delete_deliveries(self, before: float) -> int:
-        """Delete the deliveries that arrived before a time and are applied; return how many."""
-        old = and_(delivery.c.received < before, delivery.c.is_waiting == 0)
+        """Delete the deliveries that arrived before a time and are applied; return how many.
+
+        A rejected one stays until somebody has seen and dismissed it.
+        """
+        is_seen = (delivery.c.outcome != Outcome.REJECTED.value) | (delivery.c.is_dismissed == 1)
+        old = and_(delivery.c.received < before, delivery.c.is_waiting == 0, is_seen)
         with self._database.begin() as connection:
             return connection.execute(delete(delivery).where(old)).rowcount
 

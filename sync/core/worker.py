@@ -191,7 +191,7 @@ class Worker:
             except Exception as error:
                 self._note(error, "sheet")
                 if not isinstance(error, BrightsheetError):
-                    self._report_failure("fault", "An internal error.")
+                    self._report_failure("fault", "An internal error.", _FAULT_SECONDS)
                 self._wait_after(error, over)
 
     def _run_passes(self, over: threading.Event) -> None:
@@ -231,11 +231,15 @@ class Worker:
         self._store.put("pass", report.to_json())
         return report
 
-    def _report_failure(self, code: str, text: str) -> None:
-        """Store why the sheet couldn't be read or written, beside what the last pass found."""
+    def _report_failure(self, code: str, text: str, seconds: float) -> None:
+        """Store why the sheet couldn't be read or written, beside what the last pass found.
+
+        It is tried again after these seconds.
+        """
         with suppress(BrightsheetError):
             last = PassReport.of(self._store.get("pass"))
-            failed = Failure(datetime.now(UTC).timestamp(), code, text)
+            now = datetime.now(UTC).timestamp()
+            failed = Failure(now, code, text, again=now + seconds)
             self._store.put("pass", replace(last, failed=failed).to_json())
 
     def _check_trash(self) -> None:
@@ -290,7 +294,7 @@ class Worker:
                 if error.reason == LEASE_LOST:
                     raise error
                 _log.warning("pass_failed", reason=error.reason, message=error.message)
-                self._report_failure(error.reason, error.message)
+                self._report_failure(error.reason, error.message, state.upcoming_sleep)
 
         def sleep(seconds: float) -> None:
             until = time.monotonic() + seconds

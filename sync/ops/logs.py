@@ -8,6 +8,7 @@ logged by logger and place.
 import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,8 @@ from typing import Any
 import structlog
 
 _FRAMES = 12
+_OF_FAILURES = ("warning", "error", "exception")
+_REPEAT_SECONDS, _MOST_LINES = 60.0, 1000
 
 
 def configure(least: int = logging.INFO) -> None:
@@ -30,8 +33,9 @@ def configure(least: int = logging.INFO) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_texts,
+            _WithoutRepeats(),
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(least),
@@ -53,6 +57,25 @@ class _LineLogger(structlog.PrintLogger):
             super().msg(message)
 
     debug = info = warning = error = critical = msg
+
+
+class _WithoutRepeats:
+    """Drops a warning that is as one of the last minute: an outage fails each step each second."""
+
+    def __init__(self) -> None:
+        self._logged: dict[str, float] = {}
+
+    def __call__(
+        self, _logger: object, method: str, event: MutableMapping[str, Any]
+    ) -> MutableMapping[str, Any]:
+        if method in _OF_FAILURES:
+            now, line = time.monotonic(), repr(event)
+            if now < self._logged.get(line, float("-inf")) + _REPEAT_SECONDS:
+                raise structlog.DropEvent
+            if len(self._logged) >= _MOST_LINES:
+                self._logged.clear()
+            self._logged[line] = now
+        return event
 
 
 def without_texts(

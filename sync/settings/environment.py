@@ -87,7 +87,11 @@ class DatabaseSettings(_EnvironmentModel):
         json_schema_extra={"app_json": False},
     )
     keep_deliveries_days: int = Field(
-        90, ge=1, le=36500, description="How many days webhooks are kept as they were received."
+        90,
+        ge=1,
+        le=36500,
+        description="How many days webhooks are kept as they were received. A rejected one is kept "
+        "until somebody dismisses it, too.",
     )
 
     @field_validator("database_url")

@@ -586,6 +586,17 @@ RULES: tuple[Rule, ...] = (
         "/jobs/documents",
     ),
     Rule(
+        "wrong_passwords",
+        _N,
+        lambda s: s.now - s.guessed < _DAY.total_seconds(),
+        lambda s: (
+            "Somebody entered ten wrong passwords for these pages, the last one "
+            f"{lasting(s.now - s.guessed)} ago, and was refused for five minutes. If it was none "
+            "of you, have whoever set it up choose a long password."
+        ),
+        "",
+    ),
+    Rule(
         "alerts_failing",
         _N,
         lambda s: s.alerts_failing,

@@ -127,6 +127,13 @@ def test_a_fault_is_found(
         assert secret not in text
 
 
+def test_the_token_is_checked_before_the_first_job(world: World) -> None:
+    with world.serve():
+        assert results(world)["EverBright"].result == "ok"
+        refuse_token(world)
+        assert results(world)["EverBright"].result == "failed"
+
+
 def test_another_time_zone_is_a_warning(running: World) -> None:
     """*Days* is a formula, which counts by the spreadsheet's day."""
     found = results(running, TIMEZONE="America/Los_Angeles")["Google"]

@@ -1,5 +1,6 @@
 """The web app in this process, without a worker; tests apply what has arrived themselves."""
 
+import json
 import re
 from typing import Any, Self
 
@@ -78,4 +79,4 @@ class Rig:
 
     def asked(self) -> list[tuple[str, dict[str, Any]]]:
         """Return what the worker was asked to do, the oldest first."""
-        return [(each.kind, dict(each.body)) for each in reversed(self.records.actions(99))]
+        return [(each.kind, json.loads(each.body)) for each in reversed(self.records.actions(99))]

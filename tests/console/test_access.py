@@ -177,6 +177,8 @@ def test_an_address_must_wait_after_ten_wrong_passwords(rig: Rig) -> None:
     right = rig.page.client.post("/sign-in", data={"csrf_token": token, "password": PASSWORD})
     assert right.status_code == 429
     assert "five minutes" in right.text
+    status = rig.page.get("/status").get_json()
+    assert [each["code"] for each in status["notices"]] == ["wrong_passwords"]
     assert rig.page.get("/healthz").status_code == 200
 
 

@@ -101,6 +101,22 @@ def test_rejected_webhooks_are_dismissed_and_replayed(stored_rig: Rig) -> None:
     assert stored_rig.asked() == [("replay", {"delivery": 2})]
 
 
+def test_a_rejected_webhook_is_kept_until_somebody_dismisses_it(stored_rig: Rig) -> None:
+    rig = stored_rig.arrived(milestone(1), b"{")
+    page, soon = rig.signed_in(), time.time() + 1
+    (rejected,) = (each for each in rig.records.deliveries("") if each.outcome == "rejected")
+    assert rig.store.delete_deliveries(soon) == 1
+    page.send("/actions/dismiss", "/webhooks?q=rejected", id=rejected.id)
+    assert rig.store.delete_deliveries(soon) == 1
+    assert rig.records.deliveries("") == []
+
+
+def test_the_overview_says_when_google_is_tried_again(rig: Rig) -> None:
+    failed = {"at": time.time(), "code": "rate_limited", "text": "It is.", "again": 1.8e9}
+    rig.store.put("pass", {"at": time.time(), "failed": failed})
+    assert "tried again at" in rig.signed_in().text("/")
+
+
 def test_odd_fields_are_dismissed_with_all_that_have_them(stored_rig: Rig) -> None:
     stored_rig.arrived(*(milestone(n, 1, quote={"of": n}) for n in (1, 2, 3)))
     visitor = stored_rig.signed_in()

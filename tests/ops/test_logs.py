@@ -40,3 +40,18 @@ def test_a_line_that_cannot_be_written_stops_nothing() -> None:
 def test_an_unexpected_error_of_a_command_is_logged_without_its_text() -> None:
     CliRunner().invoke(cli, ["map", "--no-such-option"])
     assert sys.excepthook.__module__ == "sync.ops.logs"
+
+
+def test_what_fails_each_second_is_a_line_a_minute() -> None:
+    code = (
+        "import structlog; from sync.ops import logs\n"
+        "logs.configure(); log = structlog.get_logger()\n"
+        "for number in range(5):\n"
+        "    log.warning('step_failed', reason='database')\n"
+        "    log.warning('rejected', delivery=number)\n"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert said.stderr.count("step_failed") == 1
+    assert said.stderr.count("rejected") == 5

@@ -28,20 +28,6 @@ from tests.traffic import Senders, history, replay, shown
 from tests.world import TOKEN, World, wait_for
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 16 MB; with a mount, as only root may make."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(disk)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be made here: {mounted.stderr.decode().strip()}")
-    yield disk
-    subprocess.run(["umount", "-l", str(disk)], check=True)
-
-
 def fill(disk: Path) -> Path:
     """Leave no room on a disk; return the file that is in the way."""
     ballast = disk / "ballast"

@@ -108,6 +108,10 @@ CASES: Mapping[str, tuple[State, State]] = {
     ),
     "id_elsewhere": (found(Finding("id_elsewhere", "It is.", "Active 2026", 4)), FINE),
     "not_connected": (found(Finding("not_connected", "It isn't.", "Active 2026")), FINE),
+    "wrong_passwords": (
+        replace(FINE, guessed=NOW - DAY / 2),
+        replace(FINE, guessed=NOW - 2 * DAY),
+    ),
     "alerts_failing": (replace(FINE, alerts_failing=NOW - DAY), FINE),
     "other_finding": (found(Finding("of_a_newer_version", "Something.")), FINE),
 }
