@@ -46,6 +46,9 @@ def run(*, port: int, emulator_port: int, once: bool) -> int:
                 click.echo(f"\n$ brightsheet {' '.join(words)}\n{command(environment, *words)}")
             with_row = _wait(lambda: _keys(google, spreadsheet) >= {*sites})
             click.echo("Every job has its row." if with_row else "A job has no row.")
+            if not with_row:
+                click.echo(f"Without a row: {', '.join({*sites} - _keys(google, spreadsheet))}")
+                click.echo(requests.get(f"{receiver.url}/status", timeout=30).text)
             if once:
                 return 0 if with_row else 1
             click.echo(f"Look at it:   {address}")
