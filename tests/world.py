@@ -109,7 +109,7 @@ class World:
         return list(self.rows()[0]).index(text)
 
     def files(self) -> list[Any]:
-        files = self.google.drive.files.values()
+        files = list(self.google.drive.files.values())  # A thread may be adding one.
         return [file for file in files if not file.mime_type.startswith("application/vnd.google")]
 
 

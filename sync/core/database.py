@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -138,7 +138,7 @@ class Lease:
         with self._database.begin(locks_lease=True) as connection:
             now = self._database.now(connection)
             free = {"name": self._name, "holder": "", "token": 0, "expires": 0.0}
-            connection.execute(insert_or_ignore(connection, table, free))
+            connection.execute(insert(table).values(free).on_conflict_do_nothing())
             row = connection.execute(
                 select(table).where(table.c.name == self._name).with_for_update()
             ).one()
@@ -163,17 +163,6 @@ class Lease:
         with self._database.begin(locks_lease=True) as connection:
             ours = (table.c.name == self._name) & (table.c.token == self._token)
             connection.execute(update(table).where(ours).values(expires=0.0))
-
-
-def insert_or_ignore(connection: Connection, table: Any, row: Mapping[str, Any]) -> Any:
-    """Return an INSERT that does nothing where the row's key is taken."""
-    return dialect_insert(connection, table, row).on_conflict_do_nothing()
-
-
-def dialect_insert(connection: Connection, table: Any, row: Mapping[str, Any]) -> Any:
-    """Return an INSERT that may say what is done on a conflict."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).values(row)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

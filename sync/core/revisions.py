@@ -15,7 +15,7 @@ from sync.errors import SettingsError
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "core_version"
 """A name of its own while the old program has another one."""
-_version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
+version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
 
 
 @cache
@@ -36,20 +36,20 @@ def upgrade(connection: Connection) -> None:
             text = "is a database of a version before 1.0, which can't be upgraded. Set a new one."
             raise SettingsError(f"DATABASE_URL: {text}")
         metadata.create_all(connection)
-        _version.create(connection)
-        connection.execute(insert(_version).values(version_num=known()[-1]))
+        version.create(connection)
+        connection.execute(insert(version).values(version_num=known()[-1]))
         return
-    found = connection.scalar(select(_version.c.version_num))
+    found = connection.scalar(select(version.c.version_num))
     if found in known()[:-1]:
         migrate(connection)
 
 
-def migrate(connection: Connection, revision: str = "head") -> None:
-    """Run the migrations up to a revision."""
+def migrate(connection: Connection) -> None:
+    """Run the migrations up to the newest revision."""
     # Loading Alembic takes a tenth of a second, which a start on a current database saves.
     from alembic import command
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection})
     config.set_main_option("script_location", str(MIGRATIONS))
-    command.upgrade(config, revision)
+    command.upgrade(config, "head")

@@ -8,16 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 
 from sync.core.cells import Cell
 from sync.core.database import (
     DISCONNECTED,
     Database,
     Lease,
-    dialect_insert,
-    insert_or_ignore,
 )
 from sync.core.events import Job, JobDocument, Line
 from sync.core.schema import action, attempt, change, delivery, document, job, row_answer, setting
@@ -170,7 +169,7 @@ class Store:
         other = webhook.other_event
         can_recur = other is not None and not other.is_dated
         digest = None if can_recur else webhook.digest
-        row = dict.fromkeys(delivery.c.keys(), 0) | _as_understood(webhook)
+        row = dict.fromkeys(_KEPT, 0) | _as_understood(webhook)
         row |= {"digest": digest, "received": _now(), "body": body}
         with self._database.begin() as connection:
             # One that has an event is looked at when it is applied: this is a query more.
@@ -234,7 +233,7 @@ class Store:
                 connection.execute(insert(change), values)
             for site, each in documents:
                 row = {**vars(each), "site": site, "created": each.created.timestamp()}
-                connection.execute(insert_or_ignore(connection, document, row))
+                connection.execute(insert(document).values(row).on_conflict_do_nothing())
             for part in _pages(ids):
                 done = update(delivery).where(delivery.c.id.in_(part)).values(is_waiting=0)
                 connection.execute(done)
@@ -520,7 +519,7 @@ class Store:
         """Store a value unless there is one; return what is stored."""
         with self._database.begin() as connection:
             row = {"name": name, "body": json.dumps(value)}
-            connection.execute(insert_or_ignore(connection, setting, row))
+            connection.execute(insert(setting).values(row).on_conflict_do_nothing())
             body = connection.scalar(select(setting.c.body).where(setting.c.name == name))
             return json.loads(body or "null")
 
@@ -543,11 +542,16 @@ class Store:
         return found
 
 
-_KEPT = [name for name in delivery.c.keys() if name != "id"]
+_DIALECTS: tuple[Any, ...] = (sqlite.dialect(paramstyle="named"), postgresql.psycopg.dialect())  # type: ignore[no-untyped-call]
+_KEPT = [column.name for column in delivery.c if column.name != "id"]
 _KEEP = {
-    database: f"INSERT INTO delivery ({', '.join(_KEPT)}) "
-    f"VALUES ({', '.join(map(form.format, _KEPT))}) ON CONFLICT DO NOTHING RETURNING id"
-    for database, form in (("sqlite", ":{}"), ("postgresql", "%({})s"))
+    each.name: str(
+        insert(delivery)
+        .on_conflict_do_nothing()
+        .returning(delivery.c.id)
+        .compile(dialect=each, column_keys=_KEPT)
+    )
+    for each in _DIALECTS
 }
 """By database. As text, because SQLAlchemy takes longer to compile it than to carry it out."""
 
@@ -591,7 +595,7 @@ def _hash(site: str) -> str:
 
 def _put(connection: Connection, name: str, value: Any) -> None:
     row = {"name": name, "body": json.dumps(value)}
-    new = dialect_insert(connection, setting, row)
+    new = insert(setting).values(row)
     connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
 
 

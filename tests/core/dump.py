@@ -1,4 +1,4 @@
-"""Writes a dump of the newest revision with data: `python -m tests.core.dump`, once for each.
+"""Writes a dump of the newest revision, with data: `python -m tests.core.dump`, once for each.
 
 The databases of earlier revisions stay as they are: a test takes each to the newest.
 """
@@ -8,7 +8,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select, text
+from sqlalchemy import Connection, Dialect, Table, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from sync.core import revisions, schema
 from sync.core.database import Database
@@ -16,6 +18,10 @@ from tests.core.test_situations import Calm
 from tests.made_up import document, milestone, task
 
 FOLDER = Path(__file__).parent / "dumps"
+_DIALECTS = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]
+}
 _BODIES = ({"site": "nobody"}, milestone(1, 1, tasks=[task(document(1))]))
 
 
@@ -31,11 +37,30 @@ def dumped(connection: Connection) -> dict[str, Any]:
         table.name: [column.name for column in table.columns]
         for table in schema.metadata.sorted_tables
     }
-    return {"revision": revisions.known()[-1], "columns": names, "rows": rows}
+    return {
+        "revision": revisions.known()[-1],
+        "tables": {kind: _statements(dialect) for kind, dialect in _DIALECTS.items()},
+        "columns": names,
+        "rows": rows,
+    }
+
+
+def _statements(dialect: Dialect) -> list[str]:
+    """Return what creates the tables and their indexes."""
+    tables = schema.metadata.sorted_tables
+    made: list[Any] = [CreateTable(table) for table in tables]
+    indexes = (index for table in tables for index in table.indexes)
+    made += [CreateIndex(index) for index in sorted(indexes, key=lambda each: str(each.name))]
+    return [str(each.compile(dialect=dialect)).strip() for each in made]
 
 
 def load(connection: Connection, body: Any) -> None:
-    """Fill the tables of a revision, which are there, with a dump's rows."""
+    """Create the tables of a dump's revision, with its rows."""
+    for statement in body["tables"][connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+    version = revisions.version
+    version.create(connection)
+    connection.execute(version.insert().values(version_num=body["revision"]))
     for table, rows in body["rows"].items():
         names = body["columns"][table]
         columns, places = ", ".join(names), ", ".join(f":{name}" for name in names)

@@ -54,6 +54,8 @@ class Storm:
     counts: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        if max(self.gaps, self.fail) > 1:
+            raise ValueError("gaps and fail are shares: 0.6, not 60")  # Else every call fails.
         self.lots = random.Random(self.seed)
         self.sheet = FakeSheet(self.lots, self.gaps, self.fail)
         self.database = Database("sqlite://")
