@@ -13,11 +13,11 @@ from sync.boards.state import ConnectedTab, JobState, Replaced
 from sync.boards.values import TabJob, Values
 from sync.boards.words import ARCHIVED, DONE, MINE, current, is_kept, steps
 from sync.columns import KEY
-from sync.core.cells import Cell, content, is_formula, readable, shown, text
+from sync.core.cells import Cell, content, is_formula, shown, text
 from sync.core.check import NewRow, Write
 from sync.core.connected import Read, TabChanges
 from sync.core.decide import keys_gone, other_customer
-from sync.core.people import Found, Person, contradicts, find_rows
+from sync.core.people import Found, Person, contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
@@ -120,6 +120,16 @@ class Decider:
         return found
 
     @cached_property
+    def _by_texts(self) -> dict[frozenset[tuple[str, str]], list[int]]:
+        """The places of rows by what they say of their customers."""
+        found = dict[frozenset[tuple[str, str]], list[int]]()
+        for place, (tab, row) in enumerate(self.read.now.places):
+            board = self.boards.get(tab.sheet)
+            if board and row in board.rows and (texts := board.texts(row)):
+                found.setdefault(frozenset(texts.items()), []).append(place)
+        return found
+
+    @cached_property
     def _elsewhere(self) -> dict[int, str]:
         """The jobs whose ID is in another column, by place: a row cut into another tab."""
         lost = {s for s, job in self.jobs.items() if job.state.sheet in self.boards}
@@ -190,7 +200,7 @@ class Decider:
             finding = Finding("two_rows", said, board.tab.title, row + 1, site, count=len(own))
             self.found.findings.append(finding)
             return
-        self._note(site, sheet=board.tab.sheet, choice="", row=None)
+        self._note(site, sheet=board.tab.sheet, choice="", row=(board.tab.sheet, board.texts(row)))
         if rep := board.shows(row, "rep"):
             self.found.reps[site] = rep
         if own[0] not in self.read.owed and (cells := self._cells(site, board, row)):
@@ -198,20 +208,41 @@ class Decider:
 
     def _cells(self, site: str, board: Board, row: int) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
-        found = dict[str, Cell]()
+        found, job = dict[str, Cell](), self.jobs[site]
+        agrees = Person.of(board.texts(row)).agreements(Person.of(job.customer))
         for each in map(self.values.fields.get, board.connected.mapping.fields):
             held, name = board.tab.cell(row, name_of(each.id)), name_of(each.id)
-            is_filled = each.rule is Rule.FILLS and content(held)
-            if each.rule is not Rule.KEY and name in board.tab.columns and not is_filled:
-                cell = self._cell(site, each, held, board)
-                found |= {} if cell is None else {name: cell}
+            if each.rule is Rule.KEY or name not in board.tab.columns:
+                continue
+            if each.rule is Rule.FILLS and content(held) and each.id not in job.state.take:
+                traits = CUSTOMER_FIELDS.get(each.id, ())
+                if all(agrees.get(trait, True) for trait in traits):
+                    continue  # Nobody has filled it by mistake, as by dragging.
+            cell = self._cell(site, each, held, board)
+            found |= {} if cell is None else {name: cell}
         return found
 
     def _is_foreign(self, job: TabJob, texts: Texts, board: Board) -> bool:
-        """Return whether a row names another customer; of one cut from another tab, or none."""
-        if job.state.sheet in (None, board.tab.sheet):
+        """Return whether a row is another customer's than its job's."""
+        state = job.state
+        if state.row and state.row[1] == texts:
+            return False
+        if self._has_moved(job):
+            return True
+        if state.sheet in (None, board.tab.sheet):
             return contradicts(texts, job.customer)
+        # One cut from another tab has to agree.
         return not any(Person.of(texts).agreements(Person.of(job.customer)).values())
+
+    def _has_moved(self, job: TabJob) -> bool:
+        """Return whether another row says what its row said, as after a sort of some columns."""
+        known = job.state.row
+        for place in self._by_texts.get(frozenset(known[1].items()), ()) if known else ():
+            board, row = self._board(place)
+            other = self.jobs.get(board.tab.key(row), job)
+            if other is job or other.state.row != known:
+                return True
+        return False
 
     def _cell(self, site: str, field: Field, held: Cell, board: Board) -> Cell | None:
         """Return what to write into a cell, None to leave it; note what it shows."""
@@ -238,17 +269,21 @@ class Decider:
         if found is Outcome.SHOWN and field.rule is not Rule.FILLS:
             written = {**self._states[site].written, field.id: said.state}
             self._note(site, written=written)
-        texts = {"field": field.id, "held": readable(held)}
+        texts = {"field": field.id, "held": field.readable(held)}
         if found is not Outcome.WRITE:
             is_theirs = words.get(shown(held)) == MINE or is_formula(held)
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
-                difference = {"site": site, "sheet": board.tab.sheet, "said": readable(said.cell)}
+                difference = {
+                    "site": site,
+                    "sheet": board.tab.sheet,
+                    "said": field.readable(said.cell),
+                }
                 self.found.differences.append(texts | difference)
             return None
         if self.read.is_settled(site, name_of(field.id), wanted, holds):
             return None
-        ours = current([last or ""], words)[1] or last
-        new = Replaced(**texts, wrote=readable(said.cell), at=self.moment)
+        ours = self._wrote(board, field.id, last or "")
+        new = Replaced(**texts, wrote=field.readable(said.cell), at=self.moment)
         known = [each.model_copy(update={"at": self.moment}) for each in state.replaced]
         if holds not in ("", ours) and new not in known:
             self._note(site, replaced=(*state.replaced, new)[-_MOST_REPLACED:])
@@ -283,7 +318,9 @@ class Decider:
         for site, job in seekers.items():
             if job.state.row is None:
                 continue
-            same = [p for p, t in free.items() if (self._sheet(p), t) == job.state.row]
+            sheet, texts = job.state.row
+            places = self._by_texts.get(frozenset(texts.items()), ())
+            same = [p for p in places if p in free and self._sheet(p) == sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
         rest = {site: job.customer for site, job in seekers.items() if site not in chosen}
         rows = {place: texts for place, texts in free.items() if place not in chosen.values()}
@@ -296,12 +333,39 @@ class Decider:
         return job.row.is_open and job.state.sheet is None and row in self._finished[tab.sheet]
 
     def _put_keys_back(self) -> None:
-        """Write the IDs of rows that certainly are each other's, if a person has asked for it."""
-        if self.read.puts_keys_back:
-            customers = {site: self.jobs[site].customer for site, _ in self._foreign}
-            rows = {place: texts for (_, place), texts in self._foreign.items()}
-            matches = find_rows(customers, rows).matches
-            self.found.keys += [Write(place, {KEY: text(site)}) for site, place in matches.items()]
+        """Put IDs where their rows are by now, if a person has asked for it."""
+        if not self.read.puts_keys_back:
+            return
+        holders = {place: site for site, places in self._places.items() for place in places}
+        strays = {site: self.jobs[site] for site, _ in self._foreign}
+        strays = {site: job for site, job in strays.items() if len(self._places[site]) == 1}
+        moves = dict[str, int]()
+        for site, job in strays.items():
+            texts = job.state.row[1] if job.state.row else {}
+            places = self._by_texts.get(frozenset(texts.items()), ())
+            moves |= {site: places[0]} if len(places) == 1 else {}
+        rest = {site: job.customer for site, job in strays.items() if site not in moves}
+        rows = {place: texts for (_, place), texts in self._foreign.items()}
+        rows = {place: texts for place, texts in rows.items() if place not in moves.values()}
+        keys = exchanged({**moves, **find_rows(rest, rows).matches}, holders)
+        for place, site in keys.items():
+            self.found.keys.append(Write(place, {KEY: text(site)}))
+            if site and place in holders:
+                self._take_over(site, holders[place], place)
+
+    def _take_over(self, site: str, other: str, place: int) -> None:
+        """Take what a row shows of the job whose ID it had as written by us."""
+        board, row = self._board(place)
+        written = {
+            field: said
+            for field, said in self.jobs[other].state.written.items()
+            if content(board.tab.cell(row, name_of(field))) == self._wrote(board, field, said)
+        }
+        self._note(site, written={**self._states[site].written, **written})
+
+    def _wrote(self, board: Board, field: str, said: str) -> str:
+        """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
+        return current([said], board.connected.mapping.words_of(field))[1] or said
 
     def _keys(self, matches: Found[int]) -> None:
         for site, place in matches.matches.items():

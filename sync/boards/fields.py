@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
+from sync.core.cells import Cell, readable
 from sync.core.events import CONTRACT, PAPERS
 from sync.core.people import plain
 from sync.core.standing import Order
@@ -44,6 +46,14 @@ class Field:
     def is_date(self) -> bool:
         return self.aspect in ("submitted", "approved", "updated")
 
+    def readable(self, cell: Cell) -> str:
+        """Return what a cell holds as a person reads it: a date isn't the number of a day."""
+        value = (cell.get("userEnteredValue") or {}).get("numberValue")
+        if value is None or not self.is_date:
+            return readable(cell)
+        day = date(1899, 12, 30) + timedelta(days=int(value))
+        return f"{day:%b} {day.day}, {day.year}"
+
     @property
     def has_words(self) -> bool:
         """Whether a column can have words of its own for steps."""
@@ -70,8 +80,13 @@ _JOB = (
     Field("folder", "Folder", Rule.FOLLOWS),
     Field(KEY, "Site ID", Rule.KEY),
 )
-CUSTOMER_FIELDS = ("customer", "first_name", "last_name", "address", "phone", "email")
-"""What tells whose row it is."""
+CUSTOMER_FIELDS = {
+    **dict.fromkeys(("customer", "first_name", "last_name"), ("name", "given")),
+    "address": ("house",),
+    "phone": ("phone",),
+    "email": ("email",),
+}
+"""What tells whose row it is: the fields with the traits that they show."""
 ASPECTS = {
     "status": ("status", Rule.NEWS),
     "submitted": ("submitted on", Rule.FOLLOWS),

@@ -12,7 +12,7 @@ from sync.core.people import plain
 _NAMES = {
     "customer": "customer, customer name, client, client name, name, full name, homeowner, "
     "homeowner name, home owner, homeowners, ho, ho name, contact, contact name, account name, "
-    "last first, name last first, cliente, nombre, nombre del cliente, nombre completo, "
+    "last first, name last first, who, cliente, nombre, nombre del cliente, nombre completo, "
     "propietario",
     "first_name": "first name, first, given name, customer first name, client first name, "
     "homeowner first name",
@@ -20,11 +20,11 @@ _NAMES = {
     "homeowner last name, apellido",
     "address": "address, street, street address, site address, install address, "
     "installation address, property address, project address, job address, service address, "
-    "location, direccion, domicilio, ubicacion",
+    "location, job site, addr, direccion, domicilio, ubicacion",
     "city": "city, town, ciudad",
     "zip": "zip, zip code, zipcode, postal code, codigo postal",
-    "phone": "phone, phones, phone number, phone no, phone #, telephone, tel, ho phone, "
-    "homeowner phone, mobile, mobile number, cell, cell #, cell phone, cell phone #, "
+    "phone": "phone, phones, ph, ph txt, phone number, phone no, phone #, telephone, tel, "
+    "ho phone, homeowner phone, mobile, mobile number, cell, cell #, cell phone, cell phone #, "
     "contact number, customer phone, telefono, celular, movil",
     "email": "email, e mail, email address, e mail address, your e mail address, mail, "
     "customer email, correo, correo electronico",
@@ -150,6 +150,8 @@ class Headers:
         if field == "status" and (body.options or body.texts):
             # Words of her own, which EverBright's long status doesn't fit.
             return PROGRESS if body.options else ""
+        if field.startswith("status:") and body.texts[1:] and not body.options:
+            return ""  # EverBright's news would replace what is typed there.
         is_date = field.startswith(_DATES)
         if body.is_dated != is_date and (body.is_dated or body.texts):
             return ""

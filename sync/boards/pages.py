@@ -107,8 +107,9 @@ class TabPages:
         rows = Headers(fields).header_rows(seen)
         row = request.args.get("header_row", 0, int) - 1
         row = (rows or [0])[0] if row < 0 else row
-        mapping = known.mapping if known else proposed(seen, row, fields)
-        return self._page(seen, with_words(mapping, seen, fields), fields, rows)
+        others = [tab.mapping for tab in self._boards.tabs()]
+        mapping = known.mapping if known else proposed(seen, row, fields, others)
+        return self._page(seen, with_words(mapping, seen, fields, others), fields, rows)
 
     def _page(
         self,
@@ -179,7 +180,8 @@ class TabPages:
         )
         new_rows = form.get("new_rows", mapping.new_rows)
         update = {"new_rows": new_rows} if new_rows in ("top", "none") else {}
-        return with_words(mapping.model_copy(update=update), seen, fields)
+        others = [tab.mapping for tab in self._boards.tabs()]
+        return with_words(mapping.model_copy(update=update), seen, fields, others)
 
     def disconnect(self, sheet: int) -> Any:
         """Take the connection off a tab."""

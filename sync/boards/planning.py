@@ -1,11 +1,13 @@
 """What a tab's columns and words are taken for, and how a chosen mapping is stored."""
 
+from collections.abc import Collection
+
 from sync.boards.fields import PROGRESS, Fields, milestones_of
 from sync.boards.headers import Headers
 from sync.boards.mapping import TabMapping, check, wrong
 from sync.boards.state import ConnectedTab, Stage
 from sync.boards.survey import SeenTab
-from sync.boards.words import propose
+from sync.boards.words import Choice, propose
 from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.standing import titles
@@ -25,27 +27,37 @@ def known_fields(settings: Settings, database: Database) -> Fields:
     return Fields(milestones_of(order, titles(states, order)), names, site_values)
 
 
-def proposed(seen: SeenTab, row: int, fields: Fields) -> TabMapping:
-    """Return the columns that a page proposes for a tab with a header row."""
-    known = zip(seen.headers(row), Headers(fields).propose(seen, row), strict=True)
-    columns = {header: field for header, field in known if field}
+def proposed(seen: SeenTab, row: int, fields: Fields, known: Collection[TabMapping]) -> TabMapping:
+    """Return the columns that a page proposes for a tab with a header row.
+
+    A header that is connected in a tab that is `known` has the same field here.
+    """
+    headers = seen.headers(row)
+    columns = {h: f for h, f in zip(headers, Headers(fields).propose(seen, row), strict=True) if f}
+    for header, field in (pair for tab in known for pair in tab.columns.items()):
+        if headers.count(header) == 1:
+            columns = {h: f for h, f in columns.items() if f != field} | {header: field}
     has_stage = PROGRESS in columns.values() and "status" not in columns.values()
     add = {"EverBright status": "status"} if has_stage else {}
     return TabMapping(title=seen.title, header_row=row + 1, columns=columns, add=add)
 
 
-def with_words(mapping: TabMapping, seen: SeenTab, fields: Fields) -> TabMapping:
+def with_words(
+    mapping: TabMapping, seen: SeenTab, fields: Fields, known: Collection[TabMapping] = ()
+) -> TabMapping:
     """Return a mapping with all words of the columns' drop-downs, in their order.
 
-    In a column whose words nobody has chosen, they stand for what they plainly say.
+    In a column whose words nobody has chosen, they stand for what they do in a tab that is
+    `known`, or for what they plainly say.
     """
     words = {}
     for header, field in ((h, fields.get(f)) for h, f in mapping.both.items()):
         if field.has_words:
             options = seen.options(mapping.header_row - 1, header)
-            plain = propose(options, fields.milestones, field.definition)
-            said = mapping.words.get(header, {word: (step,) for word, step in plain.items()})
-            words[header] = {**dict.fromkeys(options, ()), **said}
+            said = dict[str, Choice](propose(options, fields.milestones, field.definition))
+            for tab in known:
+                said |= {w: each for w, each in tab.words_of(field.id).items() if w in options}
+            words[header] = {**dict.fromkeys(options, ()), **mapping.words.get(header, said)}
     return mapping.model_copy(update={"words": words})
 
 

@@ -34,7 +34,12 @@ def report(
     """Return lists of jobs and rows, cut at so many, and their whole counts."""
     today = moment / _DAY_SECONDS
 
+    def texts_of(place: int) -> dict[str, str]:
+        tab, row = now.places[place]
+        return boards[tab.sheet].texts(row)
+
     def rows(site: str, places: Collection[int]) -> Iterable[dict[str, Any]]:
+        seen = [(now.places[p][0].sheet, texts_of(p)) for p in places]
         for tab, row in (now.places[place] for place in places):
             board = boards[tab.sheet]
             texts = board.texts(row)
@@ -44,6 +49,7 @@ def report(
                 "title": tab.title,
                 "row": row + 1,
                 "texts": texts,
+                "has_twin": seen.count((tab.sheet, texts)) > 1,
                 "stage": board.shows(row, PROGRESS),
                 "agrees": [trait for trait, does in agrees.items() if does and trait != "given"],
                 "differs": [

@@ -67,7 +67,7 @@ class JobState(Value):
     choice: str = ""
     """A person's: "add" a row, or "none", as it isn't in these tabs; "deleted" if its row was."""
     row: tuple[int, dict[str, str]] | None = None
-    """The row that a person chose: the tab, and the customer's texts in it."""
+    """Its row by the tab and the customer's texts: as it was last seen, or as a person chose it."""
     take: tuple[str, ...] = ()
     """The fields in which EverBright's word is to replace the office's."""
     found: float = 0.0

@@ -72,10 +72,10 @@ class OfficeTabs:
 
     # Connecting
 
-    def set_up(self, now: Snapshot, rows: JobRows, look: Look) -> list[Request]:
+    def set_up(self, now: Snapshot, rows: JobRows, look: Look, *, is_asked: bool) -> list[Request]:
         there = {tab.sheet: tab for tab in now.tabs}
         requests, self._failures = list[Request](), []
-        if self._now() - self._looked > _LOOK_SECONDS:
+        if is_asked or self._now() - self._looked > _LOOK_SECONDS:
             self._looked, self._ended = self._now(), self._ended_words(look)
         for number, connected in enumerate(self._tabs):
             tab, title = there.get(connected.sheet), connected.mapping.title

@@ -41,6 +41,7 @@ _OF_JOB = {
     **dict.fromkeys(("done", "complete", "closed"), DONE),
     "archived": ARCHIVED,
 }
+_THEIRS = re.compile(r"\b(hold|cancel\w*|dead|lost|n a|na)\b")
 _PAID = ("paid", "funded", "paid in full")
 _SMALL = frozenset(("on", "of", "the", "to"))
 _COMMON = _SMALL | {"approval", "complete", "final"}
@@ -126,12 +127,15 @@ def out_of_order(words: Words, steps: Sequence[str]) -> list[str]:
 
 def propose(
     options: Iterable[str], milestones: Mapping[str, str], definition: str = ""
-) -> dict[str, str]:
-    """Return the step of each word that says plainly what it is, and is the only one for that."""
+) -> dict[str, Choice]:
+    """Return what each word stands for that says it plainly, and is the only one for that step."""
     known = steps(milestones, definition)
     said = {word: _step_of(word, milestones, definition) for word in options}
     counts = Counter(said.values())
-    return {word: step for word, step in said.items() if step in known and counts[step] == 1}
+    found: dict[str, Choice] = {
+        word: (step,) for word, step in said.items() if step in known and counts[step] == 1
+    }
+    return {word: MINE for word in said if _THEIRS.search(plain(word))} | found
 
 
 def _step_of(word: str, milestones: Mapping[str, str], definition: str) -> str:

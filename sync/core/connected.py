@@ -57,8 +57,11 @@ class ConnectedTabs(Protocol):
     def is_due(self, *, may_connect: bool) -> bool:
         """Return whether a pass has something to do that no job's change asks for."""
 
-    def set_up(self, now: Snapshot, rows: JobRows, look: Look) -> list[Request]:
-        """Return the requests that connect or disconnect tabs, if there are any."""
+    def set_up(self, now: Snapshot, rows: JobRows, look: Look, *, is_asked: bool) -> list[Request]:
+        """Return the requests that connect or disconnect tabs, if there are any.
+
+        If a person has asked for this pass, nothing is taken from an earlier look.
+        """
 
     def decide(self, read: Read, rows: JobRows) -> TabChanges:
         """Compare the tabs with what they should show, and store what they do show."""
@@ -79,7 +82,7 @@ class NoTabs:
     def is_due(self, *, may_connect: bool) -> bool:  # noqa: ARG002
         return False
 
-    def set_up(self, _now: Snapshot, _rows: JobRows, _look: Look) -> list[Request]:
+    def set_up(self, *_: Any, **__: Any) -> list[Request]:
         return []
 
     def decide(self, *_: Any, **__: Any) -> TabChanges:

@@ -8,7 +8,7 @@ from sync.core.cells import Cell, addresses, content, shown
 from sync.core.check import Write
 from sync.core.connected import TabChanges
 from sync.core.layout import placeholder
-from sync.core.people import contradicts, find_rows
+from sync.core.people import contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.snapshot import JOBS, Snapshot, Tab
 from sync.core.store import JobRow, RowAnswer
@@ -77,7 +77,12 @@ def decide(
         found.findings.append(Finding("held_cells", text, tab.title, count=held))
     if puts_keys_back:
         # A partial sort moves customers without their keys: rows that are each other's.
-        found.keys = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
+        moves = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
+        holders = {place: site for site, place in foreign.items()}
+        keys = exchanged(moves, holders).items()
+        found.keys = [
+            Write(place, {KEY: jobs[site].cells[KEY] if site else {}}) for place, site in keys
+        ]
     return found
 
 
@@ -169,13 +174,14 @@ def lost_keys(
         for place, (each, row) in enumerate(now.places)
         if each is tab and tab.header is not None and row > tab.header and not tab.key(row)
     ]
-    return _keys(now, tab, {site: jobs[site] for site in missing}, places)
+    found = _keys(now, tab, {site: jobs[site] for site in missing}, places)
+    return [Write(place, {KEY: jobs[site].cells[KEY]}) for site, place in found.items()]
 
 
 def _keys(
     now: Snapshot, tab: Tab, jobs: Mapping[str, JobRow], places: Iterable[int]
-) -> list[Write]:
-    """Return the keys of the rows that certainly are jobs'.
+) -> dict[str, int]:
+    """Return the rows that certainly are jobs'.
 
     The link in *Customer* names the job; else it is found as in the office's tabs.
     """
@@ -188,5 +194,4 @@ def _keys(
     found = {site: linked[site][0] for site in jobs if len(linked.get(site, ())) == 1}
     rest = {s: job.customer for s, job in jobs.items() if s not in found and job.customer}
     left = {place: each for place, each in texts.items() if place not in found.values()}
-    found |= find_rows(rest, left).matches
-    return [Write(place, {KEY: jobs[site].cells[KEY]}) for site, place in found.items()]
+    return {**found, **find_rows(rest, left).matches}

@@ -97,6 +97,8 @@ class Pass:
         """Our tabs that the last read has shown."""
         self._foreign: dict[str, dict[str, str]] | None = None
         """The customers' texts of rows that name another one, by site; None before a pass."""
+        self.said = ""
+        """What the last pass says to a person who has asked for something."""
 
     @property
     def _sheet(self) -> SheetState:
@@ -161,6 +163,7 @@ class Pass:
         """
         version = self._store.backlog()["version"]
         self._rows.refresh()
+        self.said = ""
         now = self._read()
         self._there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
         asked = [*self._sheet.asked]
@@ -274,6 +277,8 @@ class Pass:
             puts_keys_back=Ask.SITE_IDS_BACK in self._sheet.asked,
         )
         self._foreign = {**tabs.foreign, **found.foreign}
+        if Ask.SITE_IDS_BACK in self._sheet.asked:
+            self._say_what_is_put_back([*found.keys, *tabs.keys])
         self._note_rows(now, tab, found, answers)
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
@@ -288,6 +293,14 @@ class Pass:
             ],
             tabs.findings + found.findings,
         )
+
+    def _say_what_is_put_back(self, keys: Iterable[Write]) -> None:
+        listed = self._foreign or {}
+        left = sorted(listed.keys() - {content(write.cells[KEY]) for write in keys})
+        self.said = f"{len(listed) - len(left)} of {len(listed)} site IDs are put back."
+        if left:
+            names = "; ".join(self._rows.name(site) for site in left)
+            self.said += f" {len(left)} are left: {names}. Say on the overview whose rows they are."
 
     # Tabs and columns
 
@@ -343,7 +356,8 @@ class Pass:
         """Return the requests that connect or disconnect tabs of the office's."""
         if CONNECTING in self._refusals.skipped or self._refusals.is_stopped:
             return []
-        return self._tabs.set_up(now, self._rows, self._client.look)
+        is_asked = bool(self._sheet.asked)
+        return self._tabs.set_up(now, self._rows, self._client.look, is_asked=is_asked)
 
     # Rows
 

@@ -134,3 +134,20 @@ def find_rows(
     taken = {*matches.values()}
     left = {s: [p for p in possible[s] if p not in taken] for s in jobs if s not in matches}
     return Found(matches, {site: places for site, places in left.items() if places})
+
+
+def exchanged(moves: Mapping[str, Place], holders: Mapping[Place, str]) -> dict[Place, str]:
+    """Return the keys to write, by place, so that each of `moves` is where it belongs.
+
+    `holders` are the keys that are there. One that would take the place of a key that stays, or of
+    another one that moves, stays where it is: so no key is lost.
+    """
+    left, places = dict(moves), {key: place for place, key in holders.items()}
+    while stuck := [
+        key
+        for key, place in left.items()
+        if holders.get(place, key) not in left or Counter(left.values())[place] > 1
+    ]:
+        left = {key: place for key, place in left.items() if key not in stuck}
+    vacated = {places[key]: "" for key in left if key in places}
+    return vacated | {place: key for key, place in left.items()}

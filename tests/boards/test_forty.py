@@ -4,8 +4,10 @@ import pytest
 
 from sync.boards.fields import PROGRESS
 from sync.boards.headers import Headers
+from sync.boards.mapping import TabMapping
+from sync.boards.planning import proposed, with_words
 from sync.boards.survey import SeenTab
-from sync.boards.words import propose
+from sync.boards.words import MINE, propose
 from tests.boards.forty import BOARDS, Board
 from tests.boards.seen import FIELDS, tab
 
@@ -46,8 +48,31 @@ def test_proposals_are_right_or_left_open(name: str) -> None:
         field = FIELDS.get(fields[header])
         options = shown.column(row, headers.index(header)).options
         definition = "" if field.id == PROGRESS else field.definition
-        assert propose(options, FIELDS.milestones, definition) == expected
+        found = propose(options, FIELDS.milestones, definition)
+        assert {word: said[0] for word, said in found.items() if said != MINE} == expected
 
 
 def test_there_are_forty() -> None:
     assert len(BOARDS) >= 40
+
+
+def test_headers_of_a_small_office_are_proposed() -> None:
+    lines = [["Who", "Job site", "Ph / txt", "Addr"], ["Ada", "7 Elm", "303-555-0101", "7 Elm"]]
+    shown = tab([["Who", "Addr", "Ph / txt", "Permit status"], *[["a", "b", "c", "Waiting"]] * 3])
+    assert KNOWN.propose(tab(lines[:1]), 0) == ["customer", "", "phone", ""], "both are addresses"
+    assert KNOWN.propose(shown, 0) == ["customer", "address", "phone", ""], "typed words stay"
+
+
+def test_a_second_tab_is_proposed_as_the_first_was_connected() -> None:
+    words: dict[str, dict[str, tuple[str, ...] | str]] = {
+        "Stage": {"Filed": ("contract:approved",), "Gone": "mine"}
+    }
+    first = TabMapping(title="2025", columns={"X": "customer", "Stage": PROGRESS}, words=words)
+    shown = tab(
+        [["X", "Client", "Status"], ["Ada", "b", "Filed"]],
+        options={2: ("Filed", "Gone", "On hold", "Sold")},
+    )
+    mapping = proposed(shown, 0, FIELDS, [first])
+    assert mapping.columns == {"X": "customer", "Status": PROGRESS}
+    chosen = with_words(mapping, shown, FIELDS, [first]).words["Status"]
+    assert chosen == {**words["Stage"], "On hold": "mine", "Sold": ("contract:approved",)}

@@ -253,9 +253,10 @@ def test_differences_are_taken_and_the_tab_is_disconnected(
 def test_a_word_that_is_no_longer_an_option_is_listed(world: BoardWorld, tmp_path: Path) -> None:
     with world.serve():
         connected(world, tmp_path / "map.toml")
+        visitor = world.visitor.signed_in()
         assert "word_ended" not in world.codes()
-    world.drop_down(3, "Sold", "Permit in", "On hold")
-    with world.serve():
+        world.drop_down(3, "Sold", "Permit in", "On hold")
+        visitor.post("/actions/check_now", "/setup", next="/")
         wait_for(lambda: "word_ended" in world.codes())
         assert world.status()["status"] != "problem"
 

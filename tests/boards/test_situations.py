@@ -1,5 +1,6 @@
 """Connected tabs in single situations: which cells are written, which wait, which stay."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,6 +14,7 @@ from sync.boards.report import REPORT
 from sync.boards.state import BoardStore, ConnectedTab, Stage
 from sync.core.events import Event, Job, apply
 from sync.core.schema import job
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
 from tests.boards.storm import OfficeStorm, mapping
@@ -252,7 +254,6 @@ def test_a_job_that_may_have_a_row_waits_for_an_answer(office: Office) -> None:
     office.boards.order(sites=[asked["site"]], changes={"row": choice})
     office.settle()
     assert office.sheet.key_of(ACTIVE, row) == office.sites[7]
-    assert office.state(7).row is None
 
 
 @pytest.mark.parametrize(("choice", "count"), [("none", 0), ("add", 1)])
@@ -506,3 +507,138 @@ def test_a_renamed_tab_stays_connected(office: Office) -> None:
     office.clock += 700
     office.look()
     assert [each.mapping.title for each in office.boards.tabs()] == [str(ACTIVE)]
+
+
+CUSTOMER = ("Name", "Phone", "Email")
+
+
+def sort_without_ids(office: Office, rows: list[Row], *more: str) -> None:
+    """Move the customers one row down, the last one to the top, and leave the site IDs."""
+    for header in (*CUSTOMER, *more):
+        key = office.key(header)
+        held_cells = [row.cells.get(key, {}) for row in rows]
+        for row, cell in zip(rows, held_cells[-1:] + held_cells[:-1], strict=True):
+            row.cells[key] = cell
+
+
+def nickname(office: Office, number: int) -> Row:
+    """Have a row name its customer as only the office does, and say whose it is."""
+    row, texts = office.row(number), {"customer": f"Nick {number}"}
+    for header in CUSTOMER:
+        office.type(row, header, texts["customer"] if header == "Name" else "")
+    row_of = {"row": (ACTIVE, texts)}
+    BoardStore(office.database).order(sites=[office.sites[number]], changes=row_of)
+    return row
+
+
+def ids(office: Office) -> dict[str, str]:
+    rows = office.sheet.tabs[ACTIVE].rows[1:]
+    return {office.shows(row, "Name"): office.sheet.key_of(ACTIVE, row) for row in rows}
+
+
+def test_the_site_ids_are_put_back_after_a_partial_sort(office: Office) -> None:
+    """Also into the rows of nicknames, and past a row that is nobody's."""
+    rows = [nickname(office, 0), office.row(1), nickname(office, 2), office.row(3)]
+    office.connected(ACTIVE)
+    tag = office.sheet._add(ACTIVE)
+    rows.append(next(row for _, row in office.board_rows() if row.tag == tag))
+    office.look()
+    before = ids(office)
+    assert {*office.sites[:4]} <= {*before.values()}
+    sort_without_ids(office, rows)
+    office.event(1, "REJECTED")
+    office.settle()
+    assert office.codes() == ["other_customer"] * 4
+    office.passes.ask(Ask.SITE_IDS_BACK)
+    office.passes.run()
+    assert office.passes.said == "4 of 4 site IDs are put back."
+    office.settle()
+    assert ids(office) == before
+    assert office.codes() == []
+
+
+def test_an_id_that_cannot_be_placed_stays_where_it_is(office: Office) -> None:
+    rows = [nickname(office, 0), office.row(1), office.row(2), office.row(3)]
+    office.connected(ACTIVE)
+    office.look()
+    held_ids = [office.sheet.key_of(ACTIVE, row) for row in rows]
+    sort_without_ids(office, rows)
+    office.type(rows[1], "Name", "Nickname 0")
+    office.clock += 700
+    office.look()
+    office.passes.ask(Ask.SITE_IDS_BACK)
+    office.look()
+    assert sorted(office.sheet.key_of(ACTIVE, row) for row in rows) == sorted(held_ids)
+    assert "left: " in office.passes.said or office.codes()
+
+
+def test_what_was_written_for_another_job_goes_when_the_ids_are_back(office: Office) -> None:
+    office.connected(ACTIVE)
+    office.event(0, "APPROVED", 1)
+    office.event(1, "REJECTED", 0)
+    office.settle()
+    rows = [office.row(n) for n in range(4)]
+    assert office.shows(rows[0], "Step 1 on")
+    sort_without_ids(office, rows)
+    office.clock += 700
+    office.look()
+    office.passes.ask(Ask.SITE_IDS_BACK)
+    office.look()
+    assert office.codes() == []
+    dates = {office.shows(r, "Name"): office.shows(r, "Step 1 on") for r in rows}
+    assert [name for name, date in dates.items() if date] == [NAMES[0]]
+    steps = {office.shows(r, "Name"): office.shows(r, STATUS) for r in rows}
+    assert [name for name, step in steps.items() if step == "Rejected"] == [NAMES[1]]
+
+
+def test_a_copied_row_of_another_name_is_listed_alone(office: Office) -> None:
+    office.connected()
+    row = office.row(0)
+    copy = Row(dict(row.cells), tag="copy")
+    office.type(copy, "Name", "Somebody Else")
+    office.sheet.tabs[ACTIVE].rows.append(copy)
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.codes() == ["other_customer"]
+    assert office.shows(row, STATUS) == "Rejected"
+    assert office.shows(copy, STATUS) == "Submitted"
+
+
+def test_names_dragged_over_other_rows_are_listed_and_taken(office: Office) -> None:
+    """Phones and emails agree, so the rows are still their jobs'."""
+    office.connected(ACTIVE)
+    rows = [office.row(n) for n in range(4)]
+    for row in rows[1:]:
+        office.type(row, "Name", NAMES[0])
+    office.clock += 700
+    office.look()
+    assert office.codes() == []
+    found = office.report()["differences"]
+    assert {(each["held"], each["said"]) for each in found} == {(NAMES[0], n) for n in NAMES[1:4]}
+    office.boards.order(sites=[found[0]["site"]], changes={"take": ["customer"]})
+    office.settle()
+    assert len(office.report()["differences"]) == 2
+    assert office.state(1).take == office.state(2).take == office.state(3).take == ()
+
+
+def test_dates_are_listed_as_dates(office: Office) -> None:
+    office.event(0, "APPROVED", 1)
+    row = office.row(0)
+    row.cells[office.key("Step 1 on")] = {"userEnteredValue": {"numberValue": 46174}}
+    office.connected(ACTIVE)
+    (found,) = office.report()["differences"]
+    assert found["held"] == "Jun 1, 2026"
+    assert re.fullmatch(r"[A-Z][a-z]{2} \d+, 20\d\d", found["said"])
+
+
+def test_rows_with_the_same_texts_cannot_be_chosen(office: Office) -> None:
+    office.connected()
+    for _ in range(2):
+        tag = office.sheet._add(ACTIVE)
+        row = next(row for _, row in office.board_rows() if row.tag == tag)
+        office.type(row, "Name", NAMES[7])
+        office.type(row, "Phone", "")
+    office.event(7, "SUBMITTED")
+    office.settle()
+    (asked,) = office.report()["rows"]
+    assert [row["has_twin"] for row in asked["rows"]] == [True, True]

@@ -10,7 +10,7 @@ from sync.boards.fields import PROGRESS, Fields, Rule
 from sync.boards.mapping import TabMapping
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.values import TabJob, Values
-from sync.boards.words import is_kept, out_of_order, propose, ranks, steps
+from sync.boards.words import MINE, is_kept, out_of_order, propose, ranks, steps
 from sync.core.cells import content, text
 from sync.core.events import CONTRACT, Event, Job
 from sync.core.standing import Statuses
@@ -224,10 +224,12 @@ def test_a_list_in_another_order_than_the_steps_is_noticed() -> None:
         ("Surveyed, Installed", ", Installation approved"),
         ("In design, Install in", ", Installation submitted"),
         ("Waiting on permit, Funded", "Permits submitted, Final Funding approved"),
-        ("Closed, On hold, Call first, Install scheduled, Dead", "Done, , , , "),
+        ("Closed, On hold, Call first, Install scheduled, Dead", "Done, mine, , , mine"),
+        ("Cancelled, N/A, Lost to Acme, Holden", "mine, mine, mine, "),
     ],
 )
 def test_words_are_proposed_only_if_they_are_plain(options: str, expected: str) -> None:
     words = options.split(", ")
     found = propose(words, MILESTONES)
-    assert [STEPS.get(found.get(word, ""), "") for word in words] == expected.split(", ")
+    said = {word: each if each == MINE else STEPS[each[0]] for word, each in found.items()}
+    assert [said.get(word, "") for word in words] == expected.split(", ")
