@@ -9,7 +9,6 @@ import yaml  # type: ignore[import-untyped]
 
 import server
 from brightsheet import cli
-from sync.boards import survey
 from sync.console.access import SESSION_SECONDS
 from sync.core import layout
 from sync.everbright import client as everbright
@@ -42,7 +41,6 @@ FACTS = [
     ("docs/operations.md", f"and at {layout._LONGEST_COMMENT:,} in *Last comment*"),
     ("docs/operations.md", f"A webhook may have {load(LEAST).max_body_bytes >> 20} MiB"),
     ("docs/operations.md", f"A document over {everbright.MAX_BYTES >> 30} GiB isn't copied"),
-    ("docs/operations.md", f"A tab with more than {survey.MOST_ROWS:,} rows"),
     ("docs/security.md", f"{server._CONNECTIONS} hanging connections"),
     ("docs/security.md", f"closed after {server._IDLE_SECONDS} s without a byte"),
     ("docs/setup/everbright.md", f"at most {load(LEAST).backfill_rate} requests a second"),

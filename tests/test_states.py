@@ -421,8 +421,8 @@ def their_tab_deleted(world: BoardWorld) -> Steps:
 def their_rows_deleted(world: BoardWorld) -> Steps:
     world.edit("delete_rows", sheet_id=0, index=1, count=6)
     look(world)
-    yield "connected_keys_gone"
-    world.visitor.post("/tabs/0/gone")
+    yield "keys_gone"
+    world.visitor.post("/actions/rows_deleted", tab="Sheet1")
 
 
 @pytest.mark.long

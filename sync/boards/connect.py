@@ -73,22 +73,20 @@ def connect(seen: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]
 def _formats(
     seen: SeenTab, mapping: TabMapping, fields: Fields, places: Mapping[str, int]
 ) -> list[Request]:
-    """Give cells of date columns that have no date format one, and *Days* that of a number."""
+    """Give date columns the format of their first date, or one; and *Days* that of a number."""
     found, row = list[Request](), mapping.header_row - 1
     for field, header in mapping.fields.items():
-        form: dict[str, str] = {"type": "DATE"}
-        parts: list[tuple[int, int | None]] = []
         if field == "days":
-            form, parts = {"type": "NUMBER", "pattern": "0"}, [(row + 1, None)]
+            form: Mapping[str, Any] = {"type": "NUMBER", "pattern": "0"}
         elif fields.get(field).is_date:
-            parts = seen.undated(row, header)
+            form = seen.number_format(row, header) or {"type": "DATE"}
+        else:
+            continue
+        area = {"sheetId": seen.sheet, "startRowIndex": row + 1}
         index, mask = places[name_of(field)], "userEnteredFormat.numberFormat"
+        area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
         cell = {"userEnteredFormat": {"numberFormat": form}}
-        for start, end in parts:
-            area = {"sheetId": seen.sheet, "startRowIndex": start}
-            area |= {} if end is None else {"endRowIndex": end}
-            area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
-            found.append({"repeatCell": {"range": area, "cell": cell, "fields": mask}})
+        found.append({"repeatCell": {"range": area, "cell": cell, "fields": mask}})
     return found
 
 

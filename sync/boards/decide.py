@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from sync.core.connected import Read, TabChanges
 from sync.core.decide import keys_gone, other_customer
 from sync.core.people import Found, Person, contradicts, exchanged, find_rows
 from sync.core.report import Finding
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
 
@@ -334,7 +335,7 @@ class Decider:
 
     def _put_keys_back(self) -> None:
         """Put IDs where their rows are by now, if a person has asked for it."""
-        if not self.read.puts_keys_back:
+        if Ask.SITE_IDS_BACK not in self.read.asked:
             return
         holders = {place: site for site, places in self._places.items() for place in places}
         strays = {site: self.jobs[site] for site, _ in self._foreign}
@@ -415,9 +416,9 @@ class Decider:
         stopped = set[int]()
         for sheet, board in self.boards.items():
             finding = keys_gone(board.tab, count_gone[sheet], before[sheet])
-            if finding and not board.connected.allows_gone:
+            if finding and Ask.ROWS_DELETED not in self.read.asked:
                 stopped.add(sheet)
-                self.found.findings.append(replace(finding, code="connected_keys_gone"))
+                self.found.findings.append(finding)
         writes = self.found.writes
         self.found.writes = [write for write in writes if self._sheet(write.place) not in stopped]
         return stopped

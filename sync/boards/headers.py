@@ -3,8 +3,6 @@
 import re
 from collections import Counter
 
-from rapidfuzz import fuzz, process
-
 from sync.boards.fields import KEY, PROGRESS, Fields
 from sync.boards.survey import SeenTab
 from sync.core.people import plain
@@ -64,8 +62,6 @@ _ABBREVIATIONS = {
 _FILLERS = frozenset(("on", "of", "the", "was", "is", "for", "date", "del", "de", "fecha"))
 _DATES = ("submitted:", "approved:", "updated")
 _NUMBERS = ("phone", "zip")
-_ALIKE, _SHORTEST = 88, 6
-"""Of 100; with it, no single typing error in a longer name makes another field."""
 _LONGEST, _LEAST = 60, 2
 """A longer text is an explanation; a single header, such as "Phone", may be part of a note."""
 
@@ -76,7 +72,7 @@ def spelled_out(text: str) -> str:
 
 
 class Headers:
-    """Recognizes headers by known names, milestones, and with one typing error."""
+    """Recognizes headers by known names and milestones."""
 
     def __init__(self, fields: Fields) -> None:
         self._names = {n: field for field, listed in _NAMES.items() for n in listed.split(", ")}
@@ -101,13 +97,7 @@ class Headers:
             return self._names[text]
         if "date" in text.split() and not _ASPECT_OF.keys() & {*words}:
             return ""
-        name = " ".join(words)
-        if name in self._names or len(name) < _SHORTEST or re.search(r"[\d#$]", name):
-            return self._names.get(name, "")
-        long = [each for each in self._names if len(each) >= _SHORTEST]
-        near = process.extract(name, long, scorer=fuzz.ratio, score_cutoff=_ALIKE, limit=3)
-        fields = {self._names[found] for found, *_ in near}
-        return fields.pop() if len(fields) == 1 else ""
+        return self._names.get(" ".join(words), "")
 
     def header_rows(self, tab: SeenTab) -> list[int]:
         """Return the rows that look like headers, the likeliest first; a Table's is certain."""

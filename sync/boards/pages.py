@@ -43,7 +43,6 @@ def create_pages(settings: Settings, console: Console) -> Blueprint:
         ("/<int:sheet>", "GET", pages.tab),
         ("/<int:sheet>", "POST", pages.save),
         ("/<int:sheet>/disconnect", "POST", pages.disconnect),
-        ("/<int:sheet>/gone", "POST", pages.gone),
         ("/<int:sheet>/take", "POST", pages.take),
         ("/rows", "GET", pages.rows),
         ("/rows", "POST", pages.answer),
@@ -129,7 +128,7 @@ class TabPages:
             mapping=mapping,
             fields=fields,
             known=self._known(seen.sheet),
-            problem=problem or seen.problem() or seen.problem_below(row, self._account),
+            problem=problem,
             samples=[seen.column(row, n).texts[:2] for n in range(seen.width)],
             steps={h: steps(fields.milestones, each) for h, each in definitions.items()},
             disordered={h: out_of_order(each, [*steps(fields.milestones)]) for h, each in words},
@@ -148,7 +147,7 @@ class TabPages:
         if "show" in request.form:
             return self._page(seen, mapping, fields)
         try:
-            self._boards.put_tab(planned(seen, mapping, fields, known, self._account))
+            self._boards.put_tab(planned(seen, mapping, fields, known))
         except Permanent as error:
             return self._page(seen, mapping, fields, problem=error.message), 422
         said = "The tab is being connected. Your cells stay as they are."
@@ -189,11 +188,6 @@ class TabPages:
             self._boards.put_tab(known.model_copy(update={"stage": Stage.LEAVE}))
         said = "The tab is being disconnected. Its cells stay as they are."
         return self._done(said, "index")
-
-    def gone(self, sheet: int) -> Any:
-        """Take it that rows whose IDs are gone were deleted."""
-        self._boards.order(sheets=[sheet], tab={"allows_gone": True})
-        return self._done("The rows count as deleted.", "tab", sheet=sheet)
 
     def take(self, sheet: int) -> Any:
         """Write EverBright's words into the chosen cells."""

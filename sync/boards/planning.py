@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sync.boards.fields import PROGRESS, Fields, milestones_of
 from sync.boards.headers import Headers
-from sync.boards.mapping import TabMapping, check, wrong
+from sync.boards.mapping import TabMapping, check
 from sync.boards.state import ConnectedTab, Stage
 from sync.boards.survey import SeenTab
 from sync.boards.words import Choice, propose
@@ -62,18 +62,14 @@ def with_words(
 
 
 def planned(
-    seen: SeenTab, mapping: TabMapping, fields: Fields, known: ConnectedTab | None, account: str
+    seen: SeenTab, mapping: TabMapping, fields: Fields, known: ConnectedTab | None
 ) -> ConnectedTab:
     """Return a tab as it is stored when its mapping is this. Raises Permanent if it can't be."""
     row = mapping.header_row - 1
-    if problem := seen.problem() or seen.problem_below(row, account):
-        raise wrong(mapping.title, problem)
     mapping = with_words(mapping, seen, fields)
     check(mapping, fields, seen.headers(row), is_connected=known is not None)
     if known is None or known.stage is Stage.LEAVE:
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
-    before = known.mapping
-    baseline = [f for f in mapping.fields if before.words_of(f) != mapping.words_of(f)]
-    headers = known.headers if before.fields == mapping.fields else {}
-    update = {"stage": Stage.CONNECT, "headers": headers, "baseline": tuple(baseline)}
-    return known.model_copy(update={"mapping": mapping, **update})
+    headers = known.headers if known.mapping.fields == mapping.fields else {}
+    update = {"stage": Stage.CONNECT, "headers": headers, "mapping": mapping}
+    return known.model_copy(update=update)

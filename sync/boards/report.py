@@ -12,11 +12,7 @@ from sync.core.snapshot import Snapshot
 
 REPORT = "tabs"
 """The setting that holds it."""
-BLANK: Mapping[str, Any] = {
-    **dict.fromkeys(("rows", "absent", "deleted", "found", "differences"), ()),
-    "counts": {},
-}
-_MOST_LISTED = 500
+BLANK: Mapping[str, Any] = dict.fromkeys(("rows", "absent", "deleted", "found", "differences"), ())
 _DAY_SECONDS = 86_400.0
 _EPOCH_DAYS = 25_569
 """From the day on which Sheets begins to count to 1970."""
@@ -31,7 +27,7 @@ def report(
     decision: TabsDecision,
     moment: float,
 ) -> dict[str, Any]:
-    """Return lists of jobs and rows, cut at so many, and their whole counts."""
+    """Return lists of jobs and rows."""
     today = moment / _DAY_SECONDS
 
     def texts_of(place: int) -> dict[str, str]:
@@ -75,18 +71,12 @@ def report(
     found = [s for s, state in states.items() if today - state.found / _DAY_SECONDS < _FOUND_DAYS]
     names = {"absent": decision.absent, "deleted": decision.deleted, "found": found}
     return {
-        **{name: [*map(job, sites[:_MOST_LISTED])] for name, sites in names.items()},
+        **{name: [*map(job, sites)] for name, sites in names.items()},
         "rows": [
             {**job(site), "rows": [*rows(site, places)], "is_certain": site in decision.certain}
-            for site, places in [*asked.items()][:_MOST_LISTED]
+            for site, places in asked.items()
         ],
         "differences": [
-            {**each, "name": job(each["site"])["name"]}
-            for each in decision.differences[:_MOST_LISTED]
+            {**each, "name": job(each["site"])["name"]} for each in decision.differences
         ],
-        "counts": {
-            **{name: len(sites) for name, sites in names.items()},
-            "asked": len(decision.asked),
-            "certain": len(decision.certain),
-        },
     }

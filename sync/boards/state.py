@@ -37,12 +37,8 @@ class ConnectedTab(Value):
     """When it was connected."""
     writes_ids: bool = False
     """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
-    allows_gone: bool = False
-    """Whether *The rows were deleted* was pressed, and no pass has taken it into account yet."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Of all its columns, by the names in their metadata."""
-    baseline: tuple[str, ...] = ()
-    """The fields with new words, as which EverBright's of the next pass count as written."""
 
 
 class Replaced(Value):

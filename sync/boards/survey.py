@@ -1,11 +1,10 @@
-"""Reads the top of a tab: headers, columns, drop-downs, and what forbids to connect it."""
+"""Reads the top of a tab: headers, columns and drop-downs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 from sync.core.cells import is_formula
@@ -15,16 +14,11 @@ from sync.errors import Refused
 Json = Mapping[str, Any]
 ROWS_READ = 100
 """Headers come after a title and some notes, and a hundred rows show how a column is used."""
-MOST_ROWS = 20_000
-"""With text, in a tab that can be connected."""
 FIELDS = (
-    "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
-    "merges,basicFilter,protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
-    "tables(tableId,range,columnProperties(columnIndex,dataValidationRule)),"
+    "sheets(properties(sheetId,title,gridProperties(columnCount)),merges,basicFilter,"
+    "tables(range,columnProperties(columnIndex,dataValidationRule)),"
     "data(rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
-    "effectiveFormat(numberFormat(type)),dataValidation(condition),pivotTable)),"
-    "columnMetadata(developerMetadata(metadataId,metadataKey,metadataValue)),"
-    "rowMetadata(developerMetadata(metadataId,metadataKey,metadataValue))))"
+    "effectiveFormat(numberFormat),dataValidation(condition)))))"
 )
 _SIZE = "sheets(properties(sheetId,title,gridProperties(rowCount)))"
 _TEXTS = "sheets(data(rowData(values(formattedValue))))"
@@ -140,19 +134,12 @@ class SeenTab:
             has_emails=sum("@" in _text(cell) for cell in typed) > half,
         )
 
-    def undated(self, row: int, header: str) -> list[tuple[int, int | None]]:
-        """Return the parts of a column below a header row without the format of a date.
-
-        Each is its first row and the row after; if no cell has that format, it is the whole column.
-        """
+    def number_format(self, row: int, header: str) -> Json:
+        """Return the format of the first date below a header; {} if no cell has one."""
         headers = self.headers(row)
         column = headers.index(header) if header in headers else self.width
-        rows = range(row + 1, len(self.rows))
-        dated = [n for n in rows if _is_dated(self.cell(n, column))]
-        if not dated:
-            return [(row + 1, None)]
-        ends = pairwise([row, *dated, len(self.rows)])
-        return [(before + 1, after) for before, after in ends if before + 1 < after]
+        cells = (self.cell(n, column) for n in range(row + 1, len(self.rows)))
+        return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
     def options(self, row: int, header: str) -> tuple[str, ...]:
         """Return the words of the drop-down below a header; () if the header isn't there."""
@@ -186,38 +173,6 @@ class SeenTab:
             if rule.get("type") == "ONE_OF_RANGE" and rule.get("values")
         }
 
-    def problem(self) -> str:
-        """Return why the tab can't be connected, with the fix; "" if it can."""
-        if self.source["properties"].get("sheetType", "GRID") != "GRID":
-            return "It is a chart or a connected data source. Choose a tab with cells."
-        if self.source.get("isTooLarge"):
-            return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
-        if not self.width:
-            return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
-        if any("pivotTable" in cell for row in self.rows for cell in row):
-            return (
-                "It holds a pivot table, which new rows would move. Move that to a tab of its own."
-            )
-        return ""
-
-    def problem_below(self, row: int, account: str) -> str:
-        """Return why nothing can be written below a header row; "" if it can."""
-        for area in self.source.get("protectedRanges", ()):
-            is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
-            if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:
-                name = area.get("description") or "a range without a name"
-                return (
-                    f"It is protected ({name}), and {account} may not edit there. In Google "
-                    f"Sheets, open Data > Protect sheets and ranges; add {account} to its editors."
-                )
-        for top, bottom, *_ in self.merges:
-            if bottom - top > 1 and bottom - 1 > row:
-                return (
-                    f"Cells are merged over rows {top + 1} to {bottom}, so these can't be sorted. "
-                    "Unmerge them: Format > Merge cells > Unmerge."
-                )
-        return ""
-
 
 def survey(look: Look, sheet: int) -> SeenTab:
     """Look at the top of a tab as it is now, with the options of its drop-downs.
@@ -234,8 +189,6 @@ def survey(look: Look, sheet: int) -> SeenTab:
     )
     answer = look([f"{title}!1:{min(count, ROWS_READ)}"] if count else (), FIELDS)["sheets"]
     found = next(each for each in answer if each["properties"].get("sheetId", 0) == sheet)
-    rest = f"{title}!{MOST_ROWS + 1}:{count}"
-    found["isTooLarge"] = count > MOST_ROWS and bool(_texts(look, rest))
     lists = dict[str, Sequence[str]]()
     for reference in sorted(SeenTab(found).list_ranges())[:_MOST_LISTS]:
         with suppress(Refused):  # The range that a drop-down refers to may be gone.
@@ -268,6 +221,11 @@ def _condition(cell: Json) -> Json:
     return found
 
 
+def _format(cell: Json) -> Json:
+    form: Json = cell.get("effectiveFormat") or cell.get("userEnteredFormat", {})
+    found: Json = form.get("numberFormat", {})
+    return found
+
+
 def _is_dated(cell: Json) -> bool:
-    form = cell.get("effectiveFormat") or cell.get("userEnteredFormat", {})
-    return form.get("numberFormat", {}).get("type") in ("DATE", "DATE_TIME")
+    return _format(cell).get("type") in ("DATE", "DATE_TIME")

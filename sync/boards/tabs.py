@@ -133,13 +133,12 @@ class OfficeTabs:
         for site, job in self._jobs(rows).items():
             written = dict(job.state.written)
             for field in connected.mapping.fields:
-                is_new = field not in written or field in connected.baseline
-                if is_new and values.fields.get(field).rule is Rule.NEWS:
+                if values.fields.get(field).rule is Rule.NEWS:
                     written[field] = values.said(field, job, connected.mapping).state
             states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
         since = connected.since or self._now()
-        self._replace(number, stage=Stage.CONNECTED, since=since, baseline=())
+        self._replace(number, stage=Stage.CONNECTED, since=since)
 
     # Deciding
 
@@ -176,9 +175,6 @@ class OfficeTabs:
         self._put(decision.states)
         decision.findings = findings + decision.findings
         if not read.is_owed:
-            for number, connected in enumerate(self._tabs):
-                if connected.sheet in by_sheet and connected.allows_gone:
-                    self._replace(number, allows_gone=False)  # It was of those that are gone now.
             self._show(report(read.now, by_sheet, jobs, decision, self._now()))
         return decision
 

@@ -44,8 +44,8 @@ class Read:
     """Whether anything is: then no key is written."""
     is_restored: bool
     """Whether a version was restored: each cell counts as news once."""
-    puts_keys_back: bool
-    """Whether to write the keys of rows that certainly are each other's, as after a sort."""
+    asked: Collection[str]
+    """What a person has asked this pass to do: names of `Ask`."""
 
 
 class ConnectedTabs(Protocol):

@@ -233,7 +233,7 @@ class Pass:
             self._attempts.is_settled,
             is_owed=self._is_owed(),
             is_restored=self._sheet.is_restored,
-            puts_keys_back=Ask.SITE_IDS_BACK in self._sheet.asked,
+            asked=self._sheet.asked,
         )
         tabs = self._tabs.decide(read, self._rows)
         try:

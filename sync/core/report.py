@@ -37,7 +37,7 @@ class Finding:
     | keys_gone | the site IDs of `count` open jobs are gone from a tab at once | the tab |
     | all_refused | Google refuses every change, as for a protected tab | everything |
     | other_customer | a row names another customer; `detail` has the differences | the row |
-    | two_rows | a job has several rows; all of them are written | nothing |
+    | two_rows | a job has several rows, which in a connected tab aren't written | those rows |
     | history_gone | *History* lost its header row; its lines wait | the lines |
     | refused | Google refuses one part: a job, History, Recovered, columns or a debt | the part |
     | held_cells | cells that show something else however often they are written | the cells |
@@ -46,7 +46,6 @@ class Finding:
     | source_deleted | a column that *Today* and *Pipeline* read was deleted (a choice) | nothing |
     | id_elsewhere | a row of a connected tab has its site ID in another column | the row |
     | connected_tab_gone | a connected tab was deleted | the tab |
-    | connected_keys_gone | as keys_gone, in a connected tab | the tab |
     | not_connected | a tab can't be connected, because a column isn't there | the tab |
     | word_ended | a word for a step is no longer in the drop-down (a notice) | nothing |
     | unknown_status | a status of EverBright that the config doesn't name (a notice) | nothing |

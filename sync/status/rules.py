@@ -374,16 +374,6 @@ RULES: tuple[Rule, ...] = (
         "/tabs",
     ),
     _finding(
-        "connected_keys_gone",
-        _P,
-        lambda found: (
-            f"The site IDs of {sum(each.count for each in found)} jobs are gone from your tab "
-            "{tab} at once, so nothing is written there. Press Ctrl+Z in the sheet, or use File, "
-            "Version history. If you deleted the rows on purpose, say so on the tab's page."
-        ),
-        "/tabs",
-    ),
-    _finding(
         "not_connected",
         _P,
         "The tab {tab} couldn't be connected, because its columns have changed meanwhile. Connect "

@@ -102,7 +102,7 @@ def read(settings: Settings, database: Database) -> State:
     pending = store.backlog()
     ages = [age for age in (pending["dirty_since"], found["waiting"]) if age]
     readback = store.get("readback") or {}
-    asked = (store.get("tabs") or {}).get("counts", {})
+    asked = (store.get("tabs") or {}).get("rows", ())
     failing = (store.get(MESSAGES) or {}).get("failing", {})
     free, size = _disk(settings.database_url.get_secret_value())
     token = settings.everbright_api_token
@@ -129,7 +129,7 @@ def read(settings: Settings, database: Database) -> State:
         bool(store.get("order")),
         free,
         size,
-        int(asked.get("asked", 0) + asked.get("certain", 0)),
+        len(asked),
         min((at for name, at in failing.items() if getattr(settings, name.lower())), default=0.0),
     )
 
