@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from sync.boards.fields import KEY, PROGRESS, Fields
 from sync.boards.survey import SeenTab
@@ -72,9 +73,9 @@ def spelled_out(text: str) -> str:
 
 
 class Headers:
-    """Recognizes headers by known names and milestones."""
+    """Recognizes headers by known names, milestones, and what is connected in other tabs."""
 
-    def __init__(self, fields: Fields) -> None:
+    def __init__(self, fields: Fields, connected: Mapping[str, str] = {}) -> None:
         self._names = {n: field for field, listed in _NAMES.items() for n in listed.split(", ")}
         for key, title in fields.milestones.items():
             whole = spelled_out(plain(title))
@@ -84,6 +85,7 @@ class Headers:
                 for term, aspect in _ASPECT_OF.items():
                     if f"{name} {term}" != whole:
                         self._names[f"{name} {term}"] = f"{aspect}:{key}"
+        self._names |= {plain(header): field for header, field in connected.items()}
         self._fields = fields
 
     def field(self, header: str) -> str:

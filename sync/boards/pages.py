@@ -103,11 +103,12 @@ class TabPages:
     def tab(self, sheet: int) -> Any:
         """Show a tab's columns as they are connected, or as they are proposed."""
         seen, known, fields = self._seen(sheet), self._known(sheet), self._fields()
-        rows = Headers(fields).header_rows(seen)
+        others = [tab.mapping for tab in self._boards.tabs()]
+        headers = Headers(fields, {h: f for tab in others for h, f in tab.columns.items()})
+        rows = headers.header_rows(seen)
         row = request.args.get("header_row", 0, int) - 1
         row = (rows or [0])[0] if row < 0 else row
-        others = [tab.mapping for tab in self._boards.tabs()]
-        mapping = known.mapping if known else proposed(seen, row, fields, others)
+        mapping = known.mapping if known else proposed(seen, row, headers)
         return self._page(seen, with_words(mapping, seen, fields, others), fields, rows)
 
     def _page(

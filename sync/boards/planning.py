@@ -27,16 +27,10 @@ def known_fields(settings: Settings, database: Database) -> Fields:
     return Fields(milestones_of(order, titles(states, order)), names, site_values)
 
 
-def proposed(seen: SeenTab, row: int, fields: Fields, known: Collection[TabMapping]) -> TabMapping:
-    """Return the columns that a page proposes for a tab with a header row.
-
-    A header that is connected in a tab that is `known` has the same field here.
-    """
-    headers = seen.headers(row)
-    columns = {h: f for h, f in zip(headers, Headers(fields).propose(seen, row), strict=True) if f}
-    for header, field in (pair for tab in known for pair in tab.columns.items()):
-        if headers.count(header) == 1:
-            columns = {h: f for h, f in columns.items() if f != field} | {header: field}
+def proposed(seen: SeenTab, row: int, headers: Headers) -> TabMapping:
+    """Return the columns that a page proposes for a tab with a header row."""
+    pairs = zip(seen.headers(row), headers.propose(seen, row), strict=True)
+    columns = {header: field for header, field in pairs if field}
     has_stage = PROGRESS in columns.values() and "status" not in columns.values()
     add = {"EverBright status": "status"} if has_stage else {}
     return TabMapping(title=seen.title, header_row=row + 1, columns=columns, add=add)

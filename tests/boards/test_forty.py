@@ -65,10 +65,10 @@ def test_a_second_tab_is_proposed_as_the_first_was_connected() -> None:
     }
     first = TabMapping(title="2025", columns={"X": "customer", "Stage": PROGRESS}, words=words)
     shown = tab(
-        [["X", "Client", "Status"], ["Ada", "b", "Filed"]],
+        [["X", "Email", "Status"], ["Ada", "", "Filed"]],
         options={2: ("Filed", "Gone", "On hold", "Sold")},
     )
-    mapping = proposed(shown, 0, FIELDS, [first])
-    assert mapping.columns == {"X": "customer", "Status": PROGRESS}
+    mapping = proposed(shown, 0, Headers(FIELDS, first.columns))
+    assert mapping.columns == {"X": "customer", "Email": "email", "Status": PROGRESS}
     chosen = with_words(mapping, shown, FIELDS, [first]).words["Status"]
     assert chosen == {**words["Stage"], "On hold": "mine", "Sold": ("contract:approved",)}
