@@ -14,7 +14,7 @@ from sync.boards.state import BoardStore, ConnectedTab, Stage
 from sync.boards.survey import survey
 from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
-from sync.core.database import Database, Lease
+from sync.core.database import Database
 from sync.core.store import Store
 from sync.core.worker import Worker
 from sync.errors import Permanent
@@ -80,11 +80,7 @@ def plan(
 def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
     """Let the worker connect the tabs; without one, do it here. Raises Permanent."""
     worker = Worker(settings, database, lambda d, lease: office_tabs(settings, d, lease))
-    lease, own = Lease(database, "map"), False
-    if lease.take():
-        lease.release()
-        own = True
-        worker.start()
+    worker.start()  # While another one runs, it only waits.
     deadline = time.monotonic() + _WAIT_SECONDS
     try:
         while time.monotonic() < deadline:
@@ -92,8 +88,7 @@ def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
                 return
             time.sleep(_POLL_SECONDS)
     finally:
-        if own:
-            worker.stop(5.0)
+        worker.stop(5.0)
     findings: Sequence[Mapping[str, str]] = (Store(database).get("pass") or {}).get("findings", ())
     reasons = " ".join(each["text"] for each in findings)
     text = reasons or "The worker hasn't connected the tabs yet. See the console's overview."

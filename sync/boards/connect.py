@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.boards.decide import name_of
 from sync.boards.fields import Fields
-from sync.boards.mapping import TabMapping
+from sync.boards.mapping import SITE_ID, TabMapping
 from sync.boards.new_rows import Place
 from sync.boards.survey import SeenTab
 from sync.columns import KEY
@@ -14,7 +14,6 @@ from sync.core.batch import Request, guard, span, update
 from sync.core.cells import Cell, absolute, readable, text
 from sync.core.snapshot import HEADER, Tab, guard_id
 
-SITE_ID = "Site ID"
 _LONGEST_NAME = 40
 _NEAR = 2
 """Rows below the header row in which a filter of the jobs may start."""
@@ -23,17 +22,12 @@ _NEAR = 2
 def column_names(seen: SeenTab, mapping: TabMapping) -> dict[str, int]:
     """Return all columns of a tab by the names that their metadata gets."""
     counts, found = Counter[str](), dict[str, int]()
-    fields = {**mapping.both, **_key_of(mapping)}
+    fields = {**mapping.both, SITE_ID: KEY}
     for index, header in enumerate(seen.headers(mapping.header_row - 1)):
         counts[header] += 1
         own = f"~{header[:_LONGEST_NAME]}~{counts[header]}"
         found[name_of(fields[header]) if header in fields else own] = index
     return found
-
-
-def _key_of(mapping: TabMapping) -> dict[str, str]:
-    """Return the column for the site IDs, unless one of the office's is connected for them."""
-    return {} if KEY in mapping.columns.values() else {SITE_ID: KEY}
 
 
 def headers_of(seen: SeenTab, mapping: TabMapping) -> dict[str, str]:
@@ -45,7 +39,7 @@ def headers_of(seen: SeenTab, mapping: TabMapping) -> dict[str, str]:
 
 def _added(mapping: TabMapping, there: Mapping[str, int]) -> dict[str, str]:
     """Return the columns that the tab lacks: their names by header."""
-    wanted = {**mapping.add, **_key_of(mapping)}
+    wanted = {**mapping.add, SITE_ID: KEY}
     names = {header: name_of(field) for header, field in wanted.items()}
     return {header: name for header, name in names.items() if name not in there}
 

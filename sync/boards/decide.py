@@ -23,15 +23,13 @@ from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
 
-PREFIX = "tab:"
-"""What the name of a connected column begins with; the field follows. *Jobs* has other names."""
 _MOST_REPLACED = 20
 Texts = Mapping[str, str]
 
 
 def name_of(field: str) -> str:
-    """Return the name of the column that shows a field."""
-    return KEY if field == KEY else f"{PREFIX}{field}"
+    """Return the name of the column that shows a field, which isn't one of a column of *Jobs*."""
+    return KEY if field == KEY else f"tab:{field}"
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ class Decider:
             finding = Finding("two_rows", said, board.tab.title, row + 1, site, count=len(own))
             self.found.findings.append(finding)
             return
-        self._note(site, sheet=board.tab.sheet, choice="", row=(board.tab.sheet, board.texts(row)))
+        self._note(site, choice="", row=(board.tab.sheet, board.texts(row)))
         if rep := board.shows(row, "rep"):
             self.found.reps[site] = rep
         if own[0] not in self.read.owed and (cells := self._cells(site, board, row)):
@@ -213,7 +211,7 @@ class Decider:
         agrees = Person.of(board.texts(row)).agreements(Person.of(job.customer))
         for each in map(self.values.fields.get, board.connected.mapping.fields):
             held, name = board.tab.cell(row, name_of(each.id)), name_of(each.id)
-            if each.rule is Rule.KEY or name not in board.tab.columns:
+            if name not in board.tab.columns:
                 continue
             if each.rule is Rule.FILLS and content(held) and each.id not in job.state.take:
                 traits = CUSTOMER_FIELDS.get(each.id, ())
@@ -370,8 +368,7 @@ class Decider:
 
     def _keys(self, matches: Found[int]) -> None:
         for site, place in matches.matches.items():
-            state = self.jobs[site].state
-            is_told = state.sheet is not None or state.row is not None
+            is_told = self.jobs[site].state.row is not None
             if is_told or self._board(place)[0].connected.writes_ids:
                 self.found.keys.append(Write(place, {KEY: text(site)}))
                 self._note(site, **({} if is_told else {"found": self.moment}))

@@ -10,7 +10,7 @@ from sync.core.events import CONTRACT, PAPERS
 from sync.core.people import plain
 from sync.core.standing import Order
 
-KEY, PROGRESS = "site_id", "progress"
+PROGRESS = "progress"
 
 
 class Rule(StrEnum):
@@ -22,7 +22,6 @@ class Rule(StrEnum):
     """EverBright's changes are written while the cell shows what we wrote."""
     FILLS = "fills"
     """What people typed stays."""
-    KEY = "key"
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,6 @@ _JOB = (
     Field("updated", "Updated", Rule.NEWS),
     Field("last_comment", "Last comment", Rule.NEWS),
     Field("folder", "Folder", Rule.FOLLOWS),
-    Field(KEY, "Site ID", Rule.KEY),
 )
 CUSTOMER_FIELDS = {
     **dict.fromkeys(("customer", "first_name", "last_name"), ("name", "given")),

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 
-from sync.boards.fields import KEY, PROGRESS, Fields
+from sync.boards.fields import PROGRESS, Fields
 from sync.boards.survey import SeenTab
 from sync.core.people import plain
 
@@ -36,7 +36,6 @@ _NAMES = {
     "status:contract": "contract, contract status, contrato",
     "approved:contract": "contract signed, contract date, date signed, signed, fecha de firma",
     "folder": "folder, drive folder, google drive folder, job folder, carpeta",
-    KEY: "site id, site uuid, everbright id, everbright link, everbright",
 }
 _ASPECTS = {
     "documents": "documents docs doc files file link links documentos",

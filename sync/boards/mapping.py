@@ -13,6 +13,9 @@ from sync.boards.words import MINE, NOTHING, Words, steps, steps_of
 from sync.errors import Permanent
 from sync.types import Value, letters
 
+SITE_ID = "Site ID"
+"""The header of the column that each connected tab gets."""
+
 
 class TabMapping(Value):
     """A tab's mapping. Fields and steps are IDs; in a file, they are spelled by name."""
@@ -82,18 +85,13 @@ def read_file(text: str, fields: Fields) -> list[TabMapping]:
 def _invalid(tree: Mapping[str, Any], error: ValidationError) -> Permanent:
     """Return the first thing that is wrong with the file's keys."""
     first = error.errors(include_url=False)[0]
-    title, path = "The file", [*map(str, first["loc"])]
+    place, path = "The file", [*map(str, first["loc"])]
     if len(path) > 2:
-        title = tree["tabs"][int(path[1])].get("title", f"Tab {int(path[1]) + 1}")
+        place = tree["tabs"][int(path[1])].get("title", f"Tab {int(path[1]) + 1}")
         path = path[2:]
-    reasons = {
-        "extra_forbidden": f"isn't a key. Keys are {', '.join(_Tab.model_fields)}",
-        "missing": "is missing",
-        "literal_error": 'has to be "bottom", "top" or "none"',
-    }
-    reason = reasons.get(first["type"], f"is wrong: {first['msg'].lower()}")
+    fix = f"keys are {', '.join(_Tab.model_fields)}" if first["type"] == "extra_forbidden" else ""
     there = json.dumps(first["input"], default=str)[:80]
-    return wrong(title, f"{'.'.join(path)} {reason}; there is {there}.")
+    return wrong(place, f"{'.'.join(path)}: {fix or first['msg'].lower()}; there is {there}.")
 
 
 def _parsed(tab: TabMapping, fields: Fields) -> TabMapping:
@@ -137,20 +135,13 @@ def _labels(field: str, fields: Fields) -> dict[str, str]:
     return steps(fields.milestones, fields.get(field).definition)
 
 
-def check(
-    mapping: TabMapping,
-    fields: Fields,
-    headers: Sequence[str] | None = None,
-    *,
-    is_connected: bool = False,
-) -> None:
-    """Check a mapping, also against the tab's headers if these are known. Raises Permanent.
-
-    In a tab that `is_connected`, the added columns are there.
-    """
+def check(mapping: TabMapping, fields: Fields) -> None:
+    """Check a mapping by itself. Raises Permanent."""
     title = mapping.title
     if not {*mapping.fields} & {"customer", "first_name", "last_name"}:
         raise wrong(title, "no column shows the customer. Choose the one with their names.")
+    if SITE_ID in mapping.both:
+        raise wrong(title, "it is for the site IDs. Connect another column.", SITE_ID)
     by_field: dict[str, str] = {}
     for header, field in mapping.both.items():
         if (first := by_field.setdefault(field, header)) != header:
@@ -158,10 +149,6 @@ def check(
             raise wrong(title, f'it shows {label}, as "{first}" does. Choose one.', header)
     for header, choices in mapping.words.items():
         _check_words(mapping, header, choices, fields)
-    if headers is not None:
-        _check_headers(mapping, headers)
-    for header in () if is_connected else {*mapping.add} & {*(headers or ())}:
-        raise wrong(title, "the tab has this column already. Connect it instead.", header)
 
 
 def _check_words(mapping: TabMapping, header: str, choices: Words, fields: Fields) -> None:
@@ -177,7 +164,8 @@ def _check_words(mapping: TabMapping, header: str, choices: Words, fields: Field
             raise wrong(mapping.title, text, header)
 
 
-def _check_headers(mapping: TabMapping, headers: Sequence[str]) -> None:
+def check_headers(mapping: TabMapping, headers: Sequence[str]) -> None:
+    """Raise Permanent if a connected column isn't there, or is there twice."""
     for header in mapping.columns:
         found = [letters(n) for n, each in enumerate(headers) if each == header]
         if not found:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sync.core.cells import Cell, is_formula, readable, relative, shown
+from sync.core.cells import Cell, is_formula, readable, relative
 from sync.core.snapshot import Tab
 
 _FILLS_OTHERS = re.compile(r"\b(ARRAYFORMULA|QUERY|FILTER|IMPORTRANGE|UNIQUE|SORT)\s*\(", re.I)
@@ -67,9 +67,3 @@ def styled(first: str, last: str, style: str) -> str:
     return {"last, first": f"{last}, {first}", "last first": f"{last} {first}"}.get(
         style, f"{first} {last}"
     )
-
-
-def texts(tab: Tab, column: str) -> list[str]:
-    """Return the texts of a column below the headers."""
-    rows = range((tab.header or 0) + 1, len(tab.rows))
-    return [text for row in rows if (text := shown(tab.cell(row, column)))]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sync.boards.fields import PROGRESS, Fields, milestones_of
 from sync.boards.headers import Headers
-from sync.boards.mapping import TabMapping, check
+from sync.boards.mapping import TabMapping, check, check_headers, wrong
 from sync.boards.state import ConnectedTab, Stage
 from sync.boards.survey import SeenTab
 from sync.boards.words import Choice, propose
@@ -61,8 +61,12 @@ def planned(
     """Return a tab as it is stored when its mapping is this. Raises Permanent if it can't be."""
     row = mapping.header_row - 1
     mapping = with_words(mapping, seen, fields)
-    check(mapping, fields, seen.headers(row), is_connected=known is not None)
+    check(mapping, fields)
+    check_headers(mapping, seen.headers(row))
     if known is None or known.stage is Stage.LEAVE:
+        for header in {*mapping.add} & {*seen.headers(row)}:
+            text = "the tab has this column already. Connect it instead."
+            raise wrong(mapping.title, text, header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
     headers = known.headers if known.mapping.fields == mapping.fields else {}
     update = {"stage": Stage.CONNECT, "headers": headers, "mapping": mapping}

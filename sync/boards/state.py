@@ -58,8 +58,6 @@ class JobState(Value):
     pending: dict[str, tuple[str, str]] = Field(default_factory=dict)
     """What a batch is to write, as a cell's content and what EverBright said, by field."""
     replaced: tuple[Replaced, ...] = ()
-    sheet: int | None = None
-    """The tab in which its row was seen last."""
     choice: str = ""
     """A person's: "add" a row, or "none", as it isn't in these tabs; "deleted" if its row was."""
     row: tuple[int, dict[str, str]] | None = None
@@ -68,6 +66,11 @@ class JobState(Value):
     """The fields in which EverBright's word is to replace the office's."""
     found: float = 0.0
     """When its ID was written because it was certain."""
+
+    @property
+    def sheet(self) -> int | None:
+        """The tab in which its row is, or was."""
+        return self.row[0] if self.row else None
 
 
 class BoardStore:

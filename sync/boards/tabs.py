@@ -8,7 +8,7 @@ from typing import Any
 from sync.boards import connect, new_rows
 from sync.boards.decide import Board, Decider, TabsDecision, name_of
 from sync.boards.fields import Fields, Rule, milestones_of
-from sync.boards.mapping import check
+from sync.boards.mapping import check_headers
 from sync.boards.report import REPORT, report
 from sync.boards.state import BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
@@ -27,7 +27,7 @@ from sync.errors import Permanent, Refused
 from sync.settings.environment import Settings
 
 _LOOK_SECONDS = 600.0
-_KEPT = {"replaced", "row", "take", "found"}
+_KEPT = {"replaced", "take", "found"}
 """Of a job's state, in a version that was restored."""
 
 
@@ -117,8 +117,7 @@ class OfficeTabs:
         connected = self._tabs[number]
         seen, mapping = survey(look, connected.sheet), connected.mapping
         try:
-            # What an earlier attempt has added is there by now.
-            check(mapping, fields, seen.headers(mapping.header_row - 1), is_connected=True)
+            check_headers(mapping, seen.headers(mapping.header_row - 1))
         except Permanent as error:
             finding = Finding("not_connected", error.message, mapping.title)
             self._failures.append((connected, finding))

@@ -4,9 +4,10 @@ import tomllib
 
 import pytest
 
-from sync.boards.mapping import TabMapping, check, check_titles, read_file, write_file
+from sync.boards.mapping import TabMapping, check_headers, check_titles, read_file, write_file
+from sync.boards.planning import planned
 from sync.errors import Permanent
-from tests.boards.seen import FIELDS, PERMIT
+from tests.boards.seen import FIELDS, PERMIT, tab
 
 FILE = """
 [[tabs]]
@@ -55,11 +56,11 @@ WITH_STAGE = TAB + 'columns = { Name = "customer", Stage = "progress" }\n[tabs.w
     ("text", "said"),
     [
         ("tabs = [", "The file isn't TOML"),
-        ("", "tabs is missing"),
-        (TAB + "color = 1", 'Active: color isn\'t a key. Keys are title, header_row, new_rows'),
-        (TAB + "header_row = 0", "Active: header_row is wrong"),
+        ("", "tabs: field required"),
+        (TAB + "color = 1", 'Active: color: keys are title, header_row, new_rows'),
+        (TAB + "header_row = 0", "Active: header_row: input should be greater"),
         (TAB + 'header_row = "one"', 'there is "one"'),
-        (TAB + 'new_rows = "left"', 'has to be "bottom", "top" or "none"; there is "left"'),
+        (TAB + 'new_rows = "left"', "should be 'bottom', 'top' or 'none'; there is \"left\""),
         (TAB + 'columns = { Name = "custom" }', 'Active, "Name": "custom" isn\'t a field. Fields'),
         (TAB + 'columns = { HOA = "status:HOA" }', '"status:HOA" isn\'t a field'),
         (TAB + 'columns = { Stage = "progress" }', "no column shows the customer"),
@@ -87,17 +88,22 @@ def test_a_wrong_file_is_refused_with_what_is_there(text: str, said: str) -> Non
     [
         (("Name", "Phone"), 'Active, "Stage": row 1 has no such header. There is: Name, Phone.'),
         (("Name", "Stage", "Stage"), "columns B and C both have this header. Rename one."),
-        (("Name", "Stage", "Days"), '"Days": the tab has this column already'),
     ],
 )
 def test_headers_that_are_not_there_once_are_refused(headers: tuple[str, ...], said: str) -> None:
-    mapping = TabMapping(
-        title="Active", columns={"Name": "customer", "Stage": "progress"}, add={"Days": "days"}
-    )
-    check(mapping, FIELDS, ("Name", "", "Stage"))
+    mapping = TabMapping(title="Active", columns={"Name": "customer", "Stage": "progress"})
+    check_headers(mapping, ("Name", "", "Stage"))
     with pytest.raises(Permanent) as error:
-        check(mapping, FIELDS, headers)
+        check_headers(mapping, headers)
     assert said in error.value.message
+
+
+def test_a_column_that_is_there_is_not_added() -> None:
+    columns = {"Name": "customer"}
+    mapping = TabMapping(title="Sheet1", columns=columns, add={"Days": "days"})
+    shown = tab([["Name", "Days"], ["Ada", 5]])
+    with pytest.raises(Permanent, match='"Days": the tab has this column already'):
+        planned(shown, mapping, FIELDS, None)
 
 
 def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
