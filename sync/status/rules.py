@@ -305,7 +305,8 @@ RULES: tuple[Rule, ...] = (
         _P,
         "The header row of {tab} was deleted or sorted in with the jobs, or its column Site ID is "
         "gone. Nothing is written there until that is undone: press Ctrl+Z in the sheet, or use "
-        "File, Version history.",
+        "File, Version history. Or, in a tab of yours, move the row back, disconnect the tab on "
+        "Your tabs, and connect it again.",
     ),
     _finding(
         "keys_gone",

@@ -228,6 +228,32 @@ def test_a_reused_row_is_listed_and_its_id_taken_out(world: BoardWorld, tmp_path
         assert world.texts()[1][:3] == ["Somebody Else", "else@example.com", "720-555-0199"]
 
 
+def test_a_header_row_that_was_moved_back_is_connected_again(
+    world: BoardWorld, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.toml"
+    with world.serve():
+        visitor = world.visitor.signed_in()
+        connected(world, path)
+        before = world.texts()
+        area = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 4, "endColumnIndex": 8}
+        by_email = {"dimensionIndex": 1, "sortOrder": "DESCENDING"}
+        world.do({"sortRange": {"range": area, "sortSpecs": [by_email]}})
+        rows = [row[0] for row in world.texts()]
+        span = {"sheetId": 0, "dimension": "ROWS", "startIndex": rows.index("Client")}
+        span |= {"endIndex": rows.index("Client") + 1}
+        world.do({"moveDimension": {"source": span, "destinationIndex": 0}})
+        send(world, 2, "APPROVED", 2)
+        wait_for(lambda: "header_gone" in world.codes())
+        visitor.post("/tabs/0/disconnect", "/tabs/0")
+        wait_for(lambda: "not connected" in visitor.page("/tabs"))
+        assert "Done." in world.map(str(path), "--write")
+        wait_for(lambda: "header_gone" not in world.codes() and is_quiet(world))
+        assert {*map(tuple, world.texts()[1:4])} == {*map(tuple, before[1:4])}
+        send(world, 2, "REJECTED", 3)
+        wait_for(lambda: world.rows_by_header()[0]["Stage"] == "Permit in")
+
+
 def test_differences_are_taken_and_the_tab_is_disconnected(
     world: BoardWorld, tmp_path: Path
 ) -> None:

@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from sync.core.people import Person, find_rows
+from sync.core.people import Person, exchanged, find_rows
 from tests.boards import worlds
 
 WITH_EMAIL = ("phone", "email", "address")
@@ -82,3 +84,23 @@ def test_a_finished_row_is_asked_about_for_an_open_job() -> None:
 
 def test_the_stand_in_for_a_name_is_no_name() -> None:
     assert not Person.of({"customer": "Job 157802b4"}).name
+
+
+@given(st.permutations(range(6)), st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
+def test_no_key_is_lost_or_doubled_when_keys_are_exchanged(
+    order: list[int], blank: set[int], known: set[int]
+) -> None:
+    """Rows without a key take part, and a key that nobody can place stays."""
+    holders = {place: f"key {place}" for place in range(6) if place not in blank}
+    moves = {key: order[place] for place, key in holders.items() if place in known}
+    after = {**holders, **exchanged(moves, holders)}
+    assert sorted(filter(None, after.values())) == sorted(holders.values())
+    for key in holders.values():
+        place = next(place for place, each in after.items() if each == key)
+        assert place == moves.get(key, place) or holders[place] == key
+
+
+def test_two_keys_for_one_row_stay() -> None:
+    assert exchanged({"a": 3, "b": 3}, {1: "a", 2: "b"}) == {}
+    assert exchanged({"a": 2}, {1: "a", 2: "b"}) == {}, "b would be lost"
+    assert exchanged({"a": 2, "b": 3}, {1: "a", 2: "b"}) == {1: "", 2: "a", 3: "b"}
