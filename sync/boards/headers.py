@@ -132,20 +132,16 @@ class Headers:
         return [field if counts[field] == 1 else "" for field in found]
 
     def _proposed(self, tab: SeenTab, row: int, column: int) -> str:
-        body = tab.column(row, column)
-        if body.is_computed or body.has_boxes or not tab.header(row, column):
+        kind, options = tab.kind(row, column), tab.options_of(row, column)
+        if kind in ("formula", "box") or not tab.header(row, column):
             return ""
-        field = self.of_column(tab, row, column)
-        if not field and body.has_emails:
-            return "email"
-        if field == "status" and (body.options or body.texts):
+        field, typed = self.of_column(tab, row, column), tab.typed(row, column)
+        if field == "status" and (options or typed):
             # Words of her own, which EverBright's long status doesn't fit.
-            return PROGRESS if body.options else ""
-        if field.startswith("status:") and body.texts[1:] and not body.options:
+            return PROGRESS if options else ""
+        if field.startswith("status:") and typed[1:] and not options:
             return ""  # EverBright's news would replace what is typed there.
         is_date = field.startswith(_DATES)
-        if body.is_dated != is_date and (body.is_dated or body.texts):
+        if kind and is_date != (kind == "date"):
             return ""
-        if body.is_numeric and not is_date and field not in _NUMBERS:
-            return ""
-        return field
+        return "" if kind == "number" and field not in _NUMBERS else field

@@ -130,7 +130,7 @@ class TabPages:
             fields=fields,
             known=self._known(seen.sheet),
             problem=problem,
-            samples=[seen.column(row, n).texts[:2] for n in range(seen.width)],
+            samples=[seen.typed(row, n)[:3] for n in range(seen.width)],
             steps={h: steps(fields.milestones, each) for h, each in definitions.items()},
             disordered={h: out_of_order(each, [*steps(fields.milestones)]) for h, each in words},
             addable={h: f for h, f in ADDABLE.items() if f not in mapping.columns.values()},

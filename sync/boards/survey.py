@@ -26,21 +26,6 @@ _MOST_LISTS = 20
 
 
 @dataclass(frozen=True)
-class Column:
-    """What most of the filled cells below a header are."""
-
-    texts: tuple[str, ...]
-    """Those that aren't blank, as shown."""
-    options: tuple[str, ...]
-    """Of its drop-down; without one, ()."""
-    is_computed: bool
-    is_dated: bool
-    is_numeric: bool
-    has_boxes: bool
-    has_emails: bool
-
-
-@dataclass(frozen=True)
 class SeenTab:
     """The first rows of a tab. `lists` are the texts of ranges that drop-downs refer to."""
 
@@ -116,38 +101,34 @@ class SeenTab:
     def headers(self, row: int) -> list[str]:
         return [self.header(row, column) for column in range(self.width)]
 
-    def column(self, row: int, column: int) -> Column:
-        """Return what a column is below a header row."""
-        cells = [self.cell(n, column) for n in range(row + 1, len(self.rows))]
-        filled = [cell for cell in cells if _text(cell) or cell.get("userEnteredValue")]
-        typed = [c for c in filled if c.get("userEnteredValue") and not is_formula(dict(c))]
-        half = len(filled) / 2
-        dated = [_is_dated(cell) for cell in cells]
-        boxes = sum(_condition(cell).get("type") == "BOOLEAN" for cell in cells)
-        return Column(
-            tuple(map(_text, typed)),
-            self._options(row, column, cells),
-            is_computed=len(filled) - len(typed) > half,
-            is_dated=sum(dated) * 2 > len(cells) or sum(map(_is_dated, filled)) > half,
-            is_numeric=sum("numberValue" in cell["userEnteredValue"] for cell in typed) > half,
-            has_boxes=boxes > half,
-            has_emails=sum("@" in _text(cell) for cell in typed) > half,
-        )
+    def _below(self, row: int, column: int) -> list[Json]:
+        return [self.cell(n, column) for n in range(row + 1, len(self.rows))]
+
+    def typed(self, row: int, column: int) -> list[str]:
+        """Return the texts below a header that aren't formulas'."""
+        cells = (cell for cell in self._below(row, column) if not is_formula(dict(cell)))
+        return [text for cell in cells if (text := _text(cell))]
+
+    def kind(self, row: int, column: int) -> str:
+        """Return what most cells below a header are: "date" also if only their format is one."""
+        counts = Counter(filter(None, map(_kind, self._below(row, column))))
+        return max(counts, key=counts.__getitem__, default="")
 
     def number_format(self, row: int, header: str) -> Json:
         """Return the format of the first date below a header; {} if no cell has one."""
         headers = self.headers(row)
         column = headers.index(header) if header in headers else self.width
-        cells = (self.cell(n, column) for n in range(row + 1, len(self.rows)))
+        cells = self._below(row, column)
         return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
     def options(self, row: int, header: str) -> tuple[str, ...]:
         """Return the words of the drop-down below a header; () if the header isn't there."""
         headers = self.headers(row)
-        return self.column(row, headers.index(header)).options if header in headers else ()
+        return self.options_of(row, headers.index(header)) if header in headers else ()
 
-    def _options(self, row: int, column: int, cells: Sequence[Json]) -> tuple[str, ...]:
+    def options_of(self, row: int, column: int) -> tuple[str, ...]:
         """Return the words of a column's drop-down: its Table's, or that of most cells."""
+        cells = self._below(row, column)
         rules = [_condition(cell) for cell in cells]
         for table in self.source.get("tables", ()):
             start, top = (table["range"].get(f"start{of}Index", 0) for of in ("Column", "Row"))
@@ -219,6 +200,17 @@ def _text(cell: Json) -> str:
 def _condition(cell: Json) -> Json:
     found: Json = cell.get("dataValidation", {}).get("condition", {})
     return found
+
+
+def _kind(cell: Json) -> str:
+    value = cell.get("userEnteredValue", {})
+    if "formulaValue" in value:
+        return "formula"
+    if _condition(cell).get("type") == "BOOLEAN":
+        return "box"
+    if _is_dated(cell):
+        return "date"
+    return "number" if "numberValue" in value else "text" if _text(cell) else ""
 
 
 def _format(cell: Json) -> Json:

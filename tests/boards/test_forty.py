@@ -42,7 +42,7 @@ def test_proposals_are_right_or_left_open(name: str) -> None:
     assert not board.problem
     for header, expected in board.words.items():
         field = FIELDS.get(fields[header])
-        options = shown.column(row, headers.index(header)).options
+        options = shown.options(row, header)
         definition = "" if field.id == PROGRESS else field.definition
         found = propose(options, FIELDS.milestones, definition)
         assert {word: said[0] for word, said in found.items() if said != MINE} == expected
