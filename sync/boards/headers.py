@@ -62,8 +62,8 @@ _ABBREVIATIONS = {
 _FILLERS = frozenset(("on", "of", "the", "was", "is", "for", "date", "del", "de", "fecha"))
 _DATES = ("submitted:", "approved:", "updated")
 _NUMBERS = ("phone", "zip")
-_LONGEST, _LEAST = 60, 2
-"""A longer text is an explanation; a single header, such as "Phone", may be part of a note."""
+_LEAST = 2
+"""A single header, such as "Phone", may be part of a note."""
 
 
 def spelled_out(text: str) -> str:
@@ -104,22 +104,15 @@ class Headers:
         """Return the rows that look like headers, the likeliest first; a Table's is certain."""
         if tab.table:
             return [tab.table["startRowIndex"]]
-        counts = {row: self._known(tab, row) for row in range(len(tab.rows))}
+        counts = {
+            row: len({self.of_column(tab, row, n) for n in range(tab.width)} - {""})
+            for row in range(len(tab.rows))
+        }
         least = max(_LEAST, max(counts.values(), default=0) / 2)
         found = {row: count for row, count in counts.items() if count >= least}
         # The upper one of two header rows isn't a rival.
         rows = (row for row, count in found.items() if count > found.get(row + 1, 0))
         return sorted(rows, key=lambda row: -counts[row])
-
-    def _known(self, tab: SeenTab, row: int) -> int:
-        """Return how many fields the headers in a row name; 0 if it can't be a header row."""
-        columns = range(tab.width)
-        texts = [text for n in columns if (text := tab.text(row, n))]
-        values = [tab.cell(row, n).get("userEnteredValue", {}) for n in columns]
-        is_body = any(len(text) > _LONGEST or "@" in text for text in texts)
-        if len(texts) < _LEAST or is_body or any("numberValue" in value for value in values):
-            return 0
-        return len({self.of_column(tab, row, n) for n in columns} - {""})
 
     def of_column(self, tab: SeenTab, row: int, column: int) -> str:
         """Return the field that a column's header names, with that of the row above or without."""
