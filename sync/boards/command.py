@@ -54,9 +54,8 @@ def map_command(file: Path | None, *, write: bool, export: bool) -> None:
         return
     for each in plans:
         boards.put_tab(each)
-    sheets = [tab.sheet for tab in boards.tabs() if not tab.writes_ids]
-    if sheets:
-        boards.order(sheets=sheets, tab={"writes_ids": True})
+    if not all(tab.writes_ids for tab in boards.tabs()):
+        boards.order(writes_ids=True)
     _finish(settings, database, boards)
     click.echo("Done.")
 

@@ -215,8 +215,7 @@ class TabPages:
                 lost += not rows
                 for row in rows:
                     self._boards.order(sites=[site], changes={"row": row})
-        sheets = [tab.sheet for tab in self._boards.tabs()]
-        self._boards.order(sheets=sheets, tab={"writes_ids": True})
+        self._boards.order(writes_ids=True)
         said = "The site IDs are being written."
         if lost:
             said = f"{lost} rows have changed meanwhile. Look again."

@@ -131,8 +131,10 @@ class OfficeTabs:
         values = Values(rows.statuses, _fields(rows), self._zone)
         for site, job in self._jobs(rows).items():
             written = dict(job.state.written)
+            is_elsewhere = job.state.sheet not in (None, connected.sheet)
             for field in connected.mapping.fields:
-                if values.fields.get(field).rule is Rule.NEWS:
+                is_known = is_elsewhere and field in written
+                if values.fields.get(field).rule is Rule.NEWS and not is_known:
                     written[field] = values.said(field, job, connected.mapping).state
             states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
@@ -204,9 +206,8 @@ class OfficeTabs:
                 new = {**state.model_dump(), **changes}
                 new["take"] = (*state.take, *changes.get("take", ()))
                 states[site] = JobState.model_validate(new)
-            for number, tab in enumerate(self._tabs):
-                if tab.sheet in order.get("sheets", ()):
-                    self._replace(number, **order["tab"])
+            for number in range(len(self._tabs)) if order.get("writes_ids") else ():
+                self._replace(number, writes_ids=True)
         self._put(states, [*orders])
 
     def _replace(self, number: int, **changes: Any) -> ConnectedTab:

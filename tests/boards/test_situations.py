@@ -147,11 +147,11 @@ def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: O
 def test_ids_are_written_after_a_person_has_said_so_once(office: Office) -> None:
     office.connected(writes_ids=False)
     assert not any(office.sheet.key_of(sheet, row) for sheet, row in office.board_rows())
-    office.boards.order(sheets=[ACTIVE], tab={"writes_ids": True})
+    office.boards.order(writes_ids=True)
     assert office.passes.is_due()
     office.settle()
     assert [office.sheet.key_of(ACTIVE, office.row(n)) for n in range(4)] == office.sites[:4]
-    assert not office.sheet.key_of(LATER, office.row(4))
+    assert office.sheet.key_of(LATER, office.row(4)) == office.sites[4]
 
 
 def test_what_is_there_stays_and_is_listed_until_news(office: Office) -> None:
@@ -456,6 +456,15 @@ def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> No
     office.clock += 700
     office.look()
     assert office.shows(row, "Stage") == "On hold"
+
+
+def test_a_second_tab_is_connected_while_news_waits_for_the_first(office: Office) -> None:
+    office.connected(ACTIVE)
+    office.type(office.row(0), STATUS, "typed")
+    office.look()
+    office.event(0, "REJECTED")
+    office.connected(LATER)
+    assert office.shows(office.row(0), STATUS) == "Rejected"
 
 
 def test_after_a_restored_version_each_cell_is_news_once(office: Office) -> None:
