@@ -157,7 +157,7 @@ class TabPages:
     def _chosen(self, seen: SeenTab, fields: Fields, known: ConnectedTab | None) -> TabMapping:
         """Return what the form says."""
         form, columns, words = request.form, dict[str, str](), dict[str, Any]()
-        row = known.mapping.header_row if known else form.get("header_row", 1, int)
+        row = form.get("header_row", 1, int)
         row = row if 0 < row <= len(seen.rows) else 1
         for index, header in enumerate(seen.headers(row - 1)):
             field = form.get(f"field-{index}", "")
@@ -169,19 +169,20 @@ class TabPages:
                     word: step if step in (MINE, NOTHING) else tuple(filter(None, (step, also)))
                     for word, step, also in zip(*said, strict=False)
                 }
-        add = {h: ADDABLE[h] for h in form.getlist("add") if h in ADDABLE}
-        add = {h: f for h, f in add.items() if f not in columns.values()}
+        chosen = {h: ADDABLE[h] for h in form.getlist("add") if h in ADDABLE}
+        add = {h: f for h, f in chosen.items() if f not in columns.values()}
+        for header in known.mapping.add if known else ():
+            add |= {header: columns.pop(header)} if header in columns else {}
+        new_rows: Any = form.get("new_rows")
         mapping = TabMapping(
-            title=known.mapping.title if known else seen.title,
+            title=seen.title,
             header_row=row,
+            new_rows=new_rows if new_rows in ("top", "none") else "bottom",
             columns=columns,
-            add=known.mapping.add if known else add,
+            add=add,
             words=words,
         )
-        new_rows = form.get("new_rows", mapping.new_rows)
-        update = {"new_rows": new_rows} if new_rows in ("top", "none") else {}
-        others = [tab.mapping for tab in self._boards.tabs()]
-        return with_words(mapping.model_copy(update=update), seen, fields, others)
+        return with_words(mapping, seen, fields, [tab.mapping for tab in self._boards.tabs()])
 
     def disconnect(self, sheet: int) -> Any:
         """Take the connection off a tab."""

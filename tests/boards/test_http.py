@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
+from sync.boards.state import BoardStore
 from tests.boards.board_world import BoardWorld, form
 from tests.made_up import milestone, uuid
 from tests.world import wait_for
@@ -71,6 +72,12 @@ def test_a_tab_is_connected_on_one_page(world: BoardWorld) -> None:
         after = world.texts()
         assert [padded(line) for line in after] == [padded(line) for line in before]
         assert after[0][7:] == ["EverBright status", "Site ID"]
+        known = form(visitor.page("/tabs/0"))
+        assert known["field-7"] == ["status"], "an added column is a connected one"
+        mapping = BoardStore(world.database()).tabs()[0].mapping
+        visitor.post("/tabs/0", "/tabs/0", **known)
+        wait_for(lambda: "being connected" not in visitor.page("/tabs"))
+        assert BoardStore(world.database()).tabs()[0].mapping == mapping
         # Whose row is it? Two are certain, and nothing is written before the button is pressed.
         rows = wait_for(lambda: _asked(visitor.page("/tabs/rows")))
         assert len(rows) == 2
