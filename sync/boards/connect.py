@@ -11,7 +11,7 @@ from sync.boards.new_rows import Place
 from sync.boards.survey import SeenTab
 from sync.columns import KEY
 from sync.core.batch import Request, guard, span, update
-from sync.core.cells import Cell, absolute, readable, text
+from sync.core.cells import Cell, absolute, text
 from sync.core.snapshot import HEADER, Tab, guard_id
 
 _LONGEST_NAME = 40
@@ -28,13 +28,6 @@ def column_names(seen: SeenTab, mapping: TabMapping) -> dict[str, int]:
         own = f"~{header[:_LONGEST_NAME]}~{counts[header]}"
         found[name_of(fields[header]) if header in fields else own] = index
     return found
-
-
-def headers_of(seen: SeenTab, mapping: TabMapping) -> dict[str, str]:
-    """Return the texts in the header row by the columns' names, also of those to be added."""
-    row, places = mapping.header_row - 1, column_names(seen, mapping)
-    found = {name: readable(dict(seen.cell(row, index))) for name, index in places.items()}
-    return found | {name: header for header, name in _added(mapping, places).items()}
 
 
 def _added(mapping: TabMapping, there: Mapping[str, int]) -> dict[str, str]:

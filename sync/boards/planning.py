@@ -68,6 +68,5 @@ def planned(
             text = "the tab has this column already. Connect it instead."
             raise wrong(mapping.title, text, header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
-    headers = known.headers if known.mapping.fields == mapping.fields else {}
-    update = {"stage": Stage.CONNECT, "headers": headers, "mapping": mapping}
-    return known.model_copy(update=update)
+    stage = Stage.CHECK if known.mapping.fields == mapping.fields else Stage.CONNECT
+    return known.model_copy(update={"stage": stage, "mapping": mapping})

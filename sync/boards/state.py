@@ -20,9 +20,11 @@ class Stage(StrEnum):
     """How far a tab is connected."""
 
     CONNECT = "connect"
-    """Its metadata has to be written."""
+    """Its metadata has to be written, after an older one is removed."""
+    CHECK = "check"
+    """That was sent: a read has to show its columns where they were meant."""
     CONNECTED = "connected"
-    """A read has shown its columns where they were meant."""
+    """A read has shown them."""
     LEAVE = "leave"
     """Its metadata has to be removed."""
 
@@ -37,8 +39,6 @@ class ConnectedTab(Value):
     """When it was connected."""
     writes_ids: bool = False
     """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
-    headers: dict[str, str] = Field(default_factory=dict)
-    """Of all its columns, by the names in their metadata."""
 
 
 class Replaced(Value):

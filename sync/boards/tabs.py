@@ -8,7 +8,7 @@ from typing import Any
 from sync.boards import connect, new_rows
 from sync.boards.decide import Board, Decider, TabsDecision, name_of
 from sync.boards.fields import Fields, Rule, milestones_of
-from sync.boards.mapping import check_headers
+from sync.boards.mapping import SITE_ID, TabMapping, check_headers
 from sync.boards.report import REPORT, report
 from sync.boards.state import BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
@@ -16,7 +16,7 @@ from sync.boards.values import TabJob, Values
 from sync.boards.words import steps_of
 from sync.columns import KEY
 from sync.core.batch import Request
-from sync.core.cells import Cell, readable
+from sync.core.cells import Cell
 from sync.core.connected import Look, Read, TabChanges
 from sync.core.database import Database, Lease
 from sync.core.job_rows import JobRows
@@ -85,9 +85,9 @@ class OfficeTabs:
             elif tab is None:
                 text = f"The tab {title} was deleted. Undo that, or press Disconnect."
                 self._failures.append((connected, Finding("connected_tab_gone", text, title)))
-            elif connected.stage is Stage.CONNECT and not has_metadata:
+            elif connected.stage is not Stage.CONNECTED and not has_metadata:
                 requests += self._connect(number, _fields(rows), look)
-            elif connected.stage is Stage.CONNECT and _is_as_meant(tab, connected):
+            elif connected.stage is Stage.CHECK and _is_as_meant(tab, connected.mapping):
                 self._begin(number, rows)
             elif connected.stage is not Stage.CONNECTED:
                 requests += connect.disconnect(tab)
@@ -122,7 +122,7 @@ class OfficeTabs:
             finding = Finding("not_connected", error.message, mapping.title)
             self._failures.append((connected, finding))
             return []
-        self._replace(number, headers=connect.headers_of(seen, mapping))
+        self._replace(number, stage=Stage.CHECK)
         return connect.connect(seen, mapping, fields)
 
     def _begin(self, number: int, rows: JobRows) -> None:
@@ -237,9 +237,17 @@ def _fields(rows: JobRows) -> Fields:
     return Fields(milestones_of(rows.statuses.order, rows.titles()))
 
 
-def _is_as_meant(tab: Tab, connected: ConnectedTab) -> bool:
-    """Return whether the columns with our metadata have the headers that the mapping has."""
-    header = tab.header
-    if header is None or KEY not in tab.columns:
-        return False
-    return {name: readable(tab.cell(header, name)) for name in tab.columns} == connected.headers
+def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
+    """Return whether the columns with our metadata have the headers that the mapping has.
+
+    A header of a mapping may begin with the group above it.
+    """
+    for name, header in {
+        **{name_of(f): h for f, h in mapping.fields.items()},
+        KEY: SITE_ID,
+    }.items():
+        value = tab.cell(tab.header or 0, name).get("userEnteredValue") or {}
+        shows = " ".join(value.get("stringValue", "").split())
+        if not value or not header.endswith(shows):
+            return False
+    return tab.header is not None

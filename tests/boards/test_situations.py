@@ -458,6 +458,20 @@ def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> No
     assert office.shows(row, "Stage") == "On hold"
 
 
+def test_a_field_that_is_chosen_for_another_column_goes_there(office: Office) -> None:
+    office.connected(ACTIVE)
+    (tab,) = office.boards.tabs()
+    columns = {**tab.mapping.columns, "Notes": tab.mapping.columns[STATUS]}
+    del columns[STATUS]
+    mapping = tab.mapping.model_copy(update={"columns": columns})
+    office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": mapping}))
+    office.settle()
+    office.event(0, "REJECTED")
+    office.settle()
+    row = office.row(0)
+    assert (office.shows(row, "Notes"), office.shows(row, STATUS)) == ("Rejected", "Submitted")
+
+
 def test_a_second_tab_is_connected_while_news_waits_for_the_first(office: Office) -> None:
     office.connected(ACTIVE)
     office.type(office.row(0), STATUS, "typed")
