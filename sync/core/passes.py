@@ -300,7 +300,7 @@ class Pass:
         self.said = f"{len(listed) - len(left)} of {len(listed)} site IDs are put back."
         if left:
             names = "; ".join(self._rows.name(site) for site in left)
-            self.said += f" {len(left)} are left: {names}. Say on the overview whose rows they are."
+            self.said += f" {len(left)} left: {names}. Say on the overview whose rows these are."
 
     # Tabs and columns
 
