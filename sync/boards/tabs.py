@@ -240,7 +240,7 @@ def _fields(rows: JobRows) -> Fields:
 def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
     """Return whether the columns with our metadata have the headers that the mapping has.
 
-    A header of a mapping may begin with the group above it.
+    A header of a mapping may begin with the group above it, or be in a merged cell above.
     """
     for name, header in {
         **{name_of(f): h for f, h in mapping.fields.items()},
@@ -248,6 +248,6 @@ def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
     }.items():
         value = tab.cell(tab.header or 0, name).get("userEnteredValue") or {}
         shows = " ".join(value.get("stringValue", "").split())
-        if not value or not header.endswith(shows):
+        if name not in tab.columns or not header.endswith(shows):
             return False
     return tab.header is not None
