@@ -106,9 +106,7 @@ def _parsed(tab: TabMapping, fields: Fields) -> TabMapping:
         header: {} for header, field in found.items() if fields.get(field).has_words
     }
     for header, choices in tab.words.items():
-        if header not in found:
-            raise wrong(tab.title, "its words are listed, but the column isn't connected.", header)
-        labels, words[header] = _labels(found[header], fields), {}
+        labels, words[header] = _labels(found.get(header, ""), fields), {}
         for word, said in choices.items():
             if said in (MINE, NOTHING):
                 words[header][word] = said
@@ -154,7 +152,7 @@ def check(mapping: TabMapping, fields: Fields) -> None:
 def _check_words(mapping: TabMapping, header: str, choices: Words, fields: Fields) -> None:
     field = fields.get(mapping.both.get(header, ""))
     if not field.has_words:
-        text = f"it shows {field.label}, which has no words of yours."
+        text = "it has no words of yours. Connect it to progress or a status, or remove them."
         raise wrong(mapping.title, text, header)
     labels, words = _labels(field.id, fields), dict[str, str]()
     for step, word in ((s, w) for w, said in choices.items() for s in steps_of(said)):

@@ -101,6 +101,9 @@ class SeenTab:
     def headers(self, row: int) -> list[str]:
         return [self.header(row, column) for column in range(self.width)]
 
+    def _place(self, row: int, header: str) -> int:
+        return [*self.headers(row), header].index(header)
+
     def _below(self, row: int, column: int) -> list[Json]:
         return [self.cell(n, column) for n in range(row + 1, len(self.rows))]
 
@@ -116,15 +119,12 @@ class SeenTab:
 
     def number_format(self, row: int, header: str) -> Json:
         """Return the format of the first date below a header; {} if no cell has one."""
-        headers = self.headers(row)
-        column = headers.index(header) if header in headers else self.width
-        cells = self._below(row, column)
+        cells = self._below(row, self._place(row, header))
         return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
     def options(self, row: int, header: str) -> tuple[str, ...]:
         """Return the words of the drop-down below a header; () if the header isn't there."""
-        headers = self.headers(row)
-        return self.options_of(row, headers.index(header)) if header in headers else ()
+        return self.options_of(row, self._place(row, header))
 
     def options_of(self, row: int, column: int) -> tuple[str, ...]:
         """Return the words of a column's drop-down: its Table's, or that of most cells."""

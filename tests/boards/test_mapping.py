@@ -72,7 +72,7 @@ WITH_STAGE = TAB + 'columns = { Name = "customer", Stage = "progress" }\n[tabs.w
             'Active, "Stage": "X" and "Y" both stand for New. Choose one.',
         ),
         (WITH_STAGE.replace("words.Stage", "words.Name") + 'X = ["New"]', "no words of yours"),
-        (WITH_STAGE.replace("words.Stage", "words.Step") + 'X = ["New"]', "isn't connected"),
+        (WITH_STAGE.replace("words.Stage", "words.Step") + 'X = ["New"]', "no words of yours"),
         (TAB + 'columns = { N = "customer" }\n' + TAB, "Active: the tab is listed twice"),
     ],
 )  # fmt: skip
