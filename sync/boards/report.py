@@ -30,23 +30,20 @@ def report(
     """Return lists of jobs and rows."""
     today = moment / _DAY_SECONDS
 
-    def texts_of(place: int) -> dict[str, str]:
-        tab, row = now.places[place]
-        return boards[tab.sheet].texts(row)
-
     def rows(site: str, places: Collection[int]) -> Iterable[dict[str, Any]]:
-        seen = [(now.places[p][0].sheet, texts_of(p)) for p in places]
-        for tab, row in (now.places[place] for place in places):
-            board = boards[tab.sheet]
-            texts = board.texts(row)
+        found = [
+            (tab, row, boards[tab.sheet].texts(row)) for tab, row in (now.places[p] for p in places)
+        ]
+        same = [(tab.sheet, texts) for tab, _, texts in found]
+        for tab, row, texts in found:
             agrees = Person.of(texts).agreements(Person.of(jobs[site].customer))
             yield {
                 "sheet": tab.sheet,
                 "title": tab.title,
                 "row": row + 1,
                 "texts": texts,
-                "has_twin": seen.count((tab.sheet, texts)) > 1,
-                "stage": board.shows(row, PROGRESS),
+                "has_twin": same.count((tab.sheet, texts)) > 1,
+                "stage": boards[tab.sheet].shows(row, PROGRESS),
                 "agrees": [trait for trait, does in agrees.items() if does and trait != "given"],
                 "differs": [
                     "first name" if trait == "given" else trait
