@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from sync.columns import KEY
-from sync.core.cells import Cell, content, relative
+from sync.core.cells import Cell, addresses, content, relative
 
 JOBS, HISTORY, RECOVERED = 1_126_170_001, 1_126_170_002, 1_126_170_003
 TODAY, PIPELINE = 1_126_170_004, 1_126_170_005
@@ -73,8 +73,11 @@ class Tab:
 
     @property
     def is_sorted_in(self) -> bool:
-        """Whether its header row has a job's key: it was sorted in with the jobs."""
-        return self.header is not None and bool(UUID.fullmatch(self.key(self.header)))
+        """Whether its header row has a job's key or link: it was sorted in with the jobs."""
+        if self.header is None:
+            return False
+        linked = (each.rpartition("/")[2] for each in addresses(self.cell(self.header, "customer")))
+        return any(UUID.fullmatch(each) for each in (self.key(self.header), *linked))
 
     def key(self, row: int) -> str:
         """Return the text of a row's key, in lower case."""

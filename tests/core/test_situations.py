@@ -305,6 +305,22 @@ def test_a_batch_whose_difference_is_undone_ends(calm: Calm) -> None:
     assert not calm.passes.is_due()
 
 
+def test_put_it_back_writes_no_header_into_a_jobs_row(calm: Calm) -> None:
+    """The header row was sorted in, and the column Site ID is gone, too."""
+    tab = calm.sheet.tabs[JOBS]
+    key = calm.key(KEY)
+    tab.columns.remove(key)
+    calm.sheet.guards = {k: g for k, g in calm.sheet.guards.items() if g[3] != key}
+    header, row = tab.rows[0], tab.rows[1]
+    header.cells, row.cells = row.cells, header.cells
+    before = dict(header.cells)
+    calm.passes.run()
+    calm.passes.put_back(JOBS)
+    calm.look()
+    assert calm.problems() == {"header_gone"}
+    assert header.cells == before
+
+
 def test_one_job_in_two_rows_is_listed(calm: Calm) -> None:
     rows = calm.sheet.tabs[JOBS].rows
     rows.append(Row(dict(calm.row(0))))
