@@ -93,7 +93,7 @@ PIPELINE_ROWS = [
     ["Contract", "2", "1", "", "", "1", "6", "1"],
     ["Site Survey", "1", "", "", "", "1", "7", ""],
     ["Design", "1", "", "", "", "1", "1", ""],
-    ["Permits", "6", "1", "3", "1", "", "6", "2"],
+    ["Permits", "6", "1", "3", "1", "", "7", "2"],
     ["Installation", "1", "", "", "", "1", "5", ""],
     ["Permission to Operate", *[""] * 7],
     ["Construction & Signoff", *[""] * 7],
