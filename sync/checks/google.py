@@ -36,22 +36,16 @@ def _drive(settings: Settings) -> Drive:
 def check_spreadsheet(settings: Settings, _database: Database) -> Check:
     """Check that Google accepts the sign-in, and that it may edit the spreadsheet."""
     account, sheet = auth.account(settings), settings.spreadsheet_id
-    again = _SIGN_IN.format(sheet=sheet)
-    is_person = auth.kind(settings) == "person"
-    ends_in = None
-    if auth.kind(settings) != "emulator":
-        try:
-            ends_in = auth.try_credentials(settings)
-        except Permanent as error:
-            key = "Make a new key of the service account, and set it. Is the clock right?"
-            return Check("", "failed", error.what, _PUBLISH + again if is_person else key)
+    again, is_person = _SIGN_IN.format(sheet=sheet), auth.is_person(settings)
     try:
         client = SheetClient(auth.session(settings), sheet, account)
         zone = client.look((), "properties.timeZone")["properties"]["timeZone"]
     except Permanent as error:
-        is_covered = not is_person or error.reason not in ("not_found", "not_shared")
         fix = error.fix or f"Correct SPREADSHEET_ID, or share it with {account} as an editor."
-        return Check("", "failed", error.what, fix if is_covered else again)
+        if is_person and error.reason in ("google_credentials", "not_found", "not_shared"):
+            is_ended = error.reason == "google_credentials"
+            fix = f"{_PUBLISH if is_ended else ''}{again}"
+        return Check("", "failed", error.what, fix)
     try:
         file = _drive(settings).rights(sheet)
     except NotFound:
@@ -63,9 +57,9 @@ def check_spreadsheet(settings: Settings, _database: Database) -> Check:
     if file and not file.can_edit:
         fix = f"Press Share in the spreadsheet, and make {account} an editor."
         return Check("", "failed", "The spreadsheet can be read, but not edited.", fix)
-    if ends_in is not None:
-        text = f"{account} may edit the spreadsheet, but Google ends its sign-in in "
-        return Check("", "warning", f"{text}{lasting(ends_in)}.", _PUBLISH + again)
+    if ends := auth.credentials_json(settings).get("ends"):
+        text = f"{account} may edit the spreadsheet, but Google ends its sign-in on {ends}."
+        return Check("", "warning", text, _PUBLISH + again)
     now = datetime.now(UTC)
     if now.astimezone(ZoneInfo(zone)).utcoffset() != now.astimezone(settings.zone).utcoffset():
         text = (
@@ -100,8 +94,7 @@ def check_folder(settings: Settings, _database: Database) -> Check:
 
 def check_clock(settings: Settings, _database: Database) -> Check:
     """Check that this machine's clock agrees with Google's."""
-    url = settings.google_emulator_url
-    session = auth.EmulatorSession(url) if url else requests.Session()
+    session = auth.session(settings, signs_in=False)
     try:
         answer = session.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))

@@ -1,5 +1,6 @@
 """`brightsheet auth google`: signs in a person, makes the files, and prints the settings."""
 
+import json
 import os
 import shlex
 import sys
@@ -14,7 +15,6 @@ from sync.google import auth
 from sync.google.sign_in import read_client, sign_in
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 from sync.settings.validators import folder_id
-from sync.status.rules import lasting
 
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """One of them is set on Linux if a browser can open."""
@@ -51,17 +51,17 @@ def google(
     has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
     ask = None if has_screen and not no_browser else _ask
     token = sign_in(read_client(client_file), scopes, emulator, ask)
-    account = _drive(_settings(token.as_json("")), "you").account()
-    text = token.as_json(account)
+    account = _drive(_settings(json.dumps(token)), "you").account()
+    # An address may have an apostrophe, which would end the quotes in an env file.
+    text = json.dumps({**token, "account": account}).replace("'", "\\u0027")
     settings = _settings(text)
     drive = _drive(settings, account)
     folder = _folder(drive, account, folder)
     spreadsheet = _spreadsheet(settings, drive, account, spreadsheet)
-    if token.ends_in is not None:
+    if "ends" in token:
         _say(
-            f"Google ends this sign-in in {lasting(token.ends_in)}, because the app's status is "
-            "Testing. Publish it in Google's console (Google Auth Platform, Audience), and sign in "
-            "again."
+            f"Google ends this sign-in on {token['ends']}, because the app's status is Testing. "
+            "Publish it in Google's console (Google Auth Platform, Audience), and sign in again."
         )
     _say("Set this where Brightsheet runs, and unset GOOGLE_SERVICE_ACCOUNT_JSON:\n")
     click.echo(f"GOOGLE_OAUTH_TOKEN_JSON={shlex.quote(text)}")

@@ -41,9 +41,10 @@ def from_google(error: Exception, account: str) -> BrightsheetError:
     if isinstance(error, GoogleAuthError):
         if error.retryable or "Transport" in type(error).__name__:
             return Retryable("google_unreachable", "Google's sign-in did not answer.")
+        code = str(error.args[0] if error.args else "no reason").partition(":")[0][:60]
         return Permanent(
             "google_credentials",
-            "Google does not accept the credentials.",
+            f"Google does not accept the sign-in ({code}).",
             fix="Make a new key for the service account (or sign in again) and set it.",
         )
     if isinstance(error, RequestException):

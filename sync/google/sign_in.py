@@ -6,8 +6,7 @@ import sys
 import webbrowser
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +16,7 @@ from google_auth_oauthlib.flow import InstalledAppFlow, WSGITimeoutError
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from sync.errors import Permanent, Retryable, SettingsError
-from sync.google.auth import TOKEN_URL, ends_in
+from sync.google.auth import TOKEN_URL
 
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _ELSEWHERE = "http://127.0.0.1:1/"
@@ -27,24 +26,6 @@ _PATIENCE = 600
 _TIMEOUT = (5.0, 30.0)
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
 _RETRY = "Run the command again, and open the new address."
-
-
-@dataclass(frozen=True)
-class Token:
-    """A user account's sign-in, in the format of GOOGLE_OAUTH_TOKEN_JSON.
-
-    `ends_in` is the number of seconds until Google ends it, None if it doesn't.
-    """
-
-    values: Mapping[str, str]
-    ends_in: float | None
-
-    def as_json(self, account: str) -> str:
-        """Return the JSON, with the account's address and the day, for `doctor`."""
-        more = {"account": account, "signed_in": f"{datetime.now(UTC):%Y-%m-%d}"}
-        text = json.dumps({"type": "authorized_user", **self.values, **more})
-        # An address may have an apostrophe, which would end the quotes in an env file.
-        return text.replace("'", "\\u0027")
 
 
 def read_client(file: Path) -> dict[str, str]:
@@ -80,8 +61,11 @@ def sign_in(
     scopes: Sequence[str],
     emulator_url: str = "",
     ask: Callable[[str], str] | None = None,
-) -> Token:
+) -> dict[str, str]:
     """Have a person sign in with the browser of this machine; return the token.
+
+    It is in the format of GOOGLE_OAUTH_TOKEN_JSON; "ends" is the day on which Google ends it, if
+    it does (source: Google's guide "Using OAuth 2.0 to access Google APIs", time-based access).
 
     On a machine without one, `ask` gets the address to open elsewhere, and returns the address at
     which that browser ended. Raises Permanent or Retryable.
@@ -129,4 +113,7 @@ def sign_in(
     found = flow.oauth2session.token
     if not found.get("refresh_token"):
         raise Permanent("google_sign_in", f"Google gave no lasting sign-in. {_RETRY}")
-    return Token({**app, "refresh_token": str(found["refresh_token"])}, ends_in(found))
+    made = {"type": "authorized_user", **app, "refresh_token": str(found["refresh_token"])}
+    if seconds := found.get("refresh_token_expires_in"):
+        made["ends"] = f"{datetime.now(UTC) + timedelta(seconds=float(seconds)):%Y-%m-%d}"
+    return made

@@ -15,6 +15,8 @@ import requests
 
 from emulator import Emulator
 from emulator.accounts import DRIVE, FILE, SHEETS
+from sync.checks.run import run_checks
+from sync.settings.environment import load
 from tests.databases import fresh
 from tests.made_up import ROOT, document, milestone, task
 from tests.world import TOKEN, World, wait_for
@@ -118,6 +120,18 @@ def test_what_it_prints_is_all_that_google_needs(
         assert "/file/d/" in row["Milestone 1 documents"].links[0].uri
         page = world.visitor.signed_in().post("/setup/checks").text
     assert f"{ADA} may edit the spreadsheet" in page
+    ending = json.dumps(token | {"ends": "2026-12-09"})
+    checks = run_checks(
+        load(world.environment | {"GOOGLE_OAUTH_TOKEN_JSON": ending}), world.database()
+    )
+    (found,) = (each for each in checks if each.title == "Google")
+    assert (found.result, "ends its sign-in on 2026-12-09" in found.text) == ("warning", True)
+    wrong = json.dumps(token | {"refresh_token": "revoked"})
+    checks = run_checks(
+        load(world.environment | {"GOOGLE_OAUTH_TOKEN_JSON": wrong}), world.database()
+    )
+    (found,) = (each for each in checks if each.title == "Google")
+    assert (found.result, "invalid_grant" in found.text) == ("failed", True)
     again = run(google, client)
     assert again["SPREADSHEET_ID"] == settings["SPREADSHEET_ID"]
     assert again["DRIVE_FOLDER_ID"] == settings["DRIVE_FOLDER_ID"]
