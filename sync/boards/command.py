@@ -71,7 +71,7 @@ def plan(
     known, found = {tab.sheet: tab for tab in boards.tabs()}, list[ConnectedTab]()
     for each in mappings:
         before, seen = known.get(sheets[each.title]), survey(client.look, sheets[each.title])
-        tab = planned(seen, each, fields, before)
+        tab = planned(seen, each, fields, before, account)
         found += [] if before and before.mapping == tab.mapping else [tab]
     return found
 

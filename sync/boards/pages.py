@@ -129,7 +129,7 @@ class TabPages:
             mapping=mapping,
             fields=fields,
             known=self._known(seen.sheet),
-            problem=problem,
+            problem=problem or seen.problem(row, self._account),
             samples=[seen.typed(row, n)[:3] for n in range(seen.width)],
             steps={h: steps(fields.milestones, each) for h, each in definitions.items()},
             disordered={h: out_of_order(each, [*steps(fields.milestones)]) for h, each in words},
@@ -148,7 +148,7 @@ class TabPages:
         if "show" in request.form:
             return self._page(seen, mapping, fields)
         try:
-            self._boards.put_tab(planned(seen, mapping, fields, known))
+            self._boards.put_tab(planned(seen, mapping, fields, known, self._account))
         except Permanent as error:
             return self._page(seen, mapping, fields, problem=error.message), 422
         said = "The tab is being connected. Your cells stay as they are."

@@ -56,10 +56,12 @@ def with_words(
 
 
 def planned(
-    seen: SeenTab, mapping: TabMapping, fields: Fields, known: ConnectedTab | None
+    seen: SeenTab, mapping: TabMapping, fields: Fields, known: ConnectedTab | None, account: str
 ) -> ConnectedTab:
     """Return a tab as it is stored when its mapping is this. Raises Permanent if it can't be."""
     row = mapping.header_row - 1
+    if problem := seen.problem(row, account):
+        raise wrong(mapping.title, problem)
     mapping = with_words(mapping, seen, fields)
     check(mapping, fields)
     check_headers(mapping, seen.headers(row))

@@ -1,4 +1,4 @@
-"""Reads the top of a tab: headers, columns and drop-downs."""
+"""Reads the top of a tab: headers, columns, drop-downs, and what forbids to connect it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,11 @@ from sync.errors import Refused
 Json = Mapping[str, Any]
 ROWS_READ = 100
 """Headers come after a title and some notes, and a hundred rows show how a column is used."""
+MOST_ROWS = 20_000
+"""With text, in a tab that can be connected."""
 FIELDS = (
-    "sheets(properties(sheetId,title,gridProperties(columnCount)),merges,basicFilter,"
+    "sheets(properties(sheetId,title,sheetType,gridProperties(columnCount)),merges,basicFilter,"
+    "protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
     "tables(range,columnProperties(columnIndex,dataValidationRule)),"
     "data(rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
     "effectiveFormat(numberFormat),dataValidation(condition)))))"
@@ -154,6 +157,24 @@ class SeenTab:
             if rule.get("type") == "ONE_OF_RANGE" and rule.get("values")
         }
 
+    def problem(self, row: int, account: str) -> str:
+        """Return why the tab can't be connected below a header row, with the fix; "" if it can."""
+        if self.source["properties"].get("sheetType", "GRID") != "GRID":
+            return "It is a chart or a connected data source. Choose a tab with cells."
+        if self.source.get("isTooLarge"):
+            return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
+        if not self.width:
+            return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
+        for area in self.source.get("protectedRanges", ()):
+            is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
+            if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:
+                name = area.get("description") or "a range without a name"
+                return (
+                    f"It is protected ({name}), and {account} may not edit there. In Google "
+                    f"Sheets, open Data > Protect sheets and ranges; add {account} to its editors."
+                )
+        return ""
+
 
 def survey(look: Look, sheet: int) -> SeenTab:
     """Look at the top of a tab as it is now, with the options of its drop-downs.
@@ -170,6 +191,8 @@ def survey(look: Look, sheet: int) -> SeenTab:
     )
     answer = look([f"{title}!1:{min(count, ROWS_READ)}"] if count else (), FIELDS)["sheets"]
     found = next(each for each in answer if each["properties"].get("sheetId", 0) == sheet)
+    rest = f"{title}!{MOST_ROWS + 1}:{count}"
+    found["isTooLarge"] = count > MOST_ROWS and bool(_texts(look, rest))
     lists = dict[str, Sequence[str]]()
     for reference in sorted(SeenTab(found).list_ranges())[:_MOST_LISTS]:
         with suppress(Refused):  # The range that a drop-down refers to may be gone.

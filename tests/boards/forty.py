@@ -150,6 +150,9 @@ BOARDS = {
         },
     ),
     "folded rows": Board([HEADERS, *jobs(), ["*** DEAD ***"], sums(2, 6)], FIELDS),
+    "protected rows": Board(
+        [HEADERS, *jobs(), sums(2, 6)], FIELDS, problem="is protected (Office)", source=_protected()
+    ),
     "rows with a warning": Board(
         [HEADERS, *jobs(), sums(2, 6)], FIELDS, source=_protected(warningOnly=True)
     ),
@@ -209,11 +212,17 @@ BOARDS = {
         3,
         source={"merges": [(0, 2, 0, 5)]},
     ),
-    "a blank tab": Board([], problem="no row of headers"),
+    "a blank tab": Board([], problem="empty"),
     "a calendar": Board(
         [["Week", "Mon", "Tue"], [46000, "Ada", "Ben"]],
         problem="no row of headers",
         source={"dated": [0]},
+    ),
+    "a protected tab": Board(
+        [HEADERS, *jobs()],
+        FIELDS,
+        problem="is protected (Office)",
+        source={"protectedRanges": [{"range": {"sheetId": 0}, "description": "Office"}]},
     ),
     "German": Board(
         [["Kunde", "Anschrift", "Rufnummer"], ["Ada", "Weg 1", "1"]], problem="no row of headers"

@@ -103,7 +103,7 @@ def test_a_column_that_is_there_is_not_added() -> None:
     mapping = TabMapping(title="Sheet1", columns=columns, add={"Days": "days"})
     shown = tab([["Name", "Days"], ["Ada", 5]])
     with pytest.raises(Permanent, match='"Days": the tab has this column already'):
-        planned(shown, mapping, FIELDS, None)
+        planned(shown, mapping, FIELDS, None, "robot@example.com")
 
 
 def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
