@@ -1,10 +1,12 @@
-"""Converts a Python literal to JSON token by token; nothing is evaluated. Pure.
+"""Converts a Python literal to JSON token by token; no code is run. Pure.
 
 EverBright's published sample of a webhook is a literal: it has `False`, and may have single quotes.
 """
 
+import ast
 import json
 import re
+from contextlib import suppress
 
 from sync.errors import Rejected
 
@@ -15,11 +17,7 @@ _TOKEN = re.compile(
     r"""|(?P<word>True|False|None)\b""",
     re.DOTALL,
 )
-_ESCAPE = re.compile(
-    r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL
-)
 _WORDS = {"True": "true", "False": "false", "None": "null"}
-_LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "a": "\a", "v": "\v", "\n": ""}
 
 
 def to_json(text: str) -> str:
@@ -31,25 +29,20 @@ def to_json(text: str) -> str:
     position = 0
     while position < len(text):
         token = _TOKEN.match(text, position)
-        if token is None:
+        part = _converted(token) if token else None
+        if token is None or part is None:
             raise Rejected("not_json", f"The body is not JSON (character {position}).", 400)
-        parts.append(_converted(token))
+        parts.append(part)
         position = token.end()
     return "".join(parts)
 
 
-def _converted(token: re.Match[str]) -> str:
-    text = token.group()
-    if token["string"] is not None:
-        return json.dumps(_ESCAPE.sub(_unescaped, text.removeprefix("u")[1:-1]))
-    return _WORDS[text] if token["word"] is not None else text
-
-
-def _unescaped(escape: re.Match[str]) -> str:
-    for group, base in ((1, 16), (2, 16), (3, 16), (4, 8)):
-        if escape[group]:
-            code = int(escape[group], base)
-            return chr(code) if code < 0x110000 else "\N{REPLACEMENT CHARACTER}"
-    # Python keeps an unknown escape as it is, including the backslash.
-    letter = escape[5]
-    return _LETTERS.get(letter, letter if letter in "\\'\"" else "\\" + letter)
+def _converted(token: re.Match[str]) -> str | None:
+    """Return a token as JSON; None for a string with a broken escape."""
+    if token["json"]:
+        return token.group()
+    if token["word"]:
+        return _WORDS[token.group()]
+    with suppress(ValueError, SyntaxError):
+        return json.dumps(ast.literal_eval(token.group()))
+    return None

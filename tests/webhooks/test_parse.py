@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sync.errors import Rejected
 from sync.webhooks import parse, values
 from sync.webhooks.literal import to_json
-from sync.webhooks.parse import MAX_DEPTH, read
+from sync.webhooks.parse import read
 from sync.webhooks.schema import Kind
 from tests.made_up import (
     ROOT,
@@ -284,12 +284,9 @@ def test_depth_counts_outside_of_strings_only() -> None:
     read(body({"text": "[" * 1000 + '"]{'}))
     inches = {"parts": [{"data": {"size": 'x"'}, "name": '5" pipe'}] * 70}
     assert read(repr(inches).encode()) == read(body(inches))
-    nested: object = 1
-    for _ in range(MAX_DEPTH):
-        nested = [nested]
-    read(body(nested))
-    with pytest.raises(Rejected):
-        read(body([nested]))
+    read(b"[" * 64 + b"]" * 64)
+    with pytest.raises(Rejected, match="too deeply"):
+        read(b"[" * 100_000 + b"]" * 100_000)
 
 
 def test_text_that_no_database_takes_is_made_readable() -> None:
@@ -356,7 +353,7 @@ def test_nothing_unprintable_passes_by_a_short_cut(text: str) -> None:
         repr(milestone()).encode()[:-5],
         repr(milestone()).encode() + b" @",
         b"\xff",
-        b"[" * 100,
+        b"[" * 100_000,
     ],
 )
 def test_an_error_keeps_nothing_of_the_body(sent: bytes) -> None:
