@@ -1,11 +1,9 @@
 """The web app: the receiver, /status and the console."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
-from ipaddress import ip_address
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import structlog
 from flask import Blueprint, Flask, Response, jsonify
@@ -20,9 +18,6 @@ from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.status.state import State, read
 from sync.status.verdict import Verdict, judge, to_json
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _FRESH_SECONDS = 2.0
 
@@ -54,7 +49,7 @@ def create_app(
     app.after_request(_with_safe_headers)
     count = settings.trusted_proxies
     app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-        _with_plain_address(app.wsgi_app),
+        app.wsgi_app,
         x_for=count,
         x_proto=count,
         x_host=0,
@@ -97,29 +92,3 @@ def _with_safe_headers(answer: Response) -> Response:
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
     return answer
-
-
-def _with_plain_address(app: "WSGIApplication") -> "WSGIApplication":
-    """Remove what some proxies add to the client's address, else each port is another client."""
-
-    def call(environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
-        peer = environ["werkzeug.proxy_fix.orig"]["REMOTE_ADDR"]
-        found = (_plain_address(address) for address in (environ["REMOTE_ADDR"], peer))
-        environ["REMOTE_ADDR"] = next(filter(None, found), peer)
-        return app(environ, start)
-
-    return call
-
-
-def _plain_address(text: str) -> str:
-    """Return an address without port and brackets, IPv4 if it is mapped; "" if it is none."""
-    text = text.strip()
-    if text.startswith("["):
-        text = text[1:].partition("]")[0]
-    elif text.count(":") == 1:
-        text = text.partition(":")[0]
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return ""
-    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import re
 import time
 from ipaddress import ip_address, ip_network
 from secrets import token_urlsafe
@@ -26,6 +27,7 @@ SESSION_SECONDS = 12 * 3600
 _SIGN_IN, _SIGNED_OUT = "console.sign_in", "signed_out"
 _WRONG_PASSWORDS = parse("10 per 5 minutes")
 """From one address. Others' wrong passwords never count, so nobody can lock out the office."""
+_ADDRESS = re.compile(r"\[(?P<six>[^]]+)\](?::\d+)?|(?P<four>[^:]+)(?::\d+)?")
 _HEADERS = {
     # Nothing from other sites and nothing inline: if a webhook's text got into a page as markup, it
     # could neither run nor send anything.
@@ -168,12 +170,17 @@ def sign_out(console: Console) -> Any:
     return redirect(url_for(_SIGN_IN), 303)
 
 
-def _network(address: str) -> str:
-    """Return the network of one client: the address, or the /64 of an IPv6 address."""
+def _network(text: str) -> str:
+    """Return the network of a client: its address, of IPv6 its /64; "" if it has none.
+
+    Some proxies add a port, which is another one for each connection.
+    """
+    found = _ADDRESS.fullmatch(text.strip())
     try:
-        client = ip_address(address)
+        client = ip_address(found["six"] or found["four"] if found else text)
     except ValueError:
-        return address
+        return ""
+    client = getattr(client, "ipv4_mapped", None) or client
     return str(ip_network((client, 64 if client.version == 6 else 32), strict=False))
 
 
