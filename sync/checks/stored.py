@@ -1,6 +1,6 @@
 """Checks the database, the disk that it is on, and EverBright's token."""
 
-from pathlib import Path, PurePath
+import subprocess
 
 from sync.checks.check import Check
 from sync.core.database import Database
@@ -10,9 +10,8 @@ from sync.everbright.client import EverBright
 from sync.settings.environment import Settings
 from sync.settings.validators import sqlite_file
 
-_MOUNTS = Path("/proc/self/mountinfo")
 _THROW_AWAY = {
-    "overlay": "the container's own file system, which is deleted with it",
+    "overlayfs": "the container's own file system, which is deleted with it",
     "aufs": "the container's own file system, which is deleted with it",
     "tmpfs": "memory, which a restart clears",
     "ramfs": "memory, which a restart clears",
@@ -49,30 +48,12 @@ def check_disk(settings: Settings, _database: Database) -> Check:
     file = sqlite_file(settings.database_url.get_secret_value())
     if file is None:
         return Check("", "ok", "The database is on a server.")
+    command = ["stat", "-f", "-c", "%T", str(file.resolve().parent)]
     try:
-        mounts = _MOUNTS.read_text("utf-8")
-    except OSError:
+        kind = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
         return Check("", "not set", "This system doesn't say which disk the database is on.")
-    kind = file_system(file.resolve(), mounts)
     if kind not in _THROW_AWAY:
         return Check("", "ok", f"The database is on a disk of this machine ({kind}).")
     text = f"All data will be lost: the database is in {_THROW_AWAY[kind]}."
     return Check("", "failed", text, "Put the file of DATABASE_URL on a volume, or use PostgreSQL.")
-
-
-def file_system(file: PurePath, mounts: str) -> str:
-    """Return the type of the file system that a file is on, as Linux's mountinfo names it.
-
-    Source: proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ".
-    The last of several on one mount point is in effect.
-    """
-    depth, kind = 0, "unknown"
-    for line in mounts.splitlines():
-        mount, _, source = line.partition(" - ")
-        fields = mount.split()
-        if len(fields) < 5 or not source:
-            continue
-        point = PurePath(fields[4].replace("\\040", " "))
-        if file.is_relative_to(point) and len(point.parts) >= depth:
-            depth, kind = len(point.parts), source.split()[0]
-    return kind

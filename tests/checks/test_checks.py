@@ -4,7 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +14,6 @@ from emulator import Emulator
 from sync.checks.check import Check
 from sync.checks.reached import _check_proxies
 from sync.checks.run import CHECKS, check_names, run_checks
-from sync.checks.stored import file_system
 from sync.routes import CLAIMED_ADDRESS
 from sync.settings.environment import load
 from tests import databases
@@ -177,26 +176,13 @@ def test_proxies_are_counted(
     assert found is None or (expected or "") in found.text
 
 
-MOUNTS = """\
-22 1 0:21 / / rw - overlay overlay rw
-23 22 0:22 / /data rw - ext4 /dev/sda1 rw
-24 22 0:23 / /my\\040disk rw - xfs /dev/sdb1 rw
-25 23 0:24 / /data/tmp rw - tmpfs tmpfs rw
-"""
-
-
-@pytest.mark.parametrize(
-    ("file", "kind"),
-    [
-        ("/app/x.sqlite3", "overlay"),
-        ("/data/x.sqlite3", "ext4"),
-        ("/data/tmp/x.sqlite3", "tmpfs"),
-        ("/my disk/x.sqlite3", "xfs"),
-        ("/database/x.sqlite3", "overlay"),
-    ],
-)
-def test_the_disk_of_a_file_is_told(file: str, kind: str) -> None:
-    assert file_system(PurePath(file), MOUNTS) == kind
+@pytest.mark.parametrize("name", ["disk", "."])
+def test_a_disk_that_a_restart_clears_is_found(
+    google: Emulator, small_disk: Path, tmp_path: Path, name: str
+) -> None:
+    """It may be beside one that isn't."""
+    world = World(google, tmp_path, databases.fresh("sqlite", small_disk.parent / name))
+    assert (results(world)["Disk"].result == "failed") == (name == "disk")
 
 
 def test_an_emulator_needs_no_sign_in(google: Emulator, tmp_path: Path) -> None:
