@@ -8,13 +8,10 @@ from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request
 
-from sync.columns import job_columns
 from sync.console.pages import Console, typed
 from sync.console.records import PAGE, JobRecord, Records, numbers
-from sync.core.cells import readable
 from sync.core.events import Change
-from sync.core.layout import JobFacts, Layout
-from sync.core.standing import Statuses, titles
+from sync.core.standing import Statuses
 
 _DRIVE = "https://drive.google.com"
 
@@ -70,7 +67,6 @@ def add(blueprint: Blueprint, console: Console) -> None:
             standing=statuses.standing(record.state, datetime.now(zone)),
             story=sorted(_story(record, files, statuses), key=lambda line: line.at, reverse=True),
             documents=files,
-            cells=_cells(record, Layout(statuses, zone), statuses),
             last_pass=console.store.get("pass") or {},
             folder=f"{_DRIVE}/drive/folders/{record.folder}" if record.folder else "",
             has_token=console.settings.everbright_api_token is not None,
@@ -102,13 +98,3 @@ def _story(job: JobRecord, documents: Iterable[Any], statuses: Statuses) -> Iter
         at = datetime.fromtimestamp(each["at"], UTC)
         text = f"{each['held']} → {each['wrote']}"
         yield StoryLine(at, "Typed in your tab, and replaced by EverBright's", text, kind="typed")
-
-
-def _cells(job: JobRecord, layout: Layout, statuses: Statuses) -> list[tuple[str, str]]:
-    """Return the headers and texts of the row that the job should have."""
-    row = layout.row(job.site, job.state, JobFacts(job.customer), datetime.now(UTC))
-    names = titles([job.state], statuses.order)
-    columns = job_columns(names, (), job.customer)
-    found = [(column.header, readable(row.get(column.id, {}))) for column in columns]
-    skipped = {column.header for column in columns if column.number_format or column.is_hidden}
-    return [(header, text) for header, text in found if text and header not in skipped]
