@@ -1,4 +1,4 @@
-"""A database that can't be reached says why, and what to do."""
+"""What a database promises; and one that can't be reached says why, and what to do."""
 
 from pathlib import Path
 
@@ -9,6 +9,13 @@ from sync.core.database import Database
 from sync.errors import Retryable
 from sync.settings import validators
 from tests import databases
+
+
+def test_what_sqlite_commits_survives_the_loss_of_power(tmp_path: Path) -> None:
+    with Database(databases.fresh("sqlite", tmp_path)).begin() as connection:
+        waits = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+        journal = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    assert (waits, journal) == (2, "wal")  # 2 is FULL.
 
 
 def with_password(folder: Path) -> str:
