@@ -3,7 +3,7 @@
     python -m tests.planted [NUMBER …]
 
 Each fault is planted in a copy of the repository. The named tests run first, because they should
-notice it soon; then all short ones. It prints a line for each fault, and exits with 1 if one
+notice it soon, then their long ones, then all short ones. It prints a line for each fault, and exits with 1 if one
 wasn't noticed. `tests/test_planted.py` has that each still fits the code.
 """
 
@@ -228,7 +228,7 @@ def plant(fault: Fault, folder: Path) -> None:
 
 
 def noticed_by(fault: Fault) -> str:
-    """Return the first test that fails with a fault, one of its own or another short one; or ""."""
+    """Return the first test that fails with a fault, one of its own or another short one, or ""."""
     with tempfile.TemporaryDirectory(prefix="brightsheet-planted-") as parent:
         folder = Path(parent) / "copy"
         ignored = shutil.ignore_patterns(".venv", ".git", "*_cache", "__pycache__")
@@ -236,9 +236,12 @@ def noticed_by(fault: Fault) -> str:
         (folder / ".venv").symlink_to(ROOT / ".venv")
         plant(fault, folder)
         environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-        for paths in (fault.tests, "tests"):
+        # The test of this list itself would see each fault.
+        rest = "tests --ignore=tests/test_planted.py"
+        runs = ((fault.tests, "not long"), (fault.tests, "long"), (rest, "not long"))
+        for paths, kind in runs:
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "-m", "not long", *paths.split()],
+                [sys.executable, "-m", "pytest", "-x", "-q", "-n", "2", "-m", kind, *paths.split()],
                 cwd=folder,
                 env=environment,
                 capture_output=True,
