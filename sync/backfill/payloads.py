@@ -48,8 +48,7 @@ def contract(record: Record, site: str) -> dict[str, Any]:
             "document_status": record.get("document_status") or record.get("status"),
             "data": {
                 "documents": record.get("documents"),
-                "envelopes": record.get("envelopes")
-                or [{"date_signed": record.get("date_signed")}],
+                "envelopes": record.get("envelopes") or [{}],
             },
         }
     ]

@@ -88,9 +88,10 @@ class WebhooksConfig(Strict):
     """
 
     archived: tuple[Key, ...] = ("archived", "is_archived")
-    change_order: tuple[Key, ...] = ("change_order", "change_order_status", "change_order_id")
-    new_quote: tuple[Key, ...] = ("new_quote", "new_quote_id", "new_quote_uuid")
-    """The quote that a change order brings; `quote` is the one before."""
+    change_order: tuple[Key, ...] = (
+        *("change_order", "change_order_status", "change_order_id"),
+        *("new_quote", "new_quote_id", "new_quote_uuid"),
+    )
     change_order_name: ClassVar = r"\bchange[ -]?orders?\b"
     contract_name: ClassVar = r"\b(contract|(?<!interconnection )agreement|lease|ppa)\b"
 

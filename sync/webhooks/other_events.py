@@ -18,13 +18,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When
+from sync.webhooks.lenient import lenient
 from sync.webhooks.schema import (
     Comment,
     Contract,
     ContractState,
-    Document,
     Kind,
     OtherEvent,
+    SubTask,
+    Task,
 )
 from sync.webhooks.values import text_at
 
@@ -41,17 +43,7 @@ _CREATED = ("date_created", "created_at")
 OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
-_NAME_LIMIT = 200
 QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
-_STATES = {text: state for state in ContractState for text in (state.value, state.name)}
-"""By their codes, and by whole words in case EverBright spells them out."""
-_STRONGEST = (
-    ContractState.SIGNED,
-    ContractState.SENT,
-    ContractState.GENERATED,
-    ContractState.VOIDED,
-)
-"""Which envelope counts if the sub-task has no state; an older one may be voided."""
 
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
@@ -65,32 +57,16 @@ def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
     if site is None:
         return None
     marks = [tree[key] for key in shapes.archived if key in tree]
-    contract = None
-    if kind is Kind.CONTRACT:
-        contract = _task_contract(tree)
-    if kind is Kind.CHANGE_ORDER:
-        contract = _change_order(tree, shapes)
     date_keys = (*DATE_KEYS, *_CREATED) if kind is Kind.COMMENT else DATE_KEYS
     event = OtherEvent(
         site=site,
-        contract=contract,
+        contract=_contract(tree, kind, shapes),
         comments=tuple(_comments(tree)),
         is_archived=is_yes(marks[0]) if kind is Kind.SITE_ARCHIVED and marks else None,
         moments=tuple(moments(tree, date_keys)),
     )
     has_content = event.contract or event.comments or event.is_archived is not None
     return event if has_content else None
-
-
-def _change_order(tree: Tree, shapes: WebhooksConfig) -> Contract | None:
-    order = _task_contract(tree)
-    if order is None:
-        states = _states(tree, shapes.change_order)
-        order = next((_contract_of(tree, {}, state) for state in states), None)
-    if order is None:
-        return None
-    new_quote = next(uuids(tree, shapes.new_quote), "")
-    return order.model_copy(update={"is_change_order": True, "new_quote": new_quote})
 
 
 def site_of(tree: Tree) -> str | None:
@@ -108,15 +84,8 @@ def _comments(tree: Tree) -> Iterator[Comment]:
     listed, single = tree.get("comments"), tree.get("comment")
     entries = objects(listed)
     entries += [single if isinstance(single, Mapping) else tree] if single else []
-    for entry in entries:
-        try:
-            comment = Comment.model_validate(entry)
-        except ValidationError as error:
-            odd = {each["loc"][0] for each in error.errors(include_input=False)}
-            usable = {key: value for key, value in entry.items() if key not in odd}
-            comment = Comment.model_validate(usable)
-        if comment.comment:
-            yield comment
+    found = (lenient(Comment, entry)[0] for entry in entries)
+    return (comment for comment in found if comment.comment)
 
 
 def is_task(tree: Tree) -> bool:
@@ -126,83 +95,51 @@ def is_task(tree: Tree) -> bool:
 
 def is_change_order(tree: Tree, shapes: WebhooksConfig) -> bool:
     """Return whether `tree` is a change order, by a key that only it has, or by its name."""
-    keys = (*shapes.change_order, *shapes.new_quote)
-    if any(tree.get(key) not in (None, "", "None", False) for key in keys):
+    if any(tree.get(key) not in (None, "", "None", False) for key in shapes.change_order):
         return True
     return is_task(tree) and _is_named(tree, shapes.change_order_name)
 
 
 def is_contract(tree: Tree, shapes: WebhooksConfig) -> bool:
     """Return whether the task `tree` is a contract, by its envelopes or by its name."""
-    return any(
-        bool(_data(sub_task, "envelopes")) or _is_named(tree, shapes.contract_name)
-        for sub_task, _ in _signatures(tree)
-    )
-
-
-def _task_contract(tree: Tree) -> Contract | None:
-    """Return the contract in the task `tree`."""
-    signatures = _signatures(tree)
-    return next((_contract_of(tree, sub_task, state) for sub_task, state in signatures), None)
+    is_named = _is_named(tree, shapes.contract_name)
+    return any(is_named or step.data.envelopes for step, _ in _signatures(tree))
 
 
 def _is_named(tree: Tree, pattern: str) -> bool:
-    return re.search(pattern, _name(tree), re.IGNORECASE) is not None
+    return re.search(pattern, text_at(tree, "name") or "", re.IGNORECASE) is not None
 
 
-def _name(tree: Tree) -> str:
-    return text(tree, ("name",))[:_NAME_LIMIT].rstrip()
+def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None:
+    """Return the contract or change order in `tree`, which may have its state itself."""
+    if kind not in (Kind.CONTRACT, Kind.CHANGE_ORDER):
+        return None
+    signatures = [*_signatures(tree)]
+    if kind is Kind.CHANGE_ORDER and (state := _state(tree.get(k) for k in shapes.change_order)):
+        signatures.append((SubTask(), state))
+    for step, state in signatures:
+        documents = step.data.documents if state is ContractState.SIGNED else ()
+        return Contract(
+            state=state,
+            quote=next(uuids(tree, QUOTE_KEYS), ""),
+            is_change_order=kind is Kind.CHANGE_ORDER,
+            sub_task=step.uuid or "",
+            documents=tuple(each for each in documents if each.is_uploaded),
+        )
+    return None
 
 
-def _signatures(tree: Tree) -> Iterator[tuple[Tree, ContractState]]:
-    """Yield the sub-tasks with a document to sign, and the document's state."""
-    for sub_task in objects(tree.get("sub_tasks")):
-        own = next(_states(sub_task, ("document_status",)), None)
-        of_envelopes = {
-            state
-            for envelope in _data(sub_task, "envelopes")
-            for state in _states(envelope, ("document_status", "status"))
-        }
-        state = own or next((state for state in _STRONGEST if state in of_envelopes), None)
-        if state:
-            yield sub_task, state
+def _signatures(tree: Tree) -> Iterator[tuple[SubTask, ContractState]]:
+    """Yield the sub-tasks of a task with a document to sign, and the document's state."""
+    for step in lenient(Task, tree)[0].sub_tasks:
+        sent = (c for each in step.data.envelopes for c in (each.document_status, each.status))
+        if state := _state([step.document_status]) or _state(sent):
+            yield step, state
 
 
-def _states(tree: Tree, keys: tuple[str, ...]) -> Iterator[ContractState]:
-    for key in keys:
-        value = tree.get(key)
-        if isinstance(value, str) and value.strip().upper() in _STATES:
-            yield _STATES[value.strip().upper()]
-
-
-def _data(sub_task: Tree, key: str) -> list[Tree]:
-    data = sub_task.get("data")
-    return objects(data.get(key)) if isinstance(data, dict) else []
-
-
-def _contract_of(tree: Tree, sub_task: Tree, state: ContractState) -> Contract:
-    is_signed = state is ContractState.SIGNED
-    envelopes = _data(sub_task, "envelopes")
-    dates = (at for envelope in envelopes for at in moments(envelope, ("date_signed",)))
-    return Contract(
-        name=_name(tree),
-        state=state,
-        signed=tuple(dates) if is_signed else (),
-        quote=next(uuids(tree, QUOTE_KEYS), ""),
-        sub_task=uuid(sub_task.get("uuid")) or "",
-        documents=tuple(_documents(sub_task)) if is_signed else (),
-    )
-
-
-def _documents(sub_task: Tree) -> Iterator[Document]:
-    """Yield the signed documents; generated ones aren't signed."""
-    for entry in _data(sub_task, "documents"):
-        try:
-            document = Document.model_validate(entry)
-        except ValidationError:
-            continue
-        if document.is_uploaded:
-            yield document
+def _state(codes: Iterable[object]) -> ContractState | None:
+    known = [*codes]
+    return next((state for state in ContractState if state in known), None)
 
 
 # Fields whose keys or types aren't certain; unreadable values are skipped.
@@ -223,12 +160,6 @@ def uuid(value: object) -> str | None:
         return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def text(tree: Tree, keys: Iterable[str]) -> str:
-    """Return the first text under `keys`: a value, or the `name` of an object."""
-    texts = (text_at(tree, path) for key in keys for path in (key, f"{key}.name"))
-    return next(filter(None, texts), "")
 
 
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:

@@ -2,15 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
-
-from pydantic import ValidationError
 
 from sync.errors import Rejected
 from sync.settings.config_file import WebhooksConfig
 from sync.webhooks import other_events
+from sync.webhooks.lenient import lenient
 from sync.webhooks.literal import to_json
 from sync.webhooks.schema import Kind, Milestone, ParsedWebhook
 from sync.webhooks.values import clean_text
@@ -130,63 +129,7 @@ def _milestone(tree: Mapping[str, Any]) -> tuple[Milestone, tuple[str, ...]]:
     """Return the milestone, and the names of fields that are left out because of their type."""
     if tree.get("site") in (None, "", "None"):
         raise Rejected("missing_site", "`site` is missing: it identifies the job of a milestone.")
-    names: list[str] = []
-    # It ends, because each round leaves something out, and what is needed can't be left out.
-    while True:
-        try:
-            found = Milestone.model_validate(tree)
-            return found, tuple(dict.fromkeys([*names, *_unknown_documents(tree)]))
-        except ValidationError as error:
-            # The value may be personal data, and the context has an error: see `Rejected`.
-            odd = error.errors(include_input=False, include_url=False, include_context=False)
-        names += [".".join(name for name in each["loc"] if isinstance(name, str)) for each in odd]
-        tree = _without(tree, {_place_to_clear(each) for each in odd})
-
-
-_DATA = "tasks.sub_tasks.data"
-_CREATION_TYPES = ("UPLOADED", "GENERATED")
-
-
-def _unknown_documents(tree: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the fields of documents that have another shape, or a type that isn't known."""
-    tasks = other_events.objects(tree.get("tasks"))
-    for step in (step for task in tasks for step in other_events.objects(task.get("sub_tasks"))):
-        data = step.get("data")
-        if not isinstance(data, Mapping):
-            if step.get("category") == "DOCUMENT" and data not in (None, "", "None", False):
-                yield _DATA
-            continue
-        for document in other_events.objects(data.get("documents")):
-            kind = document.get("creation_type")
-            if kind not in (None, "", "None", *_CREATION_TYPES):
-                yield f"{_DATA}.documents.creation_type"
-
-
-def _place_to_clear(odd: Any) -> tuple[int | str, ...]:
-    """Return what to leave out because of an error. Raises Rejected for a field that is needed."""
-    is_missing = odd["type"] == "missing"
-    place: tuple[int | str, ...] = odd["loc"]
-    if place[0] in _NEEDED:
-        reason = "missing_field" if is_missing else "invalid_field"
-        raise Rejected(reason, f"`{place[0]}`: {odd['msg']}")
-    return place[:-1] if is_missing else place  # Without what it needs, a part is useless.
-
-
-def _without(tree: Any, places: Set[tuple[int | str, ...]], here: tuple[Any, ...] = ()) -> Any:
-    """Return `tree`, which is at `here`, without what is at `places`."""
-    if isinstance(tree, Mapping):
-        return {
-            key: _without(value, places, (*here, key))
-            for key, value in tree.items()
-            if (*here, key) not in places
-        }
-    if isinstance(tree, list):
-        return [
-            _without(value, places, (*here, number))
-            for number, value in enumerate(tree)
-            if (*here, number) not in places
-        ]
-    return tree
+    return lenient(Milestone, tree, _NEEDED)
 
 
 def _is_private(tree: Any) -> bool:

@@ -5,9 +5,9 @@ Source: EverBright's published sample; unknown keys are ignored.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, ValidationInfo
 
 from sync.types import (
     AddressPart,
@@ -68,7 +68,7 @@ class Document(Value):
 
     uuid: Uuid
     name: Text = ""
-    creation_type: Code = None
+    creation_type: Annotated[Literal["UPLOADED", "GENERATED"] | None, BeforeValidator(null)] = None
     date_created: When = None
 
     @property
@@ -77,15 +77,36 @@ class Document(Value):
         return self.creation_type == "UPLOADED"
 
 
+class ContractState(StrEnum):
+    """How a contract stands: the values of `document_status` (source: EverBright's wiki).
+
+    Of several envelopes, the first of these counts: an older one may be voided.
+    """
+
+    SIGNED = "SIGN"
+    SENT = "SENT"
+    GENERATED = "GEN"
+    VOIDED = "VOID"
+
+
+class Envelope(Value):
+    """A document that is sent for signatures."""
+
+    document_status: Code = None
+    status: Code = None
+
+
 class DocumentData(Value):
     """The data of a DOCUMENT sub-task."""
 
     documents: Annotated[tuple[Document, ...], BeforeValidator(empty_if_missing)] = ()
+    envelopes: Annotated[tuple[Envelope, ...], BeforeValidator(empty_if_missing)] = ()
 
 
-def _data(value: object) -> object:
+def _data(value: object, info: ValidationInfo) -> object:
     # The `data` of a CHECKBOX sub-task is a boolean; other categories may have any type.
-    return value if isinstance(value, dict) else {}
+    is_odd = info.data.get("category") == "DOCUMENT" and null(value) not in (None, False)
+    return value if isinstance(value, dict) or is_odd else {}
 
 
 class SubTask(Value):
@@ -95,6 +116,8 @@ class SubTask(Value):
     category: Code = None
     status: Code = None
     required: Flag = False
+    document_status: Code = None
+    """The state of its document, if it is signed electronically."""
     data: Annotated[DocumentData, BeforeValidator(_data)] = DocumentData()
 
 
@@ -149,28 +172,13 @@ class Kind(StrEnum):
     """Not understood, or not EverBright's; it doesn't end EverBright's silence."""
 
 
-class ContractState(StrEnum):
-    """How a contract stands: the values of `document_status` (source: EverBright's wiki)."""
-
-    GENERATED = "GEN"
-    SENT = "SENT"
-    SIGNED = "SIGN"
-    VOIDED = "VOID"
-
-
 class Contract(Value):
     """What a webhook says of a contract, or of a change order that is signed."""
 
-    name: str
-    """The name of its task, which tells the contracts of a job apart."""
     state: ContractState
-    signed: tuple[datetime, ...] = ()
-    """When it was signed (UTC), by its envelopes; blank where they do not say."""
     quote: str = ""
     """Its quote; of a change order, the quote before."""
     is_change_order: bool = False
-    new_quote: str = ""
-    """The quote that a change order brings; "" where its key is not known."""
     sub_task: str = ""
     documents: tuple[Document, ...] = ()
     """The signed documents."""
