@@ -15,13 +15,11 @@ from sync.errors import BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
-from sync.everbright.errors import LIST_BREAKS, MISSING, ODD, OPTIONAL_LIST
+from sync.everbright.errors import LIST_BREAKS, ODD, OPTIONAL_LIST
 from sync.ops import retry
 from sync.settings.config_file import EverBrightConfig
 from sync.webhooks.other_events import QUOTE_KEYS
 
-PASSES = 3
-"""Passes over the list if jobs move between its pages while it is read."""
 PAGES = 2000
 """Pages of 25 jobs: ten times as many as the largest installers have."""
 
@@ -94,65 +92,29 @@ def _endless(why: str) -> Permanent:
     return Permanent("everbright_endless", f"EverBright's list does not end: {why}. {fix}")
 
 
-@dataclass
-class JobList:
-    """Reads the list of jobs, and finds out which changed after `since` (None: all).
+def list_jobs(
+    lists: Lists, paths: EverBrightConfig, since: datetime
+) -> tuple[dict[str, bool], list[str]]:
+    """Return whether each job in the list changed after `since`, and what is wrong with the list.
 
-    `is_changed` has that by site, `problems` what is missing from the list.
+    One that is left out, because another one left the list meanwhile, is read the next time.
+    Raises Permanent or Retryable.
     """
-
-    _lists: Lists
-    _paths: EverBrightConfig
-    _since: datetime | None
-    is_changed: dict[str, bool] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-
-    def read(self) -> None:
-        """Read the list to its end. Raises Permanent or Retryable."""
-        for number in range(1, PASSES + 1):
-            if not self._read_once():
-                return
-            _log.info("backfill_list_changed", passes=number)
-        self._add_problem(
-            "jobs left the list while it was read: others may be missing. Run it again."
-        )
-
-    def _read_once(self) -> bool:
-        """Read the list, and return whether it lost jobs, so that others moved to earlier pages."""
-        count, number, has_shrunk = 0, 0, False
-        try:
-            for page in self._lists.pages(self._paths.jobs, PAGES):
-                number += 1
-                self._add_page(page, number)
-                if page.count is not None:
-                    has_shrunk |= page.count < count
-                    count = page.count
-        except BrightsheetError as error:
-            if number and error.reason == MISSING:
-                # Without counts, this may be how a list ends; with them, this page was announced.
-                return has_shrunk or count > 0
-            if not number or error.reason not in LIST_BREAKS:
-                raise
-            text = f"page {number} is the last of the list that was read. {error.message}"
-            self._add_problem(text)
-        return has_shrunk
-
-    def _add_page(self, page: Page, number: int) -> None:
-        """Record the jobs on a page, each as it was first listed."""
-        nameless = 0
-        for record in page.records:
-            site, updated = answers.site_of(record), answers.updated_at(record, self._paths.changed)
-            is_old = self._since is not None and updated is not None and updated < self._since
-            if site:
-                self.is_changed.setdefault(site, not is_old)
-            nameless += not site
-        if nameless:
-            self._add_problem(f"page {number} lists {nameless} jobs without a site's UUID.")
-
-    def _add_problem(self, problem: str) -> None:
-        """Add a problem, once for all passes."""
-        if problem not in self.problems:
-            self.problems.append(problem)
+    is_changed, problems, number = dict[str, bool](), list[str](), 0
+    try:
+        for number, page in enumerate(lists.pages(paths.jobs, PAGES), 1):
+            sites = [answers.site_of(record) for record in page.records]
+            for site, record in zip(sites, page.records, strict=True):
+                updated = answers.updated_at(record, paths.changed)
+                is_changed.setdefault(site, updated is None or updated >= since)
+            if nameless := sites.count(""):
+                problems.append(f"page {number} lists {nameless} jobs without a site's UUID.")
+    except BrightsheetError as error:
+        if not number or error.reason not in LIST_BREAKS:
+            raise
+        problems.append(f"page {number} is the last of the list that was read. {error.message}")
+    is_changed.pop("", None)
+    return is_changed, problems
 
 
 _OWNERS = {

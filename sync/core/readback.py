@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from sync.backfill import payloads
-from sync.backfill.reader import JobList, Lists, Reader
+from sync.backfill.reader import Lists, Reader, list_jobs
 from sync.core.database import DISCONNECTED, Lease
 from sync.core.events import Event, Job, Line, apply, event_of, read_event
 from sync.core.standing import Kind, Statuses
@@ -119,14 +119,13 @@ class Readback:
         if not is_whole:
             since = datetime.fromtimestamp(known["read"], UTC) - _MARGIN
         lists = Lists(self._everbright, self._rate, self._sleep)
-        listed = JobList(lists, self._config.everbright, since)
-        listed.read()
-        sites = self._chosen(listed.is_changed, is_whole=is_whole)
+        is_changed, problems = list_jobs(lists, self._config.everbright, since)
+        sites = self._chosen(is_changed, is_whole=is_whole)
         reader, changed, missing = Reader(lists, self._config.everbright), 0, list[str]()
         unanswered = 0
         for site in sites:
             self._read_asked_jobs()
-            is_old = is_first and not listed.is_changed.get(site, True)
+            is_old = is_first and not is_changed.get(site, True)
             try:
                 changed += bool(self._read(reader, site, is_first=is_first, is_old=is_old))
                 unanswered = 0
@@ -138,7 +137,7 @@ class Readback:
                     raise
                 missing.append(site)
                 _log.warning("job_not_read", site=site, reason=error.reason)
-        problems = [*listed.problems, *reader.notes]
+        problems += reader.notes
         if missing:
             problems.append(f"{len(missing)} jobs couldn't be read.")
         return len(sites), changed, problems

@@ -43,35 +43,23 @@ class Customer:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: its records, the address of the next page, and the size of the list."""
+    """A page of a list: its records, and the address of the next page."""
 
     records: Sequence[Record]
-    next: str | None = None
-    count: int | None = None
+    next: str = ""
 
 
 def read_page(tree: Any) -> Page:
-    """Return the page in an answer (JSON values). Raises Permanent if it isn't a list."""
-    answer = tree
+    """Return the page in an answer. Raises Permanent if it isn't a list of records."""
+    answer: Any = tree
     if isinstance(answer, Mapping) and "results" not in answer:
         answer = answer.get("data")
-    if isinstance(answer, list):
-        return Page(_records(answer))
-    if not isinstance(answer, Mapping) or not isinstance(answer.get("results"), list):
-        raise Permanent(ODD, "EverBright's answer isn't a list.")
-    next_link, count = answer.get("next"), answer.get("count")
-    is_number = isinstance(count, int) and not isinstance(count, bool)
-    return Page(
-        records=_records(answer["results"]),
-        next=next_link if isinstance(next_link, str) and next_link else None,
-        count=count if is_number else None,
-    )
-
-
-def _records(records: list[Any]) -> list[Record]:
-    if not all(isinstance(record, Mapping) for record in records):
-        raise Permanent(ODD, "EverBright's list doesn't contain records.")
-    return records
+    next_link: Any = ""
+    if isinstance(answer, Mapping):
+        answer, next_link = answer.get("results"), answer.get("next")
+    if not isinstance(answer, list) or not all(isinstance(each, Mapping) for each in answer):
+        raise Permanent(ODD, "EverBright's answer isn't a list of records.")
+    return Page(answer, next_link if isinstance(next_link, str) else "")
 
 
 def identifier(record: Record, *keys: str) -> str:

@@ -16,7 +16,7 @@ DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbrigh
 """Another request would probably fail, too."""
 OPTIONAL_LIST = frozenset({MISSING, ODD, "everbright_unfiltered"})
 """The account may not have the list, or have it at another path."""
-LIST_BREAKS = DOWN | {ODD, "everbright_endless", "everbright_next"}
+LIST_BREAKS = DOWN | {ODD, MISSING, "everbright_endless", "everbright_next"}
 """The list can't be read to its end, maybe because of one record; the pages before count."""
 
 
