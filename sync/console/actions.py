@@ -15,7 +15,7 @@ from sync.console.records import Records, numbers
 from sync.status.rules import counted, is_idle
 from sync.status.state import read
 
-_POLL_SECONDS = 0.1
+_POLL_SECONDS, _WAIT_SECONDS = 0.1, 6.0
 _ARGUMENTS = ("site", "tab", "row", "column")
 
 _log = structlog.get_logger()
@@ -166,11 +166,10 @@ def ask(console: Console, kind: str, arguments: Mapping[str, Any]) -> str:
     console.wake()
     if is_idle(read(console.settings, console.database)):
         return "It will be done when writing to the sheet continues. See the overview."
-    with console.patience() as seconds:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            result = records.result(number)
-            if result is not None:
-                return result or "Done."
-            time.sleep(_POLL_SECONDS)
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while time.monotonic() < deadline:
+        result = records.result(number)
+        if result is not None:
+            return result or "Done."
+        time.sleep(_POLL_SECONDS)
     return "It takes a while. Setup shows its result."

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Any
 
 from flask import url_for
@@ -21,7 +21,6 @@ from sync.settings.environment import Settings
 from sync.status.rules import counted, lasting
 
 _LONGEST = 2000
-_WAIT_SECONDS, _MOST_WAITS = 6.0, 4
 _LOCAL = re.compile(r"/(?![/\\])[\w./?=&%+#-]*")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _TONES = {
@@ -46,22 +45,11 @@ class Console:
     store: Store
     wake: Callable[[], object]
     _outside: Lock = field(default_factory=Lock)
-    _waits: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_MOST_WAITS))
 
     @property
     def statuses(self) -> Statuses:
         """How jobs are read, by the config and by what people have answered."""
         return statuses(self.settings.config, self.store)
-
-    @contextmanager
-    def patience(self) -> Iterator[float]:
-        """Return how many seconds a page may wait for a result; of many, only some may."""
-        may_wait = self._waits.acquire(blocking=False)
-        try:
-            yield _WAIT_SECONDS if may_wait else 0.0
-        finally:
-            if may_wait:
-                self._waits.release()
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, case, func, insert, or_, select, update
+from sqlalchemy import and_, func, insert, or_, select, update
 
 from sync.core.database import Database
 from sync.core.events import Job
@@ -14,9 +14,6 @@ from sync.core.schema import action, delivery, document, job
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
-_LONG_BODY = 100_000
-_SHORTEST = 3
-"""Characters of a text that is searched in everything: fewer are in too much."""
 _PHONE = 6
 """Digits that are a part of a phone number rather than of an address."""
 
@@ -55,41 +52,23 @@ class Records:
     def names(self, sites: Collection[str]) -> dict[str, str]:
         """Return the customers' names, by site; those that aren't known are missing."""
         query = select(job.c.site, job.c.customer).where(job.c.site.in_([*sites]))
-        with self._database.begin() as connection:
-            found = [(site, _customer(body)) for site, body in connection.execute(query)]
+        found = [(site, _customer(body)) for site, body in self._database.read(query)]
         return {site: texts["customer"] for site, texts in found if texts.get("customer")}
 
     def find_sites(self, text: str) -> list[str]:
-        """Return the jobs that have each word of a text somewhere, the newest first.
+        """Return the jobs whose customer has each word of a text, the newest first.
 
-        Names, addresses and phones are compared as people write them. A longer text may also be
-        part of anything that EverBright sent, or of a document's name.
+        Names, addresses and phones are compared as people write them.
         """
         query = select(job.c.site, job.c.customer).order_by(job.c.received.desc())
-        pattern = f"%{_escaped(text.strip().lower())}%"
-        with self._database.begin() as connection:
-            every = connection.execute(query).all()
-            if not text.strip():
-                return [site for site, _ in every]
-            anywhere = set[str]()
-            if len(text.strip()) >= _SHORTEST:
-                states = select(job.c.site).where(
-                    func.lower(job.c.state).like(pattern, escape="\\")
-                )
-                named = func.lower(document.c.name).like(pattern, escape="\\")
-                anywhere = {*connection.scalars(states)}
-                anywhere |= {*connection.scalars(select(document.c.site).where(named))}
-        return [
-            site
-            for site, body in every
-            if site in anywhere or _has(text.strip().lower(), site, _customer(body))
-        ]
+        typed = text.strip().lower()
+        found = self._database.read(query)
+        return [site for site, body in found if not typed or _has(typed, site, _customer(body))]
 
     def jobs(self, sites: Sequence[str]) -> list[JobRecord]:
         """Return these jobs, in this order."""
-        with self._database.begin() as connection:
-            query = select(job).where(job.c.site.in_(sites))
-            found = {row.site: _job(row) for row in connection.execute(query)}
+        query = select(job).where(job.c.site.in_(sites))
+        found = {row.site: _job(row) for row in self._database.read(query)}
         return [found[site] for site in sites if site in found]
 
     def documents(self, site: str = "", state: str = "") -> Sequence[Any]:
@@ -97,22 +76,20 @@ class Records:
         title = func.coalesce(func.nullif(document.c.name, ""), document.c.uuid).label("title")
         only = document.c.site == site if site else document.c.state == state
         query = select(document, title).where(only).order_by(document.c.created).limit(4 * PAGE)
-        with self._database.begin() as connection:
-            return connection.execute(query).all()
+        return self._database.read(query)
 
     def set_failed_documents(self, uuids: Collection[str], state: str) -> int:
         """Have failed documents tried again (new), or dismiss them; return how many."""
         own = and_(document.c.uuid.in_([*uuids]), document.c.state == "failed")
         values = {"state": state, "tries": 0, "due": 0.0}
-        with self._database.begin() as connection:
-            return connection.execute(update(document).where(own).values(values)).rowcount
+        return self._database.change(update(document).where(own).values(values))
 
     # Deliveries
 
     def deliveries(self, text: str, before: int | None = None) -> Sequence[Any]:
         """Return deliveries, the newest first: of some jobs, of a kind, or with an outcome.
 
-        "odd" are those with fields of an unexpected type. The body of a long one is missing.
+        "odd" are those with fields of an unexpected type. Their bodies are missing.
         """
         word = text.strip().lower()
         columns, is_rejected = delivery.c, delivery.c.outcome == Outcome.REJECTED.value
@@ -127,31 +104,24 @@ class Records:
             only = [or_(*alike, columns.site.in_(self.find_sites(text)[:PAGE]))]
         if before is not None:
             only.append(columns.id < before)
-        parts = [column for column in columns if column.name not in ("body", "digest")]
-        is_short = func.length(columns.body) < _LONG_BODY
-        body = case((is_short, columns.body), else_=None).label("body")
-        query = select(*parts, body).where(*only).order_by(columns.id.desc()).limit(PAGE + 1)
-        with self._database.begin() as connection:
-            return connection.execute(query).all()
+        parts = [column for column in columns if column is not columns.body]
+        query = select(*parts).where(*only).order_by(columns.id.desc()).limit(PAGE + 1)
+        return self._database.read(query)
 
     def delivery(self, number: int) -> Any:
         """Return a delivery; None if there is none with this number."""
-        with self._database.begin() as connection:
-            return connection.execute(select(delivery).where(delivery.c.id == number)).first()
+        found = self._database.read(select(delivery).where(delivery.c.id == number))
+        return next(iter(found), None)
 
     def dismiss(self, numbers: Collection[int]) -> int:
         """Dismiss deliveries, of which those with the same odd fields go, too; return how many."""
         chosen = delivery.c.id.in_([*numbers])
-        odd = select(delivery.c.reason).where(chosen, delivery.c.outcome != Outcome.REJECTED.value)
-        alike = and_(
-            delivery.c.reason != "",
-            delivery.c.outcome != Outcome.REJECTED.value,
-            delivery.c.reason.in_(odd),
-        )
+        is_odd = and_(delivery.c.reason != "", delivery.c.outcome != Outcome.REJECTED.value)
+        odd = select(delivery.c.reason).where(chosen, is_odd)
+        alike = and_(is_odd, delivery.c.reason.in_(odd))
         is_open = delivery.c.is_dismissed == 0
         done = update(delivery).where(or_(chosen, alike), is_open).values(is_dismissed=1)
-        with self._database.begin() as connection:
-            return connection.execute(done).rowcount
+        return self._database.change(done)
 
     # Actions
 
@@ -170,15 +140,12 @@ class Records:
 
     def actions(self, limit: int) -> Sequence[Any]:
         """Return the latest actions."""
-        query = select(action).order_by(action.c.id.desc()).limit(limit)
-        with self._database.begin() as connection:
-            return connection.execute(query).all()
+        return self._database.read(select(action).order_by(action.c.id.desc()).limit(limit))
 
     def result(self, number: int) -> str | None:
         """Return what has become of an action; None if it isn't done."""
         query = select(action.c.result).where(action.c.id == number, action.c.done > 0)
-        with self._database.begin() as connection:
-            return connection.scalar(query)
+        return next((row.result for row in self._database.read(query)), None)
 
 
 def numbers(values: Iterable[str]) -> list[int]:
@@ -198,12 +165,6 @@ def _has(text: str, site: str, customer: Mapping[str, str]) -> bool:
         return text in site or digits in "".join(filter(str.isdigit, customer.get("phone", "")))
     words, held = plain(text).split(), plain(" ".join(customer.values()))
     return bool(words) and (text in site or all(word in held for word in words))
-
-
-def _escaped(text: str) -> str:
-    for character in "\\%_":
-        text = text.replace(character, f"\\{character}")
-    return text
 
 
 def _job(row: Any) -> JobRecord:

@@ -13,6 +13,8 @@ from sync.core.actions import DONE_LINE
 from sync.core.events import CONTRACT
 from sync.core.standing import titles
 from sync.settings.config_file import Meaning
+from sync.status.rules import found_in
+from sync.status.state import read
 
 MEANINGS = {
     Meaning.APPROVED: "Approved",
@@ -37,6 +39,8 @@ def add(blueprint: Blueprint, console: Console) -> None:
         known = [step for step in stored if step in names or step == DONE_LINE]
         rest = [step for step in names if step not in known]
         order = known + rest if DONE_LINE in known else [*names, DONE_LINE]
+        chosen = console.store.get("meanings") or {}
+        unknown = found_in(read(console.settings, console.database), "unknown_status")
         return render_template(
             "console/setup.html",
             **{
@@ -45,8 +49,8 @@ def add(blueprint: Blueprint, console: Console) -> None:
                 "order": order,
                 "is_confirmed": DONE_LINE in known,
                 "is_in_config": bool(config.milestones),
-                "statuses": unnamed_statuses(states, config.statuses),
-                "chosen": console.store.get("meanings") or {},
+                "statuses": sorted({*chosen, *(each.detail for each in unknown)}),
+                "chosen": chosen,
                 "meanings": MEANINGS,
                 "is_paused": bool(console.store.get("paused")),
                 "rare": {kind: ACTIONS[kind] for kind in _RARE},
@@ -90,21 +94,5 @@ def move(steps: Sequence[str], step: str, by: int) -> list[str]:
     found = [*dict.fromkeys(steps)]
     if step in found:
         place = found.index(step)
-        other = min(max(place + by, 0), len(found) - 1)
-        found[place], found[other] = found[other], found[place]
+        found.insert(max(place + by, 0), found.pop(place))
     return found
-
-
-def unnamed_statuses(states: Sequence[Any], named: Any) -> dict[str, int]:
-    """Return how many jobs have a status that the config doesn't name. Pure."""
-    counts: dict[str, int] = {}
-    for state in states:
-        codes = {
-            status
-            for definition, log in state.milestones.items()
-            if "-" in definition  # A contract's statuses are EverBright's own.
-            for status in (log.now.status, *(task.status for task in log.now.tasks))
-        }
-        for code in codes - {""} - {*named}:
-            counts[code] = counts.get(code, 0) + 1
-    return dict(sorted(counts.items()))

@@ -7,10 +7,7 @@ from flask import Blueprint, abort, render_template, request
 
 from sync.console.pages import Console, typed
 from sync.console.records import PAGE, Records, numbers
-from sync.core.standing import Statuses
-from sync.errors import Rejected
 from sync.webhooks import parse
-from sync.webhooks.literal import to_json
 
 _REASONS = {
     "missing_site": "It doesn't say of which job it is.",
@@ -31,11 +28,11 @@ def add(blueprint: Blueprint, console: Console) -> None:
         query = typed(request.args, "q")
         before = next(iter(numbers([typed(request.args, "before")])), None)
         found = records.deliveries(query, before)
-        page, statuses = found[:PAGE], console.statuses
+        page = found[:PAGE]
         return render_template(
             "console/webhooks.html",
             query=query,
-            deliveries=[(each, _what(each, statuses)) for each in page],
+            deliveries=page,
             can_replay=any(each.reason and not each.is_dismissed for each in page),
             names=records.names({each.site for each in page if each.site}),
             older=page[-1].id if len(found) > PAGE else None,
@@ -54,30 +51,11 @@ def add(blueprint: Blueprint, console: Console) -> None:
         )
 
 
-def _what(delivery: Any, statuses: Statuses) -> str:
-    """Return what a delivery is about, like "Permits: Approved"."""
-    kind: str = delivery.kind.replace("_", " ").capitalize()
-    if delivery.kind != "milestone" or not delivery.body:
-        return kind or "Not understood"
-    try:
-        milestone = parse.read(delivery.body).milestone
-    except Rejected:
-        milestone = None
-    if milestone is None:
-        return kind
-    label = statuses.label(milestone.milestone_definition, milestone.status or "")
-    return f"{milestone.name}: {label}" if label else milestone.name
-
-
 def shown(raw: bytes) -> str:
     """Return a body as indented JSON, without private comments."""
     try:
-        text = raw.decode("utf-8-sig")
-        try:
-            tree = json.loads(text)
-        except ValueError:
-            tree = json.loads(to_json(text))
-        return json.dumps(parse.without_private_comments(tree), indent=2, ensure_ascii=False)
+        tree = parse.without_private_comments(parse.tree_of(raw))
+        return json.dumps(tree, indent=2, ensure_ascii=False)
     except Exception:  # A hostile body may raise anything.
         text = raw.decode("utf-8", "replace")
         # Where a private comment begins and ends isn't known.

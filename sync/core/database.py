@@ -2,11 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, func, select, update
+from sqlalchemy import Connection, Select, Update, create_engine, event, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -90,6 +90,16 @@ class Database:
             # Its text may have what is stored, so none of it is repeated.
             fix = next((fix for sign, fix in _FIXES.items() if sign in str(cause)), "")
             raise Retryable(reason, f"The database didn't answer ({kind}).", fix=fix) from error
+
+    def read(self, query: Select[Any]) -> Sequence[Any]:
+        """Return the rows of a query, in a transaction of its own."""
+        with self.begin() as connection:
+            return connection.execute(query).all()
+
+    def change(self, statement: Update) -> int:
+        """Carry out an update in a transaction of its own; return how many rows it changed."""
+        with self.begin() as connection:
+            return connection.execute(statement).rowcount
 
     def now(self, connection: Connection) -> float:
         """Return the time of the one clock that all processes share."""

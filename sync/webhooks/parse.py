@@ -34,7 +34,7 @@ def read(body: bytes, shapes: WebhooksConfig = _SHAPES) -> ParsedWebhook:
 
 
 def _read(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
-    tree = _parse(body)
+    tree = tree_of(body)
     canonical = json.dumps(tree, sort_keys=True, separators=(",", ":"))
     digest = hashlib.sha256(canonical.encode("ascii")).hexdigest()
     if not isinstance(tree, dict):
@@ -82,7 +82,8 @@ def kind_of(tree: Mapping[str, Any], shapes: WebhooksConfig = _SHAPES) -> Kind:
     return Kind.OTHER
 
 
-def _parse(body: bytes) -> Any:
+def tree_of(body: bytes) -> Any:
+    """Return the values in a body. Raises Rejected."""
     # Raised outside of `except`: see `Rejected`.
     text = None
     with suppress(UnicodeDecodeError):

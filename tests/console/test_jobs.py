@@ -39,16 +39,12 @@ def known(stored_rig: Rig) -> Rig:
         ("canyon", {1}),
         ("ann@example", {2}),
         (uuid(2)[-12:], {2}),
-        ("roof plan", {1}),
-        ("100%", {1}),
-        ("call today", {2}),
-        ("rejected", {1}),
         ("zoe archer", set()),
         ("%", set()),
         ("nobody", set()),
     ],
 )
-def test_a_search_finds_jobs_by_anything(known: Rig, query: str, found: set[int]) -> None:
+def test_a_search_finds_jobs_by_their_customers(known: Rig, query: str, found: set[int]) -> None:
     assert {*known.records.find_sites(query)} == {uuid(number) for number in found}
 
 
@@ -57,7 +53,7 @@ def test_webhooks_are_found_by_the_customer(known: Rig) -> None:
     assert [each.site for each in found] == [uuid(1)]
     assert [each.id for each in known.records.deliveries("2")] == [2]
     assert len(known.records.deliveries("milestone")) == 2
-    assert "Permits: Rejected" in known.signed_in().text("/webhooks")
+    assert "Milestone" in known.signed_in().text("/webhooks")
 
 
 def test_a_story_is_told_by_when_things_happened(known: Rig) -> None:
