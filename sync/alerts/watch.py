@@ -66,8 +66,8 @@ class Messages:
 
 def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, list[str]], Sent]:
     """Return what has begun or ended since what was sent, by title, and what is sent then. Pure."""
-    wrong = {entry.code: entry for entry in entries if entry.is_sent}
-    is_wrong = any(entry.level is Level.PROBLEM for entry in wrong.values())
+    wrong = {entry.rule.code: entry for entry in entries if entry.rule.is_sent}
+    is_wrong = any(entry.rule.level is Level.PROBLEM for entry in wrong.values())
     lines: dict[str, list[str]] = {PROBLEM: [], FIXED: [], NOTICE: []}
     after = dict[str, Mapping[str, Any]]()
     for code, entry in wrong.items():
@@ -75,8 +75,8 @@ def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, li
         if known and (not known["ended"] or now - known["at"] < _REPEAT_SECONDS):
             after[code] = known
             continue
-        lines[entry.level.value].append(entry.text)
-        text = entry.text if entry.level is Level.PROBLEM else ""
+        lines[entry.rule.level.value].append(entry.text)
+        text = entry.text if entry.rule.level is Level.PROBLEM else ""
         after[code] = {"at": now, "ended": 0.0, "text": text}
     for code in sent.keys() - wrong.keys():
         known = sent[code]

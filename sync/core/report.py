@@ -5,22 +5,12 @@ After each pass, the setting "pass" holds a `PassReport` as JSON:
     {"at": 1790000000.0, "pending": 2, "since": 1790000000.0, "findings": [...],
      "failed": {"at": ..., "code": "google_unavailable", "text": "..."} or null}
 
-`read_state` adds what other settings and tables hold. Texts are sentences that a person reads.
+Texts are sentences that a person reads.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-
-from sqlalchemy import Select, func, select
-
-from sync.core.database import WORKER, Database
-from sync.core.schema import delivery, document, lease, setting
-from sync.webhooks.schema import Outcome
-
-_MOST = 50
-"""Entries of a list; the counts are of all."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +86,6 @@ class PassReport:
     def problems(self) -> list[Finding]:
         return [each for each in self.findings if each.code not in NOTICES]
 
-    @property
-    def is_right(self) -> bool:
-        """Whether it found nothing to write, and nothing wrong."""
-        return bool(self.at) and not (self.pending or self.problems or self.failed)
-
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
 
@@ -111,60 +96,3 @@ class PassReport:
         findings = tuple(Finding(**each) for each in known.pop("findings", ()))
         failed = known.pop("failed", None)
         return cls(**known, findings=findings, failed=Failure(**failed) if failed else None)
-
-
-@dataclass(frozen=True)
-class CoreState:
-    """What only the core knows. Lists are cut at 50 entries, counts aren't."""
-
-    last_pass: PassReport
-    is_paused: bool
-    is_trashed: bool
-    """Whether the spreadsheet is in the trash, asked every ten minutes."""
-    worker_until: float
-    """Until when a worker holds the lease, unless it renews it; 0 if none ever did."""
-    failed_documents: Sequence[tuple[str, str, str]]
-    """The site, name and error of documents that won't be copied."""
-    failed_documents_count: int
-    rejected: Sequence[tuple[int, float, str]]
-    """The number, time and reason of deliveries that weren't understood or failed."""
-    rejected_count: int
-    odd_fields: Sequence[tuple[str, int, int]]
-    """Fields of an unexpected type: their names, how many deliveries, and the newest's number."""
-    readback_error: str = ""
-    """Why jobs weren't read back from EverBright the last time, or which ones."""
-
-
-def read_state(database: Database) -> CoreState:
-    """Return the state as of now. Raises Retryable."""
-    failed = document.c.state == "failed"
-    is_open = delivery.c.is_dismissed == 0
-    rejected = (delivery.c.outcome == Outcome.REJECTED.value) & is_open
-    odd = (delivery.c.outcome != Outcome.REJECTED.value) & (delivery.c.reason != "") & is_open
-    bodies = select(delivery.c.id, delivery.c.received, delivery.c.reason).where(rejected)
-    documents = select(document.c.site, document.c.name, document.c.error).where(failed)
-    fields = select(delivery.c.reason, func.count(), func.max(delivery.c.id)).where(odd)
-    names = ("pass", "paused", "readback", "trashed")
-    stored = select(setting.c.name, setting.c.body).where(setting.c.name.in_(names))
-    with database.begin() as connection:
-
-        def listed(query: Select[Any]) -> list[Any]:
-            return [tuple(row) for row in connection.execute(query.limit(_MOST))]
-
-        def count(query: Select[Any]) -> int:
-            return connection.scalar(select(func.count()).select_from(query.subquery())) or 0
-
-        settings = {name: json.loads(body) for name, body in listed(stored)}
-        held = select(lease.c.expires).where(lease.c.name == WORKER)
-        return CoreState(
-            last_pass=PassReport.of(settings.get("pass")),
-            is_paused=bool(settings.get("paused")),
-            is_trashed=bool(settings.get("trashed")),
-            readback_error=str((settings.get("readback") or {}).get("error", "")),
-            worker_until=connection.scalar(held) or 0.0,
-            failed_documents=listed(documents.order_by(document.c.created)),
-            failed_documents_count=count(documents),
-            rejected=listed(bodies.order_by(delivery.c.id.desc())),
-            rejected_count=count(bodies),
-            odd_fields=listed(fields.group_by(delivery.c.reason)),
-        )

@@ -51,24 +51,6 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
-    """Something that is wrong now. Its text is public; details and findings may have names."""
-
-    code: str
-    level: Level
-    text: str
-    page: str
-    """The page of the console that fixes it."""
-    actions: tuple[str, ...] = ()
-    """The actions that fix it."""
-    findings: tuple[Finding, ...] = ()
-    """The places in the sheet."""
-    detail: str = ""
-    is_sent: bool = True
-    """Whether there is a message when it begins."""
-
-
-@dataclass(frozen=True)
 class Rule:
     """One thing that may be wrong, with a sentence that says why, and what to do."""
 
@@ -76,29 +58,32 @@ class Rule:
     level: Level
     applies: Callable[[State], object]
     text: str | Callable[[State], str]
+    """It is public."""
     page: str = "/setup"
+    """The page of the console that fixes it."""
     actions: tuple[str, ...] = ()
+    """The actions that fix it."""
     is_sent: bool = True
-    is_finding: bool = False
-    """Whether the last look at the sheet reports it, under this code."""
+    """Whether there is a message when it begins."""
     detail: Callable[[State], str] = lambda _: ""
 
-    def entry(self, state: State) -> Entry | None:
+    def entry(self, state: State) -> "Entry | None":
         """Return what is wrong, or None."""
         if not self.applies(state):
             return None
         text = self.text if isinstance(self.text, str) else self.text(state)
-        found = found_in(state, self.code) if self.is_finding else ()
-        return Entry(
-            self.code,
-            self.level,
-            text,
-            self.page,
-            self.actions,
-            found,
-            self.detail(state),
-            self.is_sent,
-        )
+        return Entry(self, text, found_in(state, self.code), self.detail(state))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that is wrong now. Its text is public; details and findings may have names."""
+
+    rule: Rule
+    text: str
+    findings: tuple[Finding, ...] = ()
+    """The places in the sheet."""
+    detail: str = ""
 
 
 def found_in(state: State, code: str) -> tuple[Finding, ...]:
@@ -146,20 +131,12 @@ def _finding(
         known = text if isinstance(text, str) else text(found)
         return known.replace("{tab}", found[0].tab or "the spreadsheet")
 
-    return Rule(
-        code,
-        level,
-        lambda state: found_in(state, code),
-        sentence,
-        page,
-        actions,
-        is_finding=True,
-    )
+    return Rule(code, level, lambda state: found_in(state, code), sentence, page, actions)
 
 
 def is_idle(state: State) -> bool:
     """Return whether nobody holds the lease; a first start may take a minute."""
-    since = state.core.worker_until or state.begun
+    since = state.worker_until or state.begun
     return state.now - since > _ALIVE_SECONDS
 
 
@@ -170,7 +147,7 @@ def _is_stale(state: State) -> bool:
 def _is_failing(state: State) -> bool:
     """Return whether Google doesn't take part, and it isn't likely to end by itself."""
     failed = state.last_pass.failed
-    if failed is None or state.core.is_paused or is_idle(state):
+    if failed is None or state.is_paused or is_idle(state):
         return False
     return (
         failed.code not in _PASSING
@@ -185,7 +162,7 @@ def _failing(state: State) -> str:
 
 
 def _is_hanging(state: State) -> bool:
-    others = state.core.is_paused or is_idle(state) or _is_failing(state)
+    others = state.is_paused or is_idle(state) or _is_failing(state)
     return not others and _is_stale(state)
 
 
@@ -193,7 +170,7 @@ def _is_late(state: State) -> bool:
     """Return whether something waits for too long, and nothing else says why."""
     is_old = bool(state.oldest) and state.now - state.oldest > LATE_SECONDS
     is_explained = (
-        state.core.is_paused
+        state.is_paused
         or is_idle(state)
         or _is_failing(state)
         or _is_hanging(state)
@@ -244,7 +221,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "paused",
         _P,
-        lambda s: s.core.is_paused,
+        lambda s: s.is_paused,
         "Writing to the sheet is paused. Everything that arrives is kept. Press Resume to go on.",
         actions=("resume",),
     ),
@@ -269,7 +246,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "trashed",
         _P,
-        lambda s: s.core.is_trashed,
+        lambda s: s.is_trashed,
         "The spreadsheet is in the trash of Google Drive, where Google keeps it for 30 days. Open "
         "the trash in Drive, and restore it.",
         "",
@@ -396,13 +373,6 @@ RULES: tuple[Rule, ...] = (
         "The header row of {tab} was deleted or sorted in with the lines, so new lines wait. "
         "Press Ctrl+Z in the sheet, or press Put it back.",
         actions=("put_back",),
-    ),
-    Rule(
-        "other_finding",
-        _P,
-        lambda s: any(each.code not in CODES for each in s.last_pass.findings),
-        "There is something in the sheet that Brightsheet doesn't expect.",
-        detail=lambda s: " ".join(f.text for f in s.last_pass.findings if f.code not in CODES),
     ),
     Rule(
         "late",
@@ -548,9 +518,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "rejected",
         _N,
-        lambda s: s.core.rejected_count,
+        lambda s: s.rejected,
         lambda s: (
-            f"{counted(s.core.rejected_count, 'message', 'messages')} from EverBright couldn't be "
+            f"{counted(s.rejected, 'message', 'messages')} from EverBright couldn't be "
             "understood. See why, and replay or dismiss each."
         ),
         "/webhooks?q=rejected",
@@ -558,10 +528,10 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "odd_fields",
         _N,
-        lambda s: s.core.odd_fields,
+        lambda s: s.odd_fields,
         lambda s: (
             "EverBright sends fields in another form than expected "
-            f"({', '.join(name for name, _, _ in s.core.odd_fields[:5])}). What they hold isn't "
+            f"({', '.join(s.odd_fields[:5])}). What they hold isn't "
             "shown. Look at it, and dismiss it."
         ),
         "/webhooks?q=odd",
@@ -569,9 +539,9 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "documents_failed",
         _N,
-        lambda s: s.core.failed_documents_count,
+        lambda s: s.failed_documents,
         lambda s: (
-            f"{counted(s.core.failed_documents_count, 'document', 'documents')} couldn't be copied "
+            f"{counted(s.failed_documents, 'document', 'documents')} couldn't be copied "
             "to Drive, and won't be tried again. See why, and try again or dismiss each."
         ),
         "/jobs/documents",
@@ -601,4 +571,3 @@ RULES: tuple[Rule, ...] = (
 """The most urgent first."""
 HIDDEN_BY_OTHERS = frozenset(("failing", "hanging", "late"))
 """Those that aren't listed while another problem explains them: they may go on meanwhile."""
-CODES: frozenset[str] = frozenset(rule.code for rule in RULES)

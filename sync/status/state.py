@@ -1,16 +1,17 @@
-"""Reads the state that the rules judge: the core's tables, the settings and the disk."""
+"""Reads the state that the rules judge: the tables, the settings and the disk."""
 
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from typing import Any
 
 from sqlalchemy import func, select
 
-from sync.core.database import Database
-from sync.core.report import CoreState, PassReport, read_state
-from sync.core.schema import delivery, document, job
+from sync.core.database import WORKER, Database
+from sync.core.report import PassReport
+from sync.core.schema import delivery, document, job, lease
 from sync.core.store import Store
 from sync.settings.environment import Settings
 from sync.settings.validators import sqlite_file
@@ -41,10 +42,21 @@ class State:
     """Everything that is known at one time. Times are seconds since 1970, and 0 for never."""
 
     now: float
-    core: CoreState
+    last_pass: PassReport = field(default_factory=PassReport)
     setup: Setup = Setup()
     pending: Mapping[str, float] = field(default_factory=dict)
     """How much waits, by kind."""
+    is_paused: bool = False
+    is_trashed: bool = False
+    """Whether the spreadsheet is in the trash, asked every ten minutes."""
+    worker_until: float = 0.0
+    """Until when a worker holds the lease, unless it renews it; 0 if none ever did."""
+    rejected: int = 0
+    """Webhooks that weren't understood, and that nobody has dismissed."""
+    odd_fields: Sequence[str] = ()
+    """Fields of an unexpected type."""
+    failed_documents: int = 0
+    """Documents that won't be copied."""
     oldest: float = 0.0
     """Since when the oldest webhook or job waits."""
     begun: float = 0.0
@@ -74,10 +86,6 @@ class State:
     """Since when no alert, or no message to the team, has arrived."""
 
     @property
-    def last_pass(self) -> PassReport:
-        return self.core.last_pass
-
-    @property
     def waits(self) -> int:
         """How many webhooks, jobs and documents wait."""
         return int(sum(self.pending.get(name, 0) for name in ("deliveries", "jobs", "documents")))
@@ -85,30 +93,36 @@ class State:
 
 def read(settings: Settings, database: Database) -> State:
     """Return the state as of now. Raises Retryable."""
-    store, core = Store(database), read_state(database)
-    accepted = delivery.c.outcome == Outcome.ACCEPTED.value
-    is_waiting = delivery.c.is_waiting == 1
+    store, received = Store(database), delivery.c.received
+    is_rejected = delivery.c.outcome == Outcome.REJECTED.value
+    is_open = delivery.c.is_dismissed == 0
+    is_odd = ~is_rejected & is_open & (delivery.c.reason != "")
     is_slow = (document.c.state == "new") & (document.c.tries >= SLOW_TRIES)
-    newest = select(delivery.c.received).where(accepted).order_by(delivery.c.id.desc()).limit(1)
+    newest = select(received).order_by(delivery.c.id.desc()).limit(1)
     queries = {
-        "waiting": select(func.min(delivery.c.received)).where(is_waiting),
-        "arrived": newest,
-        "heard": select(delivery.c.received).order_by(delivery.c.id.desc()).limit(1),
-        "documents": select(func.count()).select_from(document).where(is_slow),
-        "customers": select(func.count()).where(job.c.customer_tries >= SLOW_TRIES),
+        "oldest": select(func.min(received)).where(delivery.c.is_waiting == 1),
+        "arrived": newest.where(delivery.c.outcome == Outcome.ACCEPTED.value),
+        "heard": newest,
+        "worker_until": select(lease.c.expires).where(lease.c.name == WORKER),
+        "rejected": select(func.count(delivery.c.id)).where(is_rejected, is_open),
+        "failed_documents": select(func.count(document.c.uuid)).where(document.c.state == "failed"),
+        "slow_documents": select(func.count(document.c.uuid)).where(is_slow),
+        "slow_customers": select(func.count(job.c.site)).where(job.c.customer_tries >= SLOW_TRIES),
     }
     with database.begin() as connection:
-        found = {name: connection.scalar(query) or 0.0 for name, query in queries.items()}
+        found: dict[str, Any] = {n: connection.scalar(q) or 0 for n, q in queries.items()}
+        odd = connection.scalars(select(delivery.c.reason).where(is_odd).distinct()).all()
     pending = store.backlog()
-    ages = [age for age in (pending["dirty_since"], found["waiting"]) if age]
+    waiting = found.pop("oldest")
     readback = store.get("readback") or {}
-    asked = (store.get("tabs") or {}).get("rows", ())
     failing = (store.get(MESSAGES) or {}).get("failing", {})
     free, size = _disk(settings.database_url.get_secret_value())
     token = settings.everbright_api_token
+    if not token:
+        found["slow_customers"] = 0
     return State(
         time.time(),
-        core,
+        PassReport.of(store.get("pass")),
         Setup(
             settings.zone,
             settings.silence_days,
@@ -116,21 +130,23 @@ def read(settings: Settings, database: Database) -> State:
             asks_order=not settings.config.milestones,
         ),
         pending,
-        min(ages, default=0.0),
-        store.get("begun", 0.0),
-        found["arrived"],
-        found["heard"],
-        store.get("wrong_secret", 0.0),
-        store.get(GUESSED, 0.0),
-        int(found["documents"]),
-        int(found["customers"]) if token else 0,
-        readback.get("read", 0.0),
-        readback.get("error", ""),
-        bool(store.get("order")),
-        free,
-        size,
-        len(asked),
-        min((at for name, at in failing.items() if getattr(settings, name.lower())), default=0.0),
+        is_paused=bool(store.get("paused")),
+        is_trashed=bool(store.get("trashed")),
+        odd_fields=odd,
+        oldest=min(filter(None, (pending["dirty_since"], waiting)), default=0.0),
+        begun=store.get("begun", 0.0),
+        wrong_secret=store.get("wrong_secret", 0.0),
+        guessed=store.get(GUESSED, 0.0),
+        read_back=readback.get("read", 0.0),
+        read_back_error=readback.get("error", ""),
+        has_order=bool(store.get("order")),
+        disk_free=free,
+        disk_size=size,
+        unanswered=len((store.get("tabs") or {}).get("rows", ())),
+        alerts_failing=min(
+            (at for name, at in failing.items() if getattr(settings, name.lower())), default=0.0
+        ),
+        **found,
     )
 
 

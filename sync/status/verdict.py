@@ -33,8 +33,8 @@ class Status:
 def judge(state: State) -> Status:
     """Return the status: "up to date" only of what the last look at the sheet has seen."""
     found = [entry for rule in RULES if (entry := rule.entry(state))]
-    problems = tuple(each for each in found if each.level is Level.PROBLEM)
-    notices = tuple(each for each in found if each.level is Level.NOTICE)
+    problems = tuple(each for each in found if each.rule.level is Level.PROBLEM)
+    notices = tuple(each for each in found if each.rule.level is Level.NOTICE)
     last = state.last_pass
     is_right = not (last.pending or last.failed) and state.now - last.at < STALE_SECONDS
     if problems:
@@ -50,8 +50,8 @@ def to_json(status: Status, state: State) -> dict[str, Any]:
     """Return what anybody may see: no customer, no address and no ID."""
     return {
         "status": status.verdict.value,
-        "problems": [{"code": each.code, "message": each.text} for each in status.problems],
-        "notices": [{"code": each.code, "message": each.text} for each in status.notices],
+        "problems": [{"code": each.rule.code, "message": each.text} for each in status.problems],
+        "notices": [{"code": each.rule.code, "message": each.text} for each in status.notices],
         "pending": {
             name: int(state.pending.get(name, 0))
             for name in ("deliveries", "jobs", "lines", "documents", "attempts")

@@ -14,17 +14,23 @@ from sync.core.database import Database, Lease
 from sync.core.store import Store
 from sync.errors import LEASE_LOST, Retryable
 from sync.settings.environment import Settings, load
-from sync.status.rules import Entry, Level
+from sync.status.rules import Entry, Level, Rule
 from sync.status.state import MESSAGES, read
 from tests import databases
 from tests.chat import Chat
 from tests.settings.test_environment import LEAST
 
 NOW, HOUR = 1_000_000.0, 3600.0
-LATE = Entry("late", Level.PROBLEM, "It is late.", "/")
-PAUSED = Entry("paused", Level.PROBLEM, "It is paused.", "/")
-ODD = Entry("odd", Level.NOTICE, "It is odd.", "/")
-ORDER = Entry("order", Level.NOTICE, "Put it in order.", "/", is_sent=False)
+
+
+def entry(code: str, level: Level, text: str, *, is_sent: bool = True) -> Entry:
+    return Entry(Rule(code, level, bool, text, is_sent=is_sent), text)
+
+
+LATE = entry("late", Level.PROBLEM, "It is late.")
+PAUSED = entry("paused", Level.PROBLEM, "It is paused.")
+ODD = entry("odd", Level.NOTICE, "It is odd.")
+ORDER = entry("order", Level.NOTICE, "Put it in order.", is_sent=False)
 
 
 def sent(text: str = "It is late.", ago: float = 60.0, ended: float = 0.0) -> dict[str, Any]:

@@ -450,7 +450,7 @@ def test_history_is_deleted(calm: Calm) -> None:
     result = calm.passes.run()
     assert [each.code for each in result.findings] == ["history_deleted"]
     assert not result.has_young_lines
-    assert PassReport(at=1.0, findings=result.findings).is_right
+    assert not PassReport(at=1.0, findings=result.findings).problems
 
 
 def test_a_title_is_typed_above_historys_header(calm: Calm) -> None:
