@@ -68,16 +68,16 @@ class EverBright:
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
         try:
             with self._open(self._url + self._document_path.format(**names)) as response:
-                writer = _Writer(into)
                 too_large = partial(UnprocessableDocument, "document_too_large")
-                size = self._copy_body(response, writer, MAX_BYTES, too_large, self._max_seconds)
+                size = self._copy_body(response, into, MAX_BYTES, too_large, self._max_seconds)
                 length = response.headers.get("Content-Length", "")
                 if length and length != str(size):
                     raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
                 media_type = (
                     response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
                 )
-                if reason := document_problem(name, writer.head, media_type):
+                into.seek(0)
+                if reason := document_problem(name, into.read(_HEAD_BYTES), media_type):
                     raise Retryable("not_a_document", reason)
                 return media_type
         except (requests.RequestException, HTTPError, ValueError) as error:
@@ -180,15 +180,3 @@ def _origin(url: str) -> tuple[str | None, str | None, int | None]:
     parts = parse_url(url)
     port = None if (parts.scheme, parts.port) in (("http", 80), ("https", 443)) else parts.port
     return parts.scheme, parts.host, port
-
-
-class _Writer:
-    """Writes to a file, and keeps its first bytes."""
-
-    def __init__(self, into: IO[bytes]) -> None:
-        self._into = into
-        self.head = b""
-
-    def write(self, chunk: bytes) -> None:
-        self.head += chunk[: _HEAD_BYTES - len(self.head)]
-        self._into.write(chunk)

@@ -48,7 +48,7 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
-_key = credentials("Paste the JSON file of the service account's key, whole.")
+_key = credentials("Paste the JSON file of the service account's key, whole, with its line breaks.")
 _token = credentials("Copy the whole line that `brightsheet auth google` printed.")
 _T = TypeVar("_T", bound="_EnvironmentModel")
 Address = Annotated[str, AfterValidator(validators.address)]
