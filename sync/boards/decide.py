@@ -1,9 +1,8 @@
 """Decides what a pass writes into connected tabs: whose rows they are, and what goes in. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from sync.boards import new_rows
@@ -11,7 +10,7 @@ from sync.boards.fields import CUSTOMER_FIELDS, PROGRESS, Field, Rule
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
 from sync.boards.values import TabJob, Values
-from sync.boards.words import ARCHIVED, DONE, MINE, current, is_kept, steps
+from sync.boards.words import MINE, current, is_kept, steps
 from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
 from sync.core.check import NewRow, Write
@@ -24,6 +23,8 @@ from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
 
 _MOST_REPLACED = 20
+_LAST_STEPS = 3
+"""The last milestone's approval, and that the job is done or archived."""
 Texts = Mapping[str, str]
 
 
@@ -61,6 +62,28 @@ class Board:
         return {*self.rows} if len(found) * 2 > len(filled) else found
 
 
+@dataclass(frozen=True, eq=False)
+class BoardRow:
+    """A row of a connected tab in one read."""
+
+    place: int
+    board: Board
+    number: int
+    texts: Texts
+    """What it says of its customer."""
+
+    @property
+    def tab(self) -> Tab:
+        return self.board.tab
+
+    @property
+    def key(self) -> str:
+        return self.tab.key(self.number)
+
+    def shows(self, field: str) -> str:
+        return self.board.shows(self.number, field)
+
+
 @dataclass
 class TabsDecision(TabChanges):
     """What a pass finds in the connected tabs, and what their pages show of it."""
@@ -69,364 +92,328 @@ class TabsDecision(TabChanges):
     """Those that have changed."""
     differences: list[dict[str, Any]] = field(default_factory=list)
     """The cells that show something else than EverBright says."""
-    certain: dict[str, int] = field(default_factory=dict)
-    """The places of rows that are jobs', in tabs in which no IDs are written yet."""
-    asked: Mapping[str, Collection[int]] = field(default_factory=dict)
-    """The places of rows that may be jobs'."""
+    certain: dict[str, Sequence[BoardRow]] = field(default_factory=dict)
+    """The rows that are jobs', in tabs in which no IDs are written yet."""
+    asked: Mapping[str, Collection[BoardRow]] = field(default_factory=dict)
+    """The rows that may be jobs'."""
     absent: list[str] = field(default_factory=list)
     """The jobs without a row and without a candidate."""
     deleted: list[str] = field(default_factory=list)
 
 
-@dataclass
 class Decider:
-    """Decides on one read."""
+    """Decides on one read. `boards` are by sheet, the leftmost first."""
 
-    read: Read
-    boards: Mapping[int, Board]
-    """By sheet, the leftmost first."""
-    jobs: Mapping[str, TabJob]
-    values: Values
-    answers: Mapping[str, RowAnswer]
-    moment: float
-    found: TabsDecision = field(default_factory=TabsDecision)
-
-    def __post_init__(self) -> None:
-        self._states = {site: job.state for site, job in self.jobs.items()}
-        self._foreign = dict[tuple[str, int], Texts]()
-        """The texts of rows that name another customer, by their job and place."""
+    def __init__(
+        self,
+        read: Read,
+        boards: Mapping[int, Board],
+        jobs: Mapping[str, TabJob],
+        values: Values,
+        answers: Mapping[str, RowAnswer],
+        moment: float,
+    ) -> None:
+        self._read, self._boards, self._jobs = read, boards, jobs
+        self._values, self._answers, self._moment = values, answers, moment
+        self._found = TabsDecision()
+        self._states = {site: job.state.model_copy(deep=True) for site, job in jobs.items()}
+        """As this pass leaves them."""
+        self._rows = {
+            place: BoardRow(place, board, number, board.texts(number))
+            for place, (tab, number) in enumerate(read.now.places)
+            if (board := boards.get(tab.sheet)) and number in board.rows
+        }
+        self._by_texts = defaultdict[frozenset[tuple[str, str]], list[BoardRow]](list)
+        for row in self._rows.values():
+            self._by_texts[frozenset(row.texts.items())].append(row)
+        self._places = {
+            site: rows
+            for site in jobs.keys() & read.now.keys.keys()
+            if (rows := [self._rows[p] for p in read.now.keys[site] if p in self._rows])
+        }
+        self._elsewhere = self._cut_rows()
+        self._foreign = dict[BoardRow, str]()
+        """The jobs whose IDs are in rows of other customers."""
+        self._steps = [*steps(values.fields.milestones)]
+        self._styles = {sheet: self._style(board) for sheet, board in boards.items()}
+        self._finished = {
+            sheet: board.finished(self._steps[-_LAST_STEPS:]) for sheet, board in boards.items()
+        }
 
     def decide(self) -> TabsDecision:
         """Return the differences, and the certain rows."""
-        for site, places in self._places.items():
-            self._row(site, places)
-        if not self.read.is_owed:
+        for site, rows in self._places.items():
+            self._compare(site, rows)
+        if self._read.is_owed:
+            self._found.keys.clear()
+        else:
             self._put_keys_back()
             matches = self._find_rows()
             self._keys(matches)
             self._missing(matches)
         pairs = self._states.items()
-        self.found.states = {site: new for site, new in pairs if new != self.jobs[site].state}
-        return self.found
+        self._found.states = {site: new for site, new in pairs if new != self._jobs[site].state}
+        return self._found
 
-    @cached_property
-    def _places(self) -> dict[str, list[int]]:
-        """The places of jobs' rows in connected tabs."""
-        found = dict[str, list[int]]()
-        for site in self.jobs.keys() & self.read.now.keys.keys():
-            if here := [p for p in self.read.now.keys[site] if self._sheet(p) in self.boards]:
-                found[site] = here
-        return found
-
-    @cached_property
-    def _by_texts(self) -> dict[frozenset[tuple[str, str]], list[int]]:
-        """The places of rows by what they say of their customers."""
-        found = dict[frozenset[tuple[str, str]], list[int]]()
-        for place, (tab, row) in enumerate(self.read.now.places):
-            board = self.boards.get(tab.sheet)
-            if board and row in board.rows and (texts := board.texts(row)):
-                found.setdefault(frozenset(texts.items()), []).append(place)
-        return found
-
-    @cached_property
-    def _elsewhere(self) -> dict[int, str]:
-        """The jobs whose ID is in another column, by place: a row cut into another tab."""
-        lost = {s for s, job in self.jobs.items() if job.state.sheet in self.boards}
+    def _cut_rows(self) -> dict[BoardRow, str]:
+        """Return the jobs whose ID is in another column: a row cut into another tab."""
+        lost = {s for s, job in self._jobs.items() if job.state.sheet in self._boards}
         lost -= self._places.keys()
-        found = dict[int, str]()
-        for place, (tab, row) in enumerate(self.read.now.places) if lost else ():
-            for cell in tab.rows[row] if tab.sheet in self.boards else ():
-                if (site := shown(cell).strip().lower()) in lost:
-                    found[place] = site
-        return found
+        return {
+            row: site
+            for row in (self._rows.values() if lost else ())
+            for cell in row.tab.rows[row.number]
+            if (site := shown(cell).strip().lower()) in lost
+        }
 
-    @cached_property
-    def _finished(self) -> dict[int, set[int]]:
-        last = [*self.values.fields.milestones, ""][-2:][0]
-        last_steps = {DONE, ARCHIVED, f"{last}:approved"}
-        return {sheet: board.finished(last_steps) for sheet, board in self.boards.items()}
+    def _style(self, board: Board) -> str:
+        """Return how most names of a tab are written."""
+        rows = [row for row in board.rows if board.shows(row, "customer")]
+        jobs = [self._jobs.get(board.tab.key(row)) for row in rows]
+        families = [job.customer.get("last_name", "") if job else "" for job in jobs]
+        return new_rows.name_style([board.shows(r, "customer") for r in rows], families)
 
-    @cached_property
-    def _steps(self) -> Sequence[str]:
-        return [*steps(self.values.fields.milestones)]
+    def _remembered(self, site: str) -> Sequence[BoardRow]:
+        """Return the rows that say of their customer what a job's row said last."""
+        state = self._jobs[site].state
+        texts = state.row[1] if state.row else {}
+        return self._by_texts.get(frozenset(texts.items()), ()) if texts else ()
 
-    @cached_property
-    def _styles(self) -> dict[int, str]:
-        """How most names of a tab are written, by sheet."""
-        found = {}
-        for sheet, board in self.boards.items():
-            rows = [row for row in board.rows if board.shows(row, "customer")]
-            jobs = [self.jobs.get(board.tab.key(row)) for row in rows]
-            families = [job.customer.get("last_name", "") if job else "" for job in jobs]
-            found[sheet] = new_rows.name_style([board.shows(r, "customer") for r in rows], families)
-        return found
-
-    def _sheet(self, place: int) -> int:
-        return self.read.now.places[place][0].sheet
-
-    def _board(self, place: int) -> tuple[Board, int]:
-        tab, row = self.read.now.places[place]
-        return self.boards[tab.sheet], row
-
-    def _note(self, site: str, **changes: Any) -> None:
-        """Note a change of a job's state."""
-        self._states[site] = self._states[site].model_copy(update=changes)
+    def _write_key(self, row: BoardRow, site: str = "") -> None:
+        self._found.keys.append(Write(row.place, {KEY: text(site)}))
 
     # Rows that have their job's ID
 
-    def _row(self, site: str, places: Sequence[int]) -> None:
+    def _compare(self, site: str, rows: Sequence[BoardRow]) -> None:
         """Compare a job's row with what EverBright says, unless it is another customer's."""
-        job, own = self.jobs[site], list[int]()
-        for place in places:
-            board, row = self._board(place)
-            texts, answer = board.texts(row), self.answers.get(site)
-            if answer and answer.texts == texts:
-                own += [place] if answer.is_same else []
-                if not (answer.is_same or self.read.is_owed):
-                    self.found.keys.append(Write(place, {KEY: {}}))
-            elif self._is_foreign(job, texts, board):
-                self._foreign[site, place] = self.found.foreign[site] = texts
-                finding = other_customer(board.tab, row, site, texts, job.customer)
-                self.found.findings.append(finding)
+        job, own, answer = self._jobs[site], list[BoardRow](), self._answers.get(site)
+        for row in rows:
+            is_same = answer.is_same if answer and answer.texts == row.texts else None
+            if is_same is False:
+                self._write_key(row)
+            elif is_same is None and self._is_foreign(site, row):
+                self._foreign[row], self._found.foreign[site] = site, {**row.texts}
+                finding = other_customer(row.tab, row.number, site, row.texts, job.customer)
+                self._found.findings.append(finding)
             else:
-                own.append(place)
+                own.append(row)
         if not own:
             return
-        board, row = self._board(own[0])
+        row = own[0]
         if len(own) > 1:
-            rows = ", ".join(f"{b.tab.title} row {row + 1}" for b, row in map(self._board, own))
-            said = f"Several rows have the same site ID, and none is written: {rows}."
-            finding = Finding("two_rows", said, board.tab.title, row + 1, site, count=len(own))
-            self.found.findings.append(finding)
+            places = ", ".join(f"{each.tab.title} row {each.number + 1}" for each in own)
+            said = f"Several rows have the same site ID, and none is written: {places}."
+            finding = Finding("two_rows", said, row.tab.title, row.number + 1, site, count=len(own))
+            self._found.findings.append(finding)
             return
-        self._note(site, choice="", row=(board.tab.sheet, board.texts(row)))
-        if rep := board.shows(row, "rep"):
-            self.found.reps[site] = rep
-        if own[0] not in self.read.owed and (cells := self._cells(site, board, row)):
-            self.found.writes.append(Write(own[0], cells, site))
+        state = self._states[site]
+        state.choice, state.row = "", (row.tab.sheet, {**row.texts})
+        if rep := row.shows("rep"):
+            self._found.reps[site] = rep
+        if row.place not in self._read.owed and (cells := self._cells(site, row)):
+            self._found.writes.append(Write(row.place, cells, site))
 
-    def _cells(self, site: str, board: Board, row: int) -> dict[str, Cell]:
+    def _is_foreign(self, site: str, row: BoardRow) -> bool:
+        """Return whether a row is another customer's than its job's."""
+        job = self._jobs[site]
+        if job.state.row and job.state.row[1] == row.texts:
+            return False
+        for like in self._remembered(site):  # As after a sort of some columns.
+            other = self._jobs.get(like.key, job)
+            if other is job or other.state.row != job.state.row:
+                return True
+        if job.state.sheet in (None, row.tab.sheet):
+            return contradicts(row.texts, job.customer)
+        # One cut from another tab has to agree.
+        return not any(Person.of(row.texts).agreements(Person.of(job.customer)).values())
+
+    def _cells(self, site: str, row: BoardRow) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
-        found, job = dict[str, Cell](), self.jobs[site]
-        agrees = Person.of(board.texts(row)).agreements(Person.of(job.customer))
-        for each in map(self.values.fields.get, board.connected.mapping.fields):
-            held, name = board.tab.cell(row, name_of(each.id)), name_of(each.id)
-            if name not in board.tab.columns:
+        found, fields = dict[str, Cell](), row.board.connected.mapping.fields
+        agrees = Person.of(row.texts).agreements(Person.of(self._jobs[site].customer))
+        for each in map(self._values.fields.get, fields):
+            name = name_of(each.id)
+            if name not in row.tab.columns:
                 continue
-            if each.rule is Rule.FILLS and content(held) and each.id not in job.state.take:
-                traits = CUSTOMER_FIELDS.get(each.id, ())
-                if all(agrees.get(trait, True) for trait in traits):
-                    continue  # Nobody has filled it by mistake, as by dragging.
-            cell = self._cell(site, each, held, board)
+            # If one of these differs, somebody has filled it by mistake, as by dragging.
+            is_theirs = all(agrees.get(each, True) for each in CUSTOMER_FIELDS.get(each.id, ()))
+            cell = self._cell(site, each, row, is_theirs=is_theirs and each.rule is Rule.FILLS)
             found |= {} if cell is None else {name: cell}
         return found
 
-    def _is_foreign(self, job: TabJob, texts: Texts, board: Board) -> bool:
-        """Return whether a row is another customer's than its job's."""
-        state = job.state
-        if state.row and state.row[1] == texts:
-            return False
-        if self._has_moved(job):
-            return True
-        if state.sheet in (None, board.tab.sheet):
-            return contradicts(texts, job.customer)
-        # One cut from another tab has to agree.
-        return not any(Person.of(texts).agreements(Person.of(job.customer)).values())
+    def _cell(self, site: str, field: Field, row: BoardRow, *, is_theirs: bool) -> Cell | None:
+        """Return what to write into a cell, None to leave it; remember what it shows."""
+        state, said = self._states[site], self._said(field.id, site, row.board)
+        name = name_of(field.id)
+        held = row.tab.cell(row.number, name)
+        wanted, holds = content(said.cell), content(held)
+        found = self._outcome(site, field, row, said, held)
+        texts = {"field": field.id, "held": field.readable(held)}
+        if found is not Outcome.WRITE:
+            words = row.board.connected.mapping.words_of(field.id)
+            is_theirs = is_theirs or words.get(shown(held)) == MINE or is_formula(held)
+            if "" not in (wanted, holds) and wanted != holds and not is_theirs:
+                customer = self._jobs[site].customer.get("customer", "")
+                more = {"site": site, "name": customer, "sheet": row.tab.sheet}
+                self._found.differences.append(texts | more | {"said": field.readable(said.cell)})
+            return None
+        if self._read.is_settled(site, name, wanted, holds):
+            return None
+        new = Replaced(**texts, wrote=field.readable(said.cell), at=self._moment)
+        known = [each.model_copy(update={"at": self._moment}) for each in state.replaced]
+        ours = self._wrote(row, field.id, state.written.get(field.id, ""))
+        if holds not in ("", ours) and new not in known:
+            state.replaced = (*state.replaced, new)[-_MOST_REPLACED:]
+        state.pending[field.id] = (wanted, said.state)
+        return said.cell
 
-    def _has_moved(self, job: TabJob) -> bool:
-        """Return whether another row says what its row said, as after a sort of some columns."""
-        known = job.state.row
-        for place in self._by_texts.get(frozenset(known[1].items()), ()) if known else ():
-            board, row = self._board(place)
-            other = self.jobs.get(board.tab.key(row), job)
-            if other is job or other.state.row != known:
-                return True
-        return False
-
-    def _cell(self, site: str, field: Field, held: Cell, board: Board) -> Cell | None:
-        """Return what to write into a cell, None to leave it; note what it shows."""
-        said, words = self._said(field.id, site, board), board.connected.mapping.words_of(field.id)
-        wanted, holds, state = content(said.cell), content(held), self._states[site]
+    def _outcome(self, site: str, field: Field, row: BoardRow, said: Said, held: Cell) -> Outcome:
+        """Return what happens to a cell; remember what it shows."""
+        state, wanted, holds = self._states[site], content(said.cell), content(held)
         wrote, was_said = state.pending.get(field.id, (None, ""))
         if wrote == holds:  # Perhaps EverBright says something else by now.
-            pending = {each: said for each, said in state.pending.items() if each != field.id}
-            self._note(site, written={**state.written, field.id: was_said}, pending=pending)
-            state = self._states[site]
-        last = state.written.get(field.id)
+            del state.pending[field.id]
+            state.written[field.id] = was_said
+        last, words = state.written.get(field.id), row.board.connected.mapping.words_of(field.id)
+        is_other = "" not in (wanted, holds) and wanted != holds
         order = self._steps if field.id == PROGRESS else ()
-        is_other = field.has_words and wanted not in ("", holds)
-        kept = is_other and is_kept(shown(held), said.state, last, words, order)
+        kept = field.has_words and is_other and is_kept(shown(held), said.state, last, words, order)
         found = outcome(field.rule, said, held, last, is_kept=kept)
-        sent, before = self.read.written.get((site, name_of(field.id)), ("", ""))
+        sent, before = self._read.written.get((site, name_of(field.id)), ("", ""))
         if found is Outcome.WRITE and sent == wanted != "" and holds not in (sent, before, ""):
             found = Outcome.SHOWN  # Google took our batch, and somebody has typed since.
         if field.id in state.take:
-            if wanted in ("", holds) or is_formula(held):
-                self._note(site, take=tuple(each for each in state.take if each != field.id))
-            else:
-                found = Outcome.WRITE
+            if is_other and not is_formula(held):
+                return Outcome.WRITE
+            state.take.remove(field.id)
         if found is Outcome.SHOWN and field.rule is not Rule.FILLS:
-            written = {**self._states[site].written, field.id: said.state}
-            self._note(site, written=written)
-        texts = {"field": field.id, "held": field.readable(held)}
-        if found is not Outcome.WRITE:
-            is_theirs = words.get(shown(held)) == MINE or is_formula(held)
-            if "" not in (wanted, holds) and wanted != holds and not is_theirs:
-                difference = {
-                    "site": site,
-                    "sheet": board.tab.sheet,
-                    "said": field.readable(said.cell),
-                }
-                self.found.differences.append(texts | difference)
-            return None
-        if self.read.is_settled(site, name_of(field.id), wanted, holds):
-            return None
-        ours = self._wrote(board, field.id, last or "")
-        new = Replaced(**texts, wrote=field.readable(said.cell), at=self.moment)
-        known = [each.model_copy(update={"at": self.moment}) for each in state.replaced]
-        if holds not in ("", ours) and new not in known:
-            self._note(site, replaced=(*state.replaced, new)[-_MOST_REPLACED:])
-        self._expect(site, field, said)
-        return said.cell
-
-    def _expect(self, site: str, field: Field, said: Said) -> None:
-        """Note what a batch is to write, so that a read which shows it tells what it stands for."""
-        if field.rule is not Rule.FILLS:
-            pending = {**self._states[site].pending, field.id: (content(said.cell), said.state)}
-            self._note(site, pending=pending)
+            state.written[field.id] = said.state
+        return found
 
     def _said(self, field: str, site: str, board: Board) -> Said:
         style = self._styles[board.tab.sheet] if field == "customer" else ""
-        return self.values.said(field, self.jobs[site], board.connected.mapping, style)
+        return self._values.said(field, self._jobs[site], board.connected.mapping, style)
+
+    def _wrote(self, row: BoardRow, field: str, said: str) -> str:
+        """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
+        return current([said], row.board.connected.mapping.words_of(field))[1] or said
 
     # Rows without an ID
 
-    def _find_rows(self) -> Found[int]:
+    def _find_rows(self) -> Found[BoardRow]:
         """Search the rows of jobs that have none among the rows without an ID."""
         seekers = {
             site: job
-            for site, job in self.jobs.items()
+            for site, job in self._jobs.items()
             if site not in self._places and job.is_answered and job.state.choice != "none"
         }
-        free = dict[int, Texts]()
-        for place, (tab, row) in enumerate(self.read.now.places) if seekers else ():
-            board = self.boards.get(tab.sheet)
-            if board and row in board.rows and not tab.key(row) and place not in self._elsewhere:
-                free[place] = board.texts(row)
-        chosen = dict[str, int]()
+        rows = self._rows.values() if seekers else ()
+        free = {row: row.texts for row in rows if not row.key and row not in self._elsewhere}
+        chosen = dict[str, BoardRow]()
         for site, job in seekers.items():
-            if job.state.row is None:
-                continue
-            sheet, texts = job.state.row
-            places = self._by_texts.get(frozenset(texts.items()), ())
-            same = [p for p in places if p in free and self._sheet(p) == sheet]
+            alike = [row for row in self._remembered(site) if row in free]
+            same = [row for row in alike if row.tab.sheet == job.state.sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
         rest = {site: job.customer for site, job in seekers.items() if site not in chosen}
-        rows = {place: texts for place, texts in free.items() if place not in chosen.values()}
-        found = find_rows(rest, rows, self._is_doubtful)
+        left = {row: texts for row, texts in free.items() if row not in chosen.values()}
+        found = find_rows(rest, left, self._is_doubtful)
         return Found({**found.matches, **chosen}, found.candidates)
 
-    def _is_doubtful(self, site: str, place: int) -> bool:
+    def _is_doubtful(self, site: str, row: BoardRow) -> bool:
         """Return whether a finished row would be an open job's, as of a battery added later."""
-        job, (tab, row) = self.jobs[site], self.read.now.places[place]
-        return job.row.is_open and job.state.sheet is None and row in self._finished[tab.sheet]
+        job = self._jobs[site]
+        is_new = job.row.is_open and job.state.sheet is None
+        return is_new and row.number in self._finished[row.tab.sheet]
 
     def _put_keys_back(self) -> None:
         """Put IDs where their rows are by now, if a person has asked for it."""
-        if Ask.SITE_IDS_BACK not in self.read.asked:
+        if Ask.SITE_IDS_BACK not in self._read.asked:
             return
-        holders = {place: site for site, places in self._places.items() for place in places}
-        strays = {site: self.jobs[site] for site, _ in self._foreign}
-        strays = {site: job for site, job in strays.items() if len(self._places[site]) == 1}
-        moves = dict[str, int]()
-        for site, job in strays.items():
-            texts = job.state.row[1] if job.state.row else {}
-            places = self._by_texts.get(frozenset(texts.items()), ())
-            moves |= {site: places[0]} if len(places) == 1 else {}
-        rest = {site: job.customer for site, job in strays.items() if site not in moves}
-        rows = {place: texts for (_, place), texts in self._foreign.items()}
-        rows = {place: texts for place, texts in rows.items() if place not in moves.values()}
+        holders = {row: site for site, rows in self._places.items() for row in rows}
+        strays = [site for site in self._foreign.values() if len(self._places[site]) == 1]
+        alike = {site: self._remembered(site) for site in strays}
+        moves = {site: rows[0] for site, rows in alike.items() if len(rows) == 1}
+        rest = {site: self._jobs[site].customer for site in strays if site not in moves}
+        rows = {row: row.texts for row in self._foreign if row not in moves.values()}
         keys = exchanged({**moves, **find_rows(rest, rows).matches}, holders)
-        for place, site in keys.items():
-            self.found.keys.append(Write(place, {KEY: text(site)}))
-            if site and place in holders:
-                self._take_over(site, holders[place], place)
+        for row, site in keys.items():
+            self._write_key(row, site)
+            if site and row in holders:  # What it shows of the job whose ID it had is ours.
+                written = self._jobs[holders[row]].state.written
+                self._states[site].written |= {
+                    each: said
+                    for each, said in written.items()
+                    if content(row.tab.cell(row.number, name_of(each)))
+                    == self._wrote(row, each, said)
+                }
 
-    def _take_over(self, site: str, other: str, place: int) -> None:
-        """Take what a row shows of the job whose ID it had as written by us."""
-        board, row = self._board(place)
-        written = {
-            field: said
-            for field, said in self.jobs[other].state.written.items()
-            if content(board.tab.cell(row, name_of(field))) == self._wrote(board, field, said)
-        }
-        self._note(site, written={**self._states[site].written, **written})
-
-    def _wrote(self, board: Board, field: str, said: str) -> str:
-        """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
-        return current([said], board.connected.mapping.words_of(field))[1] or said
-
-    def _keys(self, matches: Found[int]) -> None:
-        for site, place in matches.matches.items():
-            is_told = self.jobs[site].state.row is not None
-            if is_told or self._board(place)[0].connected.writes_ids:
-                self.found.keys.append(Write(place, {KEY: text(site)}))
-                self._note(site, **({} if is_told else {"found": self.moment}))
+    def _keys(self, matches: Found[BoardRow]) -> None:
+        for site, row in matches.matches.items():
+            is_told = self._jobs[site].state.row is not None
+            if is_told or row.board.connected.writes_ids:
+                self._write_key(row, site)
+                if not is_told:
+                    self._states[site].found = self._moment
             else:
-                self.found.certain[site] = place
-        self.found.asked = matches.candidates
+                self._found.certain[site] = (row,)
+        self._found.asked = matches.candidates
 
-    def _missing(self, matches: Found[int]) -> None:
+    def _missing(self, matches: Found[BoardRow]) -> None:
         """Tell jobs whose rows were deleted from those that never had one."""
-        without = self.jobs.keys() - self._places.keys() - matches.matches.keys()
-        gone = {s for s in without if self.jobs[s].state.sheet in self.boards}
-        gone = {s for s in gone if self.jobs[s].state.choice == ""}
+        without = self._jobs.keys() - self._places.keys() - matches.matches.keys()
+        states = {site: self._jobs[site].state for site in without}
+        gone = {
+            s for s, state in states.items() if state.sheet in self._boards and not state.choice
+        }
         stopped = self._stop_if_many(gone)
-        for place, site in self._elsewhere.items():
-            tab, row = self.read.now.places[place]
-            said = f"{tab.title}, row {row + 1} has its site ID in another column. Move it."
-            self.found.findings.append(Finding("id_elsewhere", said, tab.title, row + 1, site))
-        since = min(board.connected.since for board in self.boards.values())
-        adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
+        for row, site in self._elsewhere.items():
+            said = (
+                f"{row.tab.title}, row {row.number + 1} has its site ID in another column. Move it."
+            )
+            finding = Finding("id_elsewhere", said, row.tab.title, row.number + 1, site)
+            self._found.findings.append(finding)
+        since = min(board.connected.since for board in self._boards.values())
+        adding = (b for b in self._boards.values() if b.connected.mapping.new_rows != "none")
         first = next(adding, None)
-        for site in sorted(without, key=lambda each: self.jobs[each].row.received):
-            job, is_candidate = self.jobs[site], site in matches.candidates
-            choice = job.state.choice
+        for site in sorted(without, key=lambda each: self._jobs[each].row.received):
+            job, choice = self._jobs[site], states[site].choice
             if site in gone:
                 if job.state.sheet not in stopped and site not in self._elsewhere.values():
-                    self._note(site, choice="deleted")
-            elif choice == "none" or is_candidate or not job.is_answered:
+                    self._states[site].choice = "deleted"
+            elif choice == "none" or site in matches.candidates or not job.is_answered:
                 continue
             elif choice == "deleted":
-                self.found.deleted.append(site)
+                self._found.deleted.append(site)
             elif first is None or (choice != "add" and job.row.received <= since):
-                self.found.absent.append(site)
+                self._found.absent.append(site)
             elif first.tab.sheet not in stopped:
-                self.found.new.append(self._new_row(site, first))
+                self._found.new.append(self._new_row(site, first))
 
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:
         """Stop the tabs in which many IDs are gone at once, and return them."""
         count_gone, before = (
-            Counter(self.jobs[s].state.sheet for s in sites if self.jobs[s].row.is_open)
+            Counter(self._jobs[s].state.sheet for s in sites if self._jobs[s].row.is_open)
             for sites in (gone, {*gone, *self._places})
         )
         stopped = set[int]()
-        for sheet, board in self.boards.items():
+        for sheet, board in self._boards.items():
             finding = keys_gone(board.tab, count_gone[sheet], before[sheet])
-            if finding and Ask.ROWS_DELETED not in self.read.asked:
+            if finding and Ask.ROWS_DELETED not in self._read.asked:
                 stopped.add(sheet)
-                self.found.findings.append(finding)
-        writes = self.found.writes
-        self.found.writes = [write for write in writes if self._sheet(write.place) not in stopped]
+                self._found.findings.append(finding)
+        writes = self._found.writes
+        self._found.writes = [
+            write for write in writes if self._rows[write.place].tab.sheet not in stopped
+        ]
         return stopped
 
     def _new_row(self, site: str, board: Board) -> NewRow:
         mapping = board.connected.mapping
         place = new_rows.find(board.tab, board.is_job, mapping.new_rows)
         cells = new_rows.formulas(board.tab, place.above)
-        for each in map(self.values.fields.get, mapping.fields):
+        for each in map(self._values.fields.get, mapping.fields):
             name, said = name_of(each.id), self._said(each.id, site, board)
             if name in board.tab.columns and name not in cells and said.cell:
                 cells[name] = said.cell
-                self._expect(site, each, said)
+                self._states[site].pending[each.id] = (content(said.cell), said.state)
         return NewRow(site, board.tab.sheet, cells | {KEY: text(site)})

@@ -1,14 +1,13 @@
 """What the pages show of the last pass over connected tabs. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sync.boards.decide import Board, TabsDecision
+from sync.boards.decide import BoardRow, TabsDecision
 from sync.boards.fields import PROGRESS
 from sync.boards.values import TabJob
 from sync.core.cells import readable
 from sync.core.people import Person
-from sync.core.snapshot import Snapshot
 
 REPORT = "tabs"
 """The setting that holds it."""
@@ -20,30 +19,22 @@ _FOUND_DAYS, _OLD_DAYS = 7, 180
 """Without an event for so long, a job isn't proposed for a row."""
 
 
-def report(
-    now: Snapshot,
-    boards: Mapping[int, Board],
-    jobs: Mapping[str, TabJob],
-    decision: TabsDecision,
-    moment: float,
-) -> dict[str, Any]:
+def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) -> dict[str, Any]:
     """Return lists of jobs and rows."""
     today = moment / _DAY_SECONDS
 
-    def rows(site: str, places: Collection[int]) -> Iterable[dict[str, Any]]:
-        found = [
-            (tab, row, boards[tab.sheet].texts(row)) for tab, row in (now.places[p] for p in places)
-        ]
-        same = [(tab.sheet, texts) for tab, _, texts in found]
-        for tab, row, texts in found:
-            agrees = Person.of(texts).agreements(Person.of(jobs[site].customer))
+    def rows(site: str, found: Iterable[BoardRow]) -> Iterable[dict[str, Any]]:
+        there = sorted(found, key=lambda row: row.place)
+        same = [(row.tab.sheet, row.texts) for row in there]
+        for row in there:
+            agrees = Person.of(row.texts).agreements(Person.of(jobs[site].customer))
             yield {
-                "sheet": tab.sheet,
-                "title": tab.title,
-                "row": row + 1,
-                "texts": texts,
-                "has_twin": same.count((tab.sheet, texts)) > 1,
-                "stage": boards[tab.sheet].shows(row, PROGRESS),
+                "sheet": row.tab.sheet,
+                "title": row.tab.title,
+                "row": row.number + 1,
+                "texts": row.texts,
+                "has_twin": same.count((row.tab.sheet, row.texts)) > 1,
+                "stage": row.shows(PROGRESS),
                 "agrees": [trait for trait, does in agrees.items() if does and trait != "given"],
                 "differs": [
                     "first name" if trait == "given" else trait
@@ -63,17 +54,14 @@ def report(
             "is_pending": known.row.is_open and today + _EPOCH_DAYS - updated < _OLD_DAYS,
         }
 
-    asked = {**decision.asked, **{site: (place,) for site, place in decision.certain.items()}}
     states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
     found = [s for s, state in states.items() if today - state.found / _DAY_SECONDS < _FOUND_DAYS]
     names = {"absent": decision.absent, "deleted": decision.deleted, "found": found}
     return {
         **{name: [*map(job, sites)] for name, sites in names.items()},
         "rows": [
-            {**job(site), "rows": [*rows(site, places)], "is_certain": site in decision.certain}
-            for site, places in asked.items()
+            {**job(site), "rows": [*rows(site, found)], "is_certain": site in decision.certain}
+            for site, found in {**decision.asked, **decision.certain}.items()
         ],
-        "differences": [
-            {**each, "name": job(each["site"])["name"]} for each in decision.differences
-        ],
+        "differences": decision.differences,
     }

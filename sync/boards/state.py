@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, insert, select, update
 
 from sync.boards.mapping import TabMapping
@@ -50,7 +50,7 @@ class Replaced(Value):
     at: float
 
 
-class JobState(Value):
+class JobState(BaseModel):
     """What is known of a job in the connected tabs."""
 
     written: dict[str, str] = Field(default_factory=dict)
@@ -62,7 +62,7 @@ class JobState(Value):
     """A person's: "add" a row, or "none", as it isn't in these tabs; "deleted" if its row was."""
     row: tuple[int, dict[str, str]] | None = None
     """Its row by the tab and the customer's texts: as it was last seen, or as a person chose it."""
-    take: tuple[str, ...] = ()
+    take: list[str] = Field(default_factory=list)
     """The fields in which EverBright's word is to replace the office's."""
     found: float = 0.0
     """When its ID was written because it was certain."""

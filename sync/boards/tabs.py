@@ -176,7 +176,7 @@ class OfficeTabs:
         self._put(decision.states)
         decision.findings = findings + decision.findings
         if not read.is_owed:
-            self._show(report(read.now, by_sheet, jobs, decision, self._now()))
+            self._show(report(jobs, decision, self._now()))
         return decision
 
     def _show(self, found: Mapping[str, Any]) -> None:
@@ -204,7 +204,7 @@ class OfficeTabs:
             for site in rows.jobs.keys() & order.get("sites", ()):
                 state = states.get(site, self._states.get(site, JobState()))
                 new = {**state.model_dump(), **changes}
-                new["take"] = (*state.take, *changes.get("take", ()))
+                new["take"] = [*state.take, *changes.get("take", ())]
                 states[site] = JobState.model_validate(new)
             for number in range(len(self._tabs)) if order.get("writes_ids") else ():
                 self._replace(number, writes_ids=True)

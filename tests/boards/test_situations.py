@@ -181,7 +181,7 @@ def test_everbrights_word_is_taken_for_chosen_cells(office: Office) -> None:
     office.boards.order(sites=[site], changes={"take": [field]})
     office.settle()
     assert office.shows(row, STATUS) == "Submitted"
-    assert office.state(0).take == ()
+    assert office.state(0).take == []
     office.type(row, STATUS, "Typed later")
     office.clock += 700
     office.look()
@@ -637,7 +637,7 @@ def test_names_dragged_over_other_rows_are_listed_and_taken(office: Office) -> N
     office.boards.order(sites=[found[0]["site"]], changes={"take": ["customer"]})
     office.settle()
     assert len(office.report()["differences"]) == 2
-    assert office.state(1).take == office.state(2).take == office.state(3).take == ()
+    assert office.state(1).take == office.state(2).take == office.state(3).take == []
 
 
 def test_dates_are_listed_as_dates(office: Office) -> None:
