@@ -1,8 +1,9 @@
 """Decides what a pass writes into connected tabs: whose rows they are, and what goes in. Pure."""
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from sync.boards import new_rows
@@ -15,7 +16,7 @@ from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
 from sync.core.check import NewRow, Write
 from sync.core.connected import Read, TabChanges
-from sync.core.decide import keys_gone, other_customer
+from sync.core.decide import keys_gone, other_customer, two_rows
 from sync.core.people import Found, Person, contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask
@@ -25,7 +26,6 @@ from sync.core.store import RowAnswer
 _MOST_REPLACED = 20
 _LAST_STEPS = 3
 """The last milestone's approval, and that the job is done or archived."""
-Texts = Mapping[str, str]
 
 
 def name_of(field: str) -> str:
@@ -35,42 +35,41 @@ def name_of(field: str) -> str:
 
 @dataclass(frozen=True)
 class Board:
-    """A connected tab in one read."""
+    """A connected tab in one read. `start` is the place of its first row."""
 
     tab: Tab
     connected: ConnectedTab
+    start: int = 0
 
-    @property
-    def rows(self) -> range:
-        return range((self.tab.header or 0) + 1, len(self.tab.rows))
+    @cached_property
+    def rows(self) -> Sequence["BoardRow"]:
+        """The rows below the header row."""
+        return [BoardRow(self, n) for n in range((self.tab.header or 0) + 1, len(self.tab.rows))]
 
-    def shows(self, row: int, field: str) -> str:
-        return shown(self.tab.cell(row, name_of(field)))
+    @cached_property
+    def place(self) -> new_rows.Place:
+        """Where new rows go."""
+        jobs = {row.number for row in self.rows if row.key or len(row.texts) > 1}
+        return new_rows.find(self.tab, jobs, self.connected.mapping.new_rows)
 
-    def texts(self, row: int) -> dict[str, str]:
-        """Return what a row says of its customer."""
-        return {each: held for each in CUSTOMER_FIELDS if (held := self.shows(row, each))}
-
-    def is_job(self, row: int) -> bool:
-        return bool(self.tab.key(row)) or len(self.texts(row)) > 1
-
-    def finished(self, last_steps: Collection[str]) -> set[int]:
+    def finished(self, last_steps: Collection[str]) -> Collection["BoardRow"]:
         """Return the rows whose word stands for a last step; all rows, if most have one."""
         words = self.connected.mapping.words_of(PROGRESS)
-        filled = {row: word for row in self.rows if (word := self.shows(row, PROGRESS))}
+        filled = {row: word for row in self.rows if (word := row.shows(PROGRESS))}
         found = {row for row, word in filled.items() if {*words.get(word, ())} & {*last_steps}}
-        return {*self.rows} if len(found) * 2 > len(filled) else found
+        return self.rows if len(found) * 2 > len(filled) else found
 
 
 @dataclass(frozen=True, eq=False)
 class BoardRow:
     """A row of a connected tab in one read."""
 
-    place: int
     board: Board
     number: int
-    texts: Texts
-    """What it says of its customer."""
+
+    @property
+    def place(self) -> int:
+        return self.board.start + self.number
 
     @property
     def tab(self) -> Tab:
@@ -80,8 +79,16 @@ class BoardRow:
     def key(self) -> str:
         return self.tab.key(self.number)
 
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """What it says of its customer."""
+        return {each: held for each in CUSTOMER_FIELDS if (held := self.shows(each))}
+
+    def cell(self, field: str) -> Cell:
+        return self.tab.cell(self.number, name_of(field))
+
     def shows(self, field: str) -> str:
-        return self.board.shows(self.number, field)
+        return shown(self.cell(field))
 
 
 @dataclass
@@ -101,63 +108,56 @@ class TabsDecision(TabChanges):
     deleted: list[str] = field(default_factory=list)
 
 
+@dataclass
 class Decider:
     """Decides on one read. `boards` are by sheet, the leftmost first."""
 
-    def __init__(
-        self,
-        read: Read,
-        boards: Mapping[int, Board],
-        jobs: Mapping[str, TabJob],
-        values: Values,
-        answers: Mapping[str, RowAnswer],
-        moment: float,
-    ) -> None:
-        self._read, self._boards, self._jobs = read, boards, jobs
-        self._values, self._answers, self._moment = values, answers, moment
-        self._found = TabsDecision()
-        self._states = {site: job.state.model_copy(deep=True) for site, job in jobs.items()}
+    read: Read
+    boards: Mapping[int, Board]
+    jobs: Mapping[str, TabJob]
+    values: Values
+    answers: Mapping[str, RowAnswer]
+    moment: float
+
+    def __post_init__(self) -> None:
+        self.found = TabsDecision()
+        self._states = {site: job.state.model_copy(deep=True) for site, job in self.jobs.items()}
         """As this pass leaves them."""
-        self._rows = {
-            place: BoardRow(place, board, number, board.texts(number))
-            for place, (tab, number) in enumerate(read.now.places)
-            if (board := boards.get(tab.sheet)) and number in board.rows
-        }
+        self._rows = {row.place: row for each in self.boards.values() for row in each.rows}
         self._by_texts = defaultdict[frozenset[tuple[str, str]], list[BoardRow]](list)
         for row in self._rows.values():
             self._by_texts[frozenset(row.texts.items())].append(row)
         self._places = {
             site: rows
-            for site in jobs.keys() & read.now.keys.keys()
-            if (rows := [self._rows[p] for p in read.now.keys[site] if p in self._rows])
+            for site in self.jobs.keys() & self.read.now.keys.keys()
+            if (rows := [self._rows[p] for p in self.read.now.keys[site] if p in self._rows])
         }
         self._elsewhere = self._cut_rows()
         self._foreign = dict[BoardRow, str]()
         """The jobs whose IDs are in rows of other customers."""
-        self._steps = [*steps(values.fields.milestones)]
-        self._styles = {sheet: self._style(board) for sheet, board in boards.items()}
-        self._finished = {
-            sheet: board.finished(self._steps[-_LAST_STEPS:]) for sheet, board in boards.items()
-        }
+        self._steps = [*steps(self.values.fields.milestones)]
+        self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
+        last_steps = self._steps[-_LAST_STEPS:]
+        self._finished = {row for b in self.boards.values() for row in b.finished(last_steps)}
 
     def decide(self) -> TabsDecision:
         """Return the differences, and the certain rows."""
         for site, rows in self._places.items():
             self._compare(site, rows)
-        if self._read.is_owed:
-            self._found.keys.clear()
+        if self.read.is_owed:
+            self.found.keys.clear()
         else:
             self._put_keys_back()
-            matches = self._find_rows()
+            matches = self._find_rows(self._seekers(), self._free())
             self._keys(matches)
             self._missing(matches)
         pairs = self._states.items()
-        self._found.states = {site: new for site, new in pairs if new != self._jobs[site].state}
-        return self._found
+        self.found.states = {site: new for site, new in pairs if new != self.jobs[site].state}
+        return self.found
 
     def _cut_rows(self) -> dict[BoardRow, str]:
         """Return the jobs whose ID is in another column: a row cut into another tab."""
-        lost = {s for s, job in self._jobs.items() if job.state.sheet in self._boards}
+        lost = {s for s, job in self.jobs.items() if job.state.sheet in self.boards}
         lost -= self._places.keys()
         return {
             row: site
@@ -168,58 +168,56 @@ class Decider:
 
     def _style(self, board: Board) -> str:
         """Return how most names of a tab are written."""
-        rows = [row for row in board.rows if board.shows(row, "customer")]
-        jobs = [self._jobs.get(board.tab.key(row)) for row in rows]
+        rows = [row for row in board.rows if row.shows("customer")]
+        jobs = [self.jobs.get(row.key) for row in rows]
         families = [job.customer.get("last_name", "") if job else "" for job in jobs]
-        return new_rows.name_style([board.shows(r, "customer") for r in rows], families)
+        return new_rows.name_style([row.shows("customer") for row in rows], families)
 
     def _remembered(self, site: str) -> Sequence[BoardRow]:
         """Return the rows that say of their customer what a job's row said last."""
-        state = self._jobs[site].state
+        state = self.jobs[site].state
         texts = state.row[1] if state.row else {}
         return self._by_texts.get(frozenset(texts.items()), ()) if texts else ()
 
     def _write_key(self, row: BoardRow, site: str = "") -> None:
-        self._found.keys.append(Write(row.place, {KEY: text(site)}))
+        self.found.keys.append(Write(row.place, {KEY: text(site)}))
 
     # Rows that have their job's ID
 
     def _compare(self, site: str, rows: Sequence[BoardRow]) -> None:
         """Compare a job's row with what EverBright says, unless it is another customer's."""
-        job, own, answer = self._jobs[site], list[BoardRow](), self._answers.get(site)
+        job, own, answer = self.jobs[site], list[BoardRow](), self.answers.get(site)
         for row in rows:
             is_same = answer.is_same if answer and answer.texts == row.texts else None
             if is_same is False:
                 self._write_key(row)
             elif is_same is None and self._is_foreign(site, row):
-                self._foreign[row], self._found.foreign[site] = site, {**row.texts}
+                self._foreign[row], self.found.foreign[site] = site, row.texts
                 finding = other_customer(row.tab, row.number, site, row.texts, job.customer)
-                self._found.findings.append(finding)
+                self.found.findings.append(finding)
             else:
                 own.append(row)
         if not own:
             return
         row = own[0]
         if len(own) > 1:
-            places = ", ".join(f"{each.tab.title} row {each.number + 1}" for each in own)
-            said = f"Several rows have the same site ID, and none is written: {places}."
-            finding = Finding("two_rows", said, row.tab.title, row.number + 1, site, count=len(own))
-            self._found.findings.append(finding)
+            places = [(each.tab, each.number) for each in own]
+            self.found.findings.append(two_rows(site, places))
             return
         state = self._states[site]
-        state.choice, state.row = "", (row.tab.sheet, {**row.texts})
+        state.choice, state.row = "", (row.tab.sheet, row.texts)
         if rep := row.shows("rep"):
-            self._found.reps[site] = rep
-        if row.place not in self._read.owed and (cells := self._cells(site, row)):
-            self._found.writes.append(Write(row.place, cells, site))
+            self.found.reps[site] = rep
+        if row.place not in self.read.owed and (cells := self._cells(site, row)):
+            self.found.writes.append(Write(row.place, cells, site))
 
     def _is_foreign(self, site: str, row: BoardRow) -> bool:
         """Return whether a row is another customer's than its job's."""
-        job = self._jobs[site]
+        job = self.jobs[site]
         if job.state.row and job.state.row[1] == row.texts:
             return False
         for like in self._remembered(site):  # As after a sort of some columns.
-            other = self._jobs.get(like.key, job)
+            other = self.jobs.get(like.key, job)
             if other is job or other.state.row != job.state.row:
                 return True
         if job.state.sheet in (None, row.tab.sheet):
@@ -230,8 +228,8 @@ class Decider:
     def _cells(self, site: str, row: BoardRow) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
         found, fields = dict[str, Cell](), row.board.connected.mapping.fields
-        agrees = Person.of(row.texts).agreements(Person.of(self._jobs[site].customer))
-        for each in map(self._values.fields.get, fields):
+        agrees = Person.of(row.texts).agreements(Person.of(self.jobs[site].customer))
+        for each in map(self.values.fields.get, fields):
             name = name_of(each.id)
             if name not in row.tab.columns:
                 continue
@@ -244,8 +242,7 @@ class Decider:
     def _cell(self, site: str, field: Field, row: BoardRow, *, is_theirs: bool) -> Cell | None:
         """Return what to write into a cell, None to leave it; remember what it shows."""
         state, said = self._states[site], self._said(field.id, site, row.board)
-        name = name_of(field.id)
-        held = row.tab.cell(row.number, name)
+        name, held = name_of(field.id), row.cell(field.id)
         wanted, holds = content(said.cell), content(held)
         found = self._outcome(site, field, row, said, held)
         texts = {"field": field.id, "held": field.readable(held)}
@@ -253,14 +250,14 @@ class Decider:
             words = row.board.connected.mapping.words_of(field.id)
             is_theirs = is_theirs or words.get(shown(held)) == MINE or is_formula(held)
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
-                customer = self._jobs[site].customer.get("customer", "")
+                customer = self.jobs[site].customer.get("customer", "")
                 more = {"site": site, "name": customer, "sheet": row.tab.sheet}
-                self._found.differences.append(texts | more | {"said": field.readable(said.cell)})
+                self.found.differences.append(texts | more | {"said": field.readable(said.cell)})
             return None
-        if self._read.is_settled(site, name, wanted, holds):
+        if self.read.is_settled(site, name, wanted, holds):
             return None
-        new = Replaced(**texts, wrote=field.readable(said.cell), at=self._moment)
-        known = [each.model_copy(update={"at": self._moment}) for each in state.replaced]
+        new = Replaced(**texts, wrote=field.readable(said.cell), at=self.moment)
+        known = [each.model_copy(update={"at": self.moment}) for each in state.replaced]
         ours = self._wrote(row, field.id, state.written.get(field.id, ""))
         if holds not in ("", ours) and new not in known:
             state.replaced = (*state.replaced, new)[-_MOST_REPLACED:]
@@ -279,7 +276,7 @@ class Decider:
         order = self._steps if field.id == PROGRESS else ()
         kept = field.has_words and is_other and is_kept(shown(held), said.state, last, words, order)
         found = outcome(field.rule, said, held, last, is_kept=kept)
-        sent, before = self._read.written.get((site, name_of(field.id)), ("", ""))
+        sent, before = self.read.written.get((site, name_of(field.id)), ("", ""))
         if found is Outcome.WRITE and sent == wanted != "" and holds not in (sent, before, ""):
             found = Outcome.SHOWN  # Google took our batch, and somebody has typed since.
         if field.id in state.take:
@@ -292,7 +289,7 @@ class Decider:
 
     def _said(self, field: str, site: str, board: Board) -> Said:
         style = self._styles[board.tab.sheet] if field == "customer" else ""
-        return self._values.said(field, self._jobs[site], board.connected.mapping, style)
+        return self.values.said(field, self.jobs[site], board.connected.mapping, style)
 
     def _wrote(self, row: BoardRow, field: str, said: str) -> str:
         """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
@@ -300,118 +297,114 @@ class Decider:
 
     # Rows without an ID
 
-    def _find_rows(self) -> Found[BoardRow]:
-        """Search the rows of jobs that have none among the rows without an ID."""
-        seekers = {
-            site: job
-            for site, job in self._jobs.items()
-            if site not in self._places and job.is_answered and job.state.choice != "none"
-        }
-        rows = self._rows.values() if seekers else ()
-        free = {row: row.texts for row in rows if not row.key and row not in self._elsewhere}
-        chosen = dict[str, BoardRow]()
-        for site, job in seekers.items():
-            alike = [row for row in self._remembered(site) if row in free]
-            same = [row for row in alike if row.tab.sheet == job.state.sheet]
+    def _seekers(self) -> list[str]:
+        """Return the jobs whose row is searched."""
+        lost = ((site, job) for site, job in self.jobs.items() if site not in self._places)
+        return [site for site, job in lost if job.is_answered and job.state.choice != "none"]
+
+    def _free(self) -> list[BoardRow]:
+        """Return the rows that neither have an ID nor get one."""
+        taken = {write.place for write in self.found.keys}
+        rows = (row for row in self._rows.values() if row not in self._elsewhere)
+        return [row for row in rows if not row.key and row.place not in taken]
+
+    def _find_rows(self, sites: Collection[str], rows: Iterable[BoardRow]) -> Found[BoardRow]:
+        """Search the rows of jobs among some: by what they said last, then by their customers."""
+        free, chosen = {row: row.texts for row in rows}, dict[str, BoardRow]()
+        for site in sites:
+            sheet = self.jobs[site].state.sheet
+            alike = (row for row in self._remembered(site) if row in free)
+            same = [row for row in alike if row.tab.sheet == sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
-        rest = {site: job.customer for site, job in seekers.items() if site not in chosen}
+        rest = {site: self.jobs[site].customer for site in sites if site not in chosen}
         left = {row: texts for row, texts in free.items() if row not in chosen.values()}
         found = find_rows(rest, left, self._is_doubtful)
         return Found({**found.matches, **chosen}, found.candidates)
 
     def _is_doubtful(self, site: str, row: BoardRow) -> bool:
         """Return whether a finished row would be an open job's, as of a battery added later."""
-        job = self._jobs[site]
-        is_new = job.row.is_open and job.state.sheet is None
-        return is_new and row.number in self._finished[row.tab.sheet]
+        job = self.jobs[site]
+        return job.row.is_open and job.state.sheet is None and row in self._finished
 
     def _put_keys_back(self) -> None:
         """Put IDs where their rows are by now, if a person has asked for it."""
-        if Ask.SITE_IDS_BACK not in self._read.asked:
+        if Ask.SITE_IDS_BACK not in self.read.asked:
             return
         holders = {row: site for site, rows in self._places.items() for row in rows}
         strays = [site for site in self._foreign.values() if len(self._places[site]) == 1]
-        alike = {site: self._remembered(site) for site in strays}
-        moves = {site: rows[0] for site, rows in alike.items() if len(rows) == 1}
-        rest = {site: self._jobs[site].customer for site in strays if site not in moves}
-        rows = {row: row.texts for row in self._foreign if row not in moves.values()}
-        keys = exchanged({**moves, **find_rows(rest, rows).matches}, holders)
+        keys = exchanged(self._find_rows(strays, [*self._foreign, *self._free()]).matches, holders)
         for row, site in keys.items():
             self._write_key(row, site)
             if site and row in holders:  # What it shows of the job whose ID it had is ours.
-                written = self._jobs[holders[row]].state.written
+                written = self.jobs[holders[row]].state.written
                 self._states[site].written |= {
                     each: said
                     for each, said in written.items()
-                    if content(row.tab.cell(row.number, name_of(each)))
-                    == self._wrote(row, each, said)
+                    if content(row.cell(each)) == self._wrote(row, each, said)
                 }
 
     def _keys(self, matches: Found[BoardRow]) -> None:
         for site, row in matches.matches.items():
-            is_told = self._jobs[site].state.row is not None
+            is_told = self.jobs[site].state.row is not None
             if is_told or row.board.connected.writes_ids:
                 self._write_key(row, site)
                 if not is_told:
-                    self._states[site].found = self._moment
+                    self._states[site].found = self.moment
             else:
-                self._found.certain[site] = (row,)
-        self._found.asked = matches.candidates
+                self.found.certain[site] = (row,)
+        self.found.asked = matches.candidates
 
     def _missing(self, matches: Found[BoardRow]) -> None:
         """Tell jobs whose rows were deleted from those that never had one."""
-        without = self._jobs.keys() - self._places.keys() - matches.matches.keys()
-        states = {site: self._jobs[site].state for site in without}
-        gone = {
-            s for s, state in states.items() if state.sheet in self._boards and not state.choice
-        }
+        without = self.jobs.keys() - self._places.keys() - matches.matches.keys()
+        states = {site: self.jobs[site].state for site in without}
+        gone = {s for s, state in states.items() if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)
         for row, site in self._elsewhere.items():
             said = (
                 f"{row.tab.title}, row {row.number + 1} has its site ID in another column. Move it."
             )
             finding = Finding("id_elsewhere", said, row.tab.title, row.number + 1, site)
-            self._found.findings.append(finding)
-        since = min(board.connected.since for board in self._boards.values())
-        adding = (b for b in self._boards.values() if b.connected.mapping.new_rows != "none")
+            self.found.findings.append(finding)
+        since = min(board.connected.since for board in self.boards.values())
+        adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
         first = next(adding, None)
-        for site in sorted(without, key=lambda each: self._jobs[each].row.received):
-            job, choice = self._jobs[site], states[site].choice
+        for site in sorted(without, key=lambda each: self.jobs[each].row.received):
+            job, choice = self.jobs[site], states[site].choice
             if site in gone:
                 if job.state.sheet not in stopped and site not in self._elsewhere.values():
                     self._states[site].choice = "deleted"
             elif choice == "none" or site in matches.candidates or not job.is_answered:
                 continue
             elif choice == "deleted":
-                self._found.deleted.append(site)
+                self.found.deleted.append(site)
             elif first is None or (choice != "add" and job.row.received <= since):
-                self._found.absent.append(site)
+                self.found.absent.append(site)
             elif first.tab.sheet not in stopped:
-                self._found.new.append(self._new_row(site, first))
+                self.found.new.append(self._new_row(site, first))
 
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:
         """Stop the tabs in which many IDs are gone at once, and return them."""
         count_gone, before = (
-            Counter(self._jobs[s].state.sheet for s in sites if self._jobs[s].row.is_open)
+            Counter(self.jobs[s].state.sheet for s in sites if self.jobs[s].row.is_open)
             for sites in (gone, {*gone, *self._places})
         )
         stopped = set[int]()
-        for sheet, board in self._boards.items():
+        for sheet, board in self.boards.items():
             finding = keys_gone(board.tab, count_gone[sheet], before[sheet])
-            if finding and Ask.ROWS_DELETED not in self._read.asked:
+            if finding and Ask.ROWS_DELETED not in self.read.asked:
                 stopped.add(sheet)
-                self._found.findings.append(finding)
-        writes = self._found.writes
-        self._found.writes = [
+                self.found.findings.append(finding)
+        writes = self.found.writes
+        self.found.writes = [
             write for write in writes if self._rows[write.place].tab.sheet not in stopped
         ]
         return stopped
 
     def _new_row(self, site: str, board: Board) -> NewRow:
         mapping = board.connected.mapping
-        place = new_rows.find(board.tab, board.is_job, mapping.new_rows)
-        cells = new_rows.formulas(board.tab, place.above)
-        for each in map(self._values.fields.get, mapping.fields):
+        cells = new_rows.formulas(board.tab, board.place.above)
+        for each in map(self.values.fields.get, mapping.fields):
             name, said = name_of(each.id), self._said(each.id, site, board)
             if name in board.tab.columns and name not in cells and said.cell:
                 cells[name] = said.cell

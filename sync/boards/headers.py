@@ -125,9 +125,10 @@ class Headers:
         return [field if counts[field] == 1 else "" for field in found]
 
     def _proposed(self, tab: SeenTab, row: int, column: int) -> str:
-        kind, options = tab.kind(row, column), tab.options_of(row, column)
-        if kind in ("formula", "box") or not tab.header(row, column):
+        header, kind = tab.header(row, column), tab.kind(row, column)
+        if kind in ("formula", "box") or not header:
             return ""
+        options = tab.options(row, header)
         field, typed = self.of_column(tab, row, column), tab.typed(row, column)
         if field == "status" and (options or typed):
             # Words of her own, which EverBright's long status doesn't fit.

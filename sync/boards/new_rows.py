@@ -1,7 +1,7 @@
 """Where a new job's row goes in an office's tab, and what it takes from the row above. Pure."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sync.core.cells import Cell, is_formula, readable, relative
@@ -18,7 +18,7 @@ class Place:
     above: int | None = None
 
 
-def find(tab: Tab, is_job: Callable[[int], bool], where: str) -> Place:
+def find(tab: Tab, jobs: Collection[int], where: str) -> Place:
     """Return where new rows go: inside the first unbroken run of rows with a job.
 
     So totals cover them, and dividers stay below.
@@ -26,7 +26,7 @@ def find(tab: Tab, is_job: Callable[[int], bool], where: str) -> Place:
     run = list[int]()
     first = (tab.header or 0) + 1
     for row in range(first, len(tab.rows)):
-        if is_job(row):
+        if row in jobs:
             run.append(row)
         elif run:
             break
@@ -54,16 +54,12 @@ def name_style(names: Sequence[str], families: Sequence[str]) -> str:
     """
     comma = sum("," in name for name in names)
     if comma * 2 > len(names):
-        return "last, first"
+        return "{1}, {0}"
     pairs = [(n.casefold(), f.casefold()) for n, f in zip(names, families, strict=True) if f]
     first = sum(name.startswith(f"{family} ") for name, family in pairs)
-    return "last first" if pairs and first * 2 > len(pairs) else "first last"
+    return "{1} {0}" if first * 2 > len(pairs) else "{0} {1}"
 
 
 def styled(first: str, last: str, style: str) -> str:
     """Return a name as the column has most names."""
-    if not first or not last:
-        return first or last
-    return {"last, first": f"{last}, {first}", "last first": f"{last} {first}"}.get(
-        style, f"{first} {last}"
-    )
+    return style.format(first, last) if first and last else first or last

@@ -1,6 +1,5 @@
 """The pages of the office's tabs: connect columns, say whose row it is, take EverBright's word."""
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -30,8 +29,7 @@ _OURS = (JOBS, HISTORY, RECOVERED, TODAY, PIPELINE)
 
 def row_key(row: Mapping[str, Any]) -> str:
     """Return what a form calls a row: by its texts, as rows move."""
-    held = json.dumps([row["sheet"], row["texts"]], sort_keys=True)
-    return hashlib.sha256(held.encode()).hexdigest()[:16]
+    return json.dumps([row["sheet"], row["texts"]], sort_keys=True)
 
 
 def create_pages(settings: Settings, console: Console) -> Blueprint:
@@ -212,10 +210,10 @@ class TabPages:
             if said in ("add", "none"):
                 self._boards.order(sites=[site], changes={"choice": said})
             elif said:
-                rows = [(r["sheet"], r["texts"]) for r in job["rows"] if row_key(r) == said]
-                lost += not rows
-                for row in rows:
-                    self._boards.order(sites=[site], changes={"row": row})
+                is_there = said in map(row_key, job["rows"])
+                lost += not is_there
+                if is_there:
+                    self._boards.order(sites=[site], changes={"row": json.loads(said)})
         self._boards.order(writes_ids=True)
         said = "The site IDs are being written."
         if lost:

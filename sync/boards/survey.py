@@ -126,11 +126,11 @@ class SeenTab:
         return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
     def options(self, row: int, header: str) -> tuple[str, ...]:
-        """Return the words of the drop-down below a header; () if the header isn't there."""
-        return self.options_of(row, self._place(row, header))
+        """Return the words of the drop-down below a header: its Table's, or that of most cells.
 
-    def options_of(self, row: int, column: int) -> tuple[str, ...]:
-        """Return the words of a column's drop-down: its Table's, or that of most cells."""
+        () if the header isn't there.
+        """
+        column = self._place(row, header)
         cells = self._below(row, column)
         rules = [_condition(cell) for cell in cells]
         for table in self.source.get("tables", ()):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any
 
-from sync.boards import connect, new_rows
+from sync.boards import connect
 from sync.boards.decide import Board, Decider, TabsDecision, name_of
 from sync.boards.fields import Fields, Rule, milestones_of
 from sync.boards.mapping import SITE_ID, TabMapping, check_headers
@@ -49,16 +49,15 @@ class OfficeTabs:
     ) -> None:
         self._store, self._boards, self._lease = store, boards, lease
         self._zone, self._now = zone, now
-        self._tabs = list[ConnectedTab]()
+        self._tabs = dict[int, ConnectedTab]()
         self._states = boards.states()
         self._failures = list[tuple[ConnectedTab, Finding]]()
         self._ended, self._looked = list[Finding](), 0.0
         """What is said of words that are no longer options, and when that was found out."""
-        self._reported: Any = None
 
     def sheets(self) -> Sequence[int]:
-        self._tabs = self._boards.tabs()
-        return [tab.sheet for tab in self._tabs]
+        self._tabs = {tab.sheet: tab for tab in self._boards.tabs()}
+        return [*self._tabs]
 
     def is_due(self, *, may_connect: bool) -> bool:
         failed = [tab for tab, _ in self._failures]
@@ -67,7 +66,7 @@ class OfficeTabs:
         return (may_connect and has_new) or bool(self._boards.orders())
 
     def headers(self) -> Mapping[str, str]:
-        pairs = (pair for tab in self._tabs for pair in tab.mapping.fields.items())
+        pairs = (pair for tab in self._tabs.values() for pair in tab.mapping.fields.items())
         return {name_of(field): header for field, header in pairs}
 
     # Connecting
@@ -77,7 +76,7 @@ class OfficeTabs:
         requests, self._failures = list[Request](), []
         if is_asked or self._now() - self._looked > _LOOK_SECONDS:
             self._looked, self._ended = self._now(), self._ended_words(look)
-        for number, connected in enumerate(self._tabs):
+        for connected in self._tabs.values():
             tab, title = there.get(connected.sheet), connected.mapping.title
             has_metadata = tab is not None and (bool(tab.columns) or tab.header is not None)
             if connected.stage is Stage.LEAVE and not has_metadata:
@@ -86,9 +85,9 @@ class OfficeTabs:
                 text = f"The tab {title} was deleted. Undo that, or press Disconnect."
                 self._failures.append((connected, Finding("connected_tab_gone", text, title)))
             elif connected.stage is not Stage.CONNECTED and not has_metadata:
-                requests += self._connect(number, _fields(rows), look)
+                requests += self._connect(connected, rows, look)
             elif connected.stage is Stage.CHECK and _is_as_meant(tab, connected.mapping):
-                self._begin(number, rows)
+                self._begin(connected, rows)
             elif connected.stage is not Stage.CONNECTED:
                 requests += connect.disconnect(tab)
         return requests
@@ -96,7 +95,7 @@ class OfficeTabs:
     def _ended_words(self, look: Look) -> list[Finding]:
         """Return a finding for each column with words that its drop-down no longer has."""
         found = list[Finding]()
-        for tab in self._tabs:
+        for tab in self._tabs.values():
             mapping = tab.mapping
             if tab.stage is not Stage.CONNECTED or not mapping.words:
                 continue
@@ -112,9 +111,8 @@ class OfficeTabs:
                     found.append(Finding("word_ended", said, mapping.title, column=header))
         return found
 
-    def _connect(self, number: int, fields: Fields, look: Look) -> list[Request]:
+    def _connect(self, connected: ConnectedTab, rows: JobRows, look: Look) -> list[Request]:
         """Return the requests that connect a tab as it is now."""
-        connected = self._tabs[number]
         seen, mapping = survey(look, connected.sheet), connected.mapping
         try:
             check_headers(mapping, seen.headers(mapping.header_row - 1))
@@ -122,13 +120,12 @@ class OfficeTabs:
             finding = Finding("not_connected", error.message, mapping.title)
             self._failures.append((connected, finding))
             return []
-        self._replace(number, stage=Stage.CHECK)
-        return connect.connect(seen, mapping, fields)
+        self._replace(connected, stage=Stage.CHECK)
+        return connect.connect(seen, mapping, self._values(rows).fields)
 
-    def _begin(self, number: int, rows: JobRows) -> None:
+    def _begin(self, connected: ConnectedTab, rows: JobRows) -> None:
         """Take EverBright's words of now as written, so that what is typed stays until news."""
-        connected, states = self._tabs[number], dict[str, JobState]()
-        values = Values(rows.statuses, _fields(rows), self._zone)
+        states, values = dict[str, JobState](), self._values(rows)
         for site, job in self._jobs(rows).items():
             written = dict(job.state.written)
             is_elsewhere = job.state.sheet not in (None, connected.sheet)
@@ -139,7 +136,7 @@ class OfficeTabs:
             states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
         since = connected.since or self._now()
-        self._replace(number, stage=Stage.CONNECTED, since=since)
+        self._replace(connected, stage=Stage.CONNECTED, since=since)
 
     # Deciding
 
@@ -148,42 +145,42 @@ class OfficeTabs:
         if read.is_restored:  # What later batches wrote is gone, rows included.
             self._put({site: _forgotten(state) for site, state in self._states.items()})
         findings = [*(finding for _, finding in self._failures), *self._ended]
-        tabs, boards = {tab.sheet: tab for tab in read.now.tabs}, list[Board]()
-        for number, connected in enumerate(self._tabs):
-            if (tab := tabs.get(connected.sheet)) is None:
+        found, start = list[Board](), 0
+        for tab in read.now.tabs:
+            connected, here = self._tabs.get(tab.sheet), start
+            start += len(tab.rows)
+            if connected is None:
                 continue
             if tab.title != connected.mapping.title:  # Somebody has renamed it.
                 mapping = connected.mapping.model_copy(update={"title": tab.title})
-                connected = self._replace(number, mapping=mapping)
+                connected = self._replace(connected, mapping=mapping)
             if connected.stage is Stage.CONNECTED and tab.trouble:
                 text = f"{tab.trouble} Undo that, or restore a version."
                 findings.append(Finding("header_gone", text, tab.title))
             elif connected.stage is Stage.CONNECTED:
-                boards.append(Board(tab, connected))
-        boards.sort(key=lambda board: board.tab.index)
-        jobs, by_sheet = self._jobs(rows), {board.tab.sheet: board for board in boards}
-        values = Values(rows.statuses, _fields(rows), self._zone)
-        answers = self._store.row_answers()
-        unread = {each.sheet for each in self._tabs} - by_sheet.keys()
+                found.append(Board(tab, connected, here))
+        found.sort(key=lambda board: board.tab.index)
+        jobs, boards = self._jobs(rows), {board.tab.sheet: board for board in found}
+        unread = self._tabs.keys() - boards.keys()
         decided = {
             site: job
             for site, job in jobs.items()
             # Who has a row in a tab that can't be read gets no other one.
-            if job.state.sheet not in unread or _is_in(read.now, site, by_sheet)
+            if job.state.sheet not in unread or _is_in(read.now, site, boards)
         }
-        decider = Decider(read, by_sheet, decided, values, answers, self._now())
+        answers, values = self._store.row_answers(), self._values(rows)
+        decider = Decider(read, boards, decided, values, answers, self._now())
         decision = decider.decide() if boards else TabsDecision()
         self._put(decision.states)
         decision.findings = findings + decision.findings
-        if not read.is_owed:
-            self._show(report(jobs, decision, self._now()))
+        shown = report(jobs, decision, self._now())
+        if not read.is_owed and shown != self._store.get(REPORT):
+            self._store.put(REPORT, shown)
         return decision
 
-    def _show(self, found: Mapping[str, Any]) -> None:
-        """Store what the pages show, if it is something else."""
-        if found != self._reported:
-            self._store.put(REPORT, found)
-            self._reported = found
+    def _values(self, rows: JobRows) -> Values:
+        fields = Fields(milestones_of(rows.statuses.order, rows.titles()))
+        return Values(rows.statuses, fields, self._zone)
 
     def _jobs(self, rows: JobRows) -> dict[str, TabJob]:
         return {
@@ -206,21 +203,18 @@ class OfficeTabs:
                 new = {**state.model_dump(), **changes}
                 new["take"] = [*state.take, *changes.get("take", ())]
                 states[site] = JobState.model_validate(new)
-            for number in range(len(self._tabs)) if order.get("writes_ids") else ():
-                self._replace(number, writes_ids=True)
+            for tab in self._tabs.values() if order.get("writes_ids") else ():
+                self._replace(tab, writes_ids=True)
         self._put(states, [*orders])
 
-    def _replace(self, number: int, **changes: Any) -> ConnectedTab:
-        new = self._tabs[number].model_copy(update=changes)
-        self._boards.replace_tab(self._tabs[number], new, self._lease)
-        self._tabs[number] = new
+    def _replace(self, tab: ConnectedTab, **changes: Any) -> ConnectedTab:
+        new = tab.model_copy(update=changes)
+        self._boards.replace_tab(tab, new, self._lease)
+        self._tabs[tab.sheet] = new
         return new
 
     def insert_rows(self, tab: Tab, rows: Sequence[Mapping[str, Cell]]) -> list[Request]:
-        connected = next(each for each in self._tabs if each.sheet == tab.sheet)
-        board = Board(tab, connected)
-        place = new_rows.find(tab, board.is_job, connected.mapping.new_rows)
-        return connect.insert_rows(tab, place, rows)
+        return connect.insert_rows(tab, Board(tab, self._tabs[tab.sheet]).place, rows)
 
 
 def _is_in(now: Snapshot, site: str, sheets: Collection[int]) -> bool:
@@ -231,10 +225,6 @@ def _forgotten(state: JobState) -> JobState:
     """Return a state without what was written; what a person said of the job stays."""
     choice = "" if state.choice == "deleted" else state.choice
     return JobState(**{**state.model_dump(include=_KEPT), "choice": choice})
-
-
-def _fields(rows: JobRows) -> Fields:
-    return Fields(milestones_of(rows.statuses.order, rows.titles()))
 
 
 def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:

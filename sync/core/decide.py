@@ -1,6 +1,6 @@
 """Decides what a pass writes into *Jobs*: what should be there against what is. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.columns import CUSTOMER_COLUMNS, KEY, Column, Whose
@@ -53,7 +53,7 @@ def decide(
             found.missing.append(site)
             continue
         if len(places) > 1:
-            found.findings.append(_two_rows(now, tab, site, places))
+            found.findings.append(two_rows(site, [now.places[place] for place in places]))
         shown_rows = 0
         for place in (place for place in places if place not in owed):
             number = now.places[place][1]
@@ -86,10 +86,12 @@ def decide(
     return found
 
 
-def _two_rows(now: Snapshot, tab: Tab, site: str, places: Iterable[int]) -> Finding:
-    rows = [now.places[place][1] + 1 for place in places]
-    text = f"{tab.title}, rows {', '.join(map(str, rows))} have the same site ID."
-    return Finding("two_rows", text, tab.title, rows[0], site, count=len(rows))
+def two_rows(site: str, rows: Sequence[tuple[Tab, int]]) -> Finding:
+    """Return what to list of a job whose ID several rows have."""
+    places = ", ".join(f"{tab.title} row {number + 1}" for tab, number in rows)
+    tab, number = rows[0]
+    text = f"Several rows have the same site ID: {places}."
+    return Finding("two_rows", text, tab.title, number + 1, site, count=len(rows))
 
 
 def _unsettled(

@@ -27,8 +27,8 @@ def tab(*rows: str) -> Tab:
     ],
 )
 def test_a_row_goes_into_the_first_run(rows: tuple[str, ...], where: str, expected: Place) -> None:
-    shown = tab(*rows)
-    assert find(shown, lambda n: len(rows[n - 1]) == 1 and rows[n - 1] != "-", where) == expected
+    jobs = {n for n, row in enumerate(rows, 1) if len(row) == 1 and row != "-"}
+    assert find(tab(*rows), jobs, where) == expected
 
 
 def test_a_new_row_takes_formulas_but_none_that_fills_others() -> None:
