@@ -4,6 +4,8 @@ import logging
 import os
 import resource
 import signal
+import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -55,7 +57,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError if the port can't be opened."""
     _raise_file_limit()
     database = prepare(settings)
-    worker, watch = _worker(settings, database), Watch(settings, database)
+    worker = _worker(settings, database)
     # This logger warns whenever a request waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # On all addresses if PORT is set, as platforms do; else on loopback.
@@ -81,15 +83,8 @@ def serve(settings: Settings, host: str | None = None) -> None:
         text = f"PORT: {host}:{settings.port} cannot be listened on ({why})."
         raise SettingsError(text) from None
     _log.info("listening", host=host, port=server.effective_port)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
-    with suppress(SystemExit):
-        if settings.worker == "embedded":
-            worker.start()
-        watch.start()
-        server.run()  # It finishes the requests in progress.
-    watch.stop()
-    worker.stop(_STOP_SECONDS)
+    # At the end, it finishes the requests in progress.
+    _run(settings, database, worker, server.run, writes=settings.worker == "embedded")
 
 
 def work(settings: Settings) -> None:
@@ -98,14 +93,26 @@ def work(settings: Settings) -> None:
     if settings.worker == "embedded":
         text = "The receiver writes the sheet, too: WORKER isn't separate. Either may write it."
         _log.warning("second_worker", message=text)
-    worker, watch = _worker(settings, database), Watch(settings, database)
+    _run(settings, database, _worker(settings, database), threading.Event().wait, writes=True)
+
+
+def _run(
+    settings: Settings,
+    database: Database,
+    worker: Worker,
+    loop: Callable[[], object],
+    *,
+    writes: bool,
+) -> None:
+    """Run a loop, the alerts, and the worker if it `writes`, until SIGTERM or SIGINT."""
+    watch = Watch(settings, database)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
     with suppress(SystemExit):
-        worker.start()
+        if writes:
+            worker.start()
         watch.start()
-        while True:
-            signal.pause()
+        loop()
     watch.stop()
     worker.stop(_STOP_SECONDS)
 

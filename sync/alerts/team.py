@@ -59,8 +59,7 @@ class Team:
         While more may come that belongs into the same message, nothing is new.
         """
         query = select(change).where(change.c.id > last).order_by(change.c.id).limit(_MOST_LINES)
-        with self._database.begin() as connection:
-            rows = connection.execute(query).all()
+        rows = self._database.read(query)
         if not rows:
             return last, []
         known = statuses(self._settings.config, self._store)

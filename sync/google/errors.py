@@ -19,11 +19,6 @@ _DRIVE_RATE_LIMITS = {
     "sharingRateLimitExceeded",
     "dailyLimitExceeded",
 }
-_LIMITS = {
-    "teamDriveFileLimitExceeded",
-    "numChildrenInNonRootLimitExceeded",
-    "activeItemCreationLimitExceeded",
-}
 _API_OFF = {"SERVICE_DISABLED", "accessNotConfigured"}
 _LIBRARY = "In Google's console, APIs & Services, Library: enable the Sheets API and the Drive API."
 
@@ -94,8 +89,6 @@ def _denied(reasons: set[str], message: str, account: str) -> Permanent:
     if reasons & _API_OFF:
         text = f"A Google API is off in the project of the credentials ({message})."
         return Permanent("api_off", text, fix=_LIBRARY)
-    if reasons & _LIMITS:
-        return Permanent("drive_limit", f"A limit of Drive is reached: {message}")
     return Permanent(
         "not_shared",
         f"Google denies access ({message}).",
