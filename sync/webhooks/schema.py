@@ -22,20 +22,6 @@ from sync.types import (
     null,
 )
 
-
-class Person(Value):
-    """An assignee. E-mail addresses are plain text: those in EverBright's sample are malformed."""
-
-    first_name: Text = ""
-    last_name: Text = ""
-    email: Text = ""
-
-    @property
-    def name(self) -> str:
-        """The full name, or the e-mail address where there is none."""
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.email
-
-
 _AUTOMATIC = "AUTO"
 """The `comment_type` of a comment that EverBright wrote itself."""
 
@@ -124,17 +110,14 @@ class SubTask(Value):
 class Task(Value):
     """A part of a milestone, with a status of its own."""
 
-    uuid: Code = None
     name: Text = ""
     status: Code = None
-    assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(empty_if_missing)] = ()
 
 
 class Milestone(Value):
     """A milestone of a job, as in one webhook (source: EverBright's published sample)."""
 
-    uuid: AddressPart = None
     site: Uuid
     quote: OptionalUuid = None
     milestone_definition: Uuid
@@ -142,9 +125,7 @@ class Milestone(Value):
     status: Code
     """None before it has begun. Without the key, a milestone would seem to begin anew."""
     date_updated: When = None
-    assigned_to: Annotated[Person | None, BeforeValidator(null)] = None
     ready_to_submit: Flag = False
-    rejected_task_count: Annotated[int | None, BeforeValidator(null)] = None
     comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
     tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
 
