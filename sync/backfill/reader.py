@@ -32,20 +32,11 @@ _log = structlog.get_logger()
 
 
 class Lists:
-    """Requests pages, at most `rate` a second. `sleep` waits, `clock` counts seconds."""
+    """Requests pages, at most `rate` a second. `sleep` waits."""
 
-    def __init__(
-        self,
-        everbright: EverBright,
-        rate: float,
-        sleep: Callable[[float], Any],
-        clock: Callable[[], float] = monotonic,
-    ) -> None:
-        self._everbright = everbright
-        self._spacing = 1 / rate
-        self._sleep = sleep
-        self._clock = clock
-        self._next_at = clock()
+    def __init__(self, everbright: EverBright, rate: float, sleep: Callable[[float], Any]) -> None:
+        self._everbright, self._spacing, self._sleep = everbright, 1 / rate, sleep
+        self._next_at = monotonic()
 
     def page(self, path: str) -> Page:
         """Return a page, with `next` as EverBright sent it.
@@ -80,7 +71,7 @@ class Lists:
 
     def _request(self, path: str) -> Page:
         """Request a page when the rate allows it."""
-        now = self._clock()
+        now = monotonic()
         if now < self._next_at:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + self._spacing
