@@ -118,6 +118,8 @@ class Decider:
     values: Values
     answers: Mapping[str, RowAnswer]
     moment: float
+    unread: Collection[int] = ()
+    """Connected tabs that can't be read: who has a row there gets no other one."""
 
     def __post_init__(self) -> None:
         self.found = TabsDecision()
@@ -132,6 +134,12 @@ class Decider:
             for site in self.jobs.keys() & self.read.now.keys.keys()
             if (rows := [self._rows[p] for p in self.read.now.keys[site] if p in self._rows])
         }
+        self._lost = [
+            site
+            for site, job in self.jobs.items()
+            if site not in self._places and job.state.sheet not in self.unread
+        ]
+        """The jobs whose rows are searched."""
         self._elsewhere = self._cut_rows()
         self._foreign = dict[BoardRow, str]()
         """The jobs whose IDs are in rows of other customers."""
@@ -148,17 +156,18 @@ class Decider:
             self.found.keys.clear()
         else:
             self._put_keys_back()
-            matches = self._find_rows(self._seekers(), self._free())
+            pairs = ((site, self.jobs[site]) for site in self._lost)
+            sought = [s for s, job in pairs if job.is_answered and job.state.choice != "none"]
+            matches = self._find_rows(sought, self._free())
             self._keys(matches)
             self._missing(matches)
-        pairs = self._states.items()
-        self.found.states = {site: new for site, new in pairs if new != self.jobs[site].state}
+        states = self._states.items()
+        self.found.states = {site: new for site, new in states if new != self.jobs[site].state}
         return self.found
 
     def _cut_rows(self) -> dict[BoardRow, str]:
         """Return the jobs whose ID is in another column: a row cut into another tab."""
-        lost = {s for s, job in self.jobs.items() if job.state.sheet in self.boards}
-        lost -= self._places.keys()
+        lost = {site for site in self._lost if self.jobs[site].state.sheet in self.boards}
         return {
             row: site
             for row in (self._rows.values() if lost else ())
@@ -297,11 +306,6 @@ class Decider:
 
     # Rows without an ID
 
-    def _seekers(self) -> list[str]:
-        """Return the jobs whose row is searched."""
-        lost = ((site, job) for site, job in self.jobs.items() if site not in self._places)
-        return [site for site, job in lost if job.is_answered and job.state.choice != "none"]
-
     def _free(self) -> list[BoardRow]:
         """Return the rows that neither have an ID nor get one."""
         taken = {write.place for write in self.found.keys}
@@ -356,7 +360,7 @@ class Decider:
 
     def _missing(self, matches: Found[BoardRow]) -> None:
         """Tell jobs whose rows were deleted from those that never had one."""
-        without = self.jobs.keys() - self._places.keys() - matches.matches.keys()
+        without = {*self._lost} - matches.matches.keys()
         states = {site: self.jobs[site].state for site in without}
         gone = {s for s, state in states.items() if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)

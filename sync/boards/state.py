@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, true, update
 
 from sync.boards.mapping import TabMapping
 from sync.core.database import Database, Lease
@@ -84,23 +84,24 @@ class BoardStore:
             bodies = connection.scalars(select(mapping.c.body).order_by(mapping.c.title)).all()
         return [ConnectedTab.model_validate_json(body) for body in bodies]
 
-    def put_tab(self, tab: ConnectedTab) -> None:
-        """Store a tab, which is known by its sheet: titles change."""
-        own = mapping.c.title == str(tab.sheet)
-        with self._database.begin() as connection:
-            connection.execute(delete(mapping).where(own))
-            values = {"title": str(tab.sheet), "body": tab.model_dump_json()}
-            connection.execute(insert(mapping).values(values))
+    def put_tab(
+        self,
+        tab: ConnectedTab | None,
+        old: ConnectedTab | None = None,
+        held: Lease | None = None,
+    ) -> None:
+        """Store a tab, which is known by its sheet: titles change. None removes the old one.
 
-    def replace_tab(self, tab: ConnectedTab, new: ConnectedTab | None, held: Lease) -> None:
-        """Store a tab in place of another, or remove it, unless the console has changed it."""
-        own = (mapping.c.title == str(tab.sheet)) & (mapping.c.body == tab.model_dump_json())
+        With an `old` one, only in its place: the console may have changed it.
+        """
+        body = mapping.c.body == old.model_dump_json() if old else true()
         with self._database.begin(held) as connection:
-            if new is None:
-                connection.execute(delete(mapping).where(own))
-            else:
-                body = new.model_dump_json()
-                connection.execute(update(mapping).where(own).values(body=body))
+            for sheet in {str(each.sheet) for each in (tab, old) if each}:
+                own = delete(mapping).where((mapping.c.title == sheet) & body)
+                is_there = connection.execute(own).rowcount
+                if tab and (is_there or old is None):
+                    values = {"title": sheet, "body": tab.model_dump_json()}
+                    connection.execute(insert(mapping).values(values))
 
     def states(self) -> dict[str, JobState]:
         with self._database.begin() as connection:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
@@ -36,34 +37,32 @@ def office_tabs(settings: Settings, database: Database, lease: Lease) -> "Office
     return OfficeTabs(Store(database), BoardStore(database), lease, settings.zone, time.time)
 
 
+@dataclass
 class OfficeTabs:
     """The connected tabs of one spreadsheet, for the process that holds the lease."""
 
-    def __init__(
-        self,
-        store: Store,
-        boards: BoardStore,
-        lease: Lease,
-        zone: tzinfo,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._boards, self._lease = store, boards, lease
-        self._zone, self._now = zone, now
+    store: Store
+    boards: BoardStore
+    lease: Lease
+    zone: tzinfo
+    now: Callable[[], float]
+
+    def __post_init__(self) -> None:
         self._tabs = dict[int, ConnectedTab]()
-        self._states = boards.states()
+        self._states = self.boards.states()
         self._failures = list[tuple[ConnectedTab, Finding]]()
         self._ended, self._looked = list[Finding](), 0.0
         """What is said of words that are no longer options, and when that was found out."""
 
     def sheets(self) -> Sequence[int]:
-        self._tabs = {tab.sheet: tab for tab in self._boards.tabs()}
+        self._tabs = {tab.sheet: tab for tab in self.boards.tabs()}
         return [*self._tabs]
 
     def is_due(self, *, may_connect: bool) -> bool:
         failed = [tab for tab, _ in self._failures]
-        tabs = [tab for tab in self._boards.tabs() if tab.stage is not Stage.CONNECTED]
+        tabs = [tab for tab in self.boards.tabs() if tab.stage is not Stage.CONNECTED]
         has_new = any(tab not in failed for tab in tabs)
-        return (may_connect and has_new) or bool(self._boards.orders())
+        return (may_connect and has_new) or bool(self.boards.orders())
 
     def headers(self) -> Mapping[str, str]:
         pairs = (pair for tab in self._tabs.values() for pair in tab.mapping.fields.items())
@@ -74,13 +73,13 @@ class OfficeTabs:
     def set_up(self, now: Snapshot, rows: JobRows, look: Look, *, is_asked: bool) -> list[Request]:
         there = {tab.sheet: tab for tab in now.tabs}
         requests, self._failures = list[Request](), []
-        if is_asked or self._now() - self._looked > _LOOK_SECONDS:
-            self._looked, self._ended = self._now(), self._ended_words(look)
+        if is_asked or self.now() - self._looked > _LOOK_SECONDS:
+            self._looked, self._ended = self.now(), self._ended_words(look)
         for connected in self._tabs.values():
             tab, title = there.get(connected.sheet), connected.mapping.title
             has_metadata = tab is not None and (bool(tab.columns) or tab.header is not None)
             if connected.stage is Stage.LEAVE and not has_metadata:
-                self._boards.replace_tab(connected, None, self._lease)
+                self.boards.put_tab(None, connected, self.lease)
             elif tab is None:
                 text = f"The tab {title} was deleted. Undo that, or press Disconnect."
                 self._failures.append((connected, Finding("connected_tab_gone", text, title)))
@@ -135,7 +134,7 @@ class OfficeTabs:
                     written[field] = values.said(field, job, connected.mapping).state
             states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
-        since = connected.since or self._now()
+        since = connected.since or self.now()
         self._replace(connected, stage=Stage.CONNECTED, since=since)
 
     # Deciding
@@ -162,25 +161,19 @@ class OfficeTabs:
         found.sort(key=lambda board: board.tab.index)
         jobs, boards = self._jobs(rows), {board.tab.sheet: board for board in found}
         unread = self._tabs.keys() - boards.keys()
-        decided = {
-            site: job
-            for site, job in jobs.items()
-            # Who has a row in a tab that can't be read gets no other one.
-            if job.state.sheet not in unread or _is_in(read.now, site, boards)
-        }
-        answers, values = self._store.row_answers(), self._values(rows)
-        decider = Decider(read, boards, decided, values, answers, self._now())
+        answers, values = self.store.row_answers(), self._values(rows)
+        decider = Decider(read, boards, jobs, values, answers, self.now(), unread)
         decision = decider.decide() if boards else TabsDecision()
         self._put(decision.states)
         decision.findings = findings + decision.findings
-        shown = report(jobs, decision, self._now())
-        if not read.is_owed and shown != self._store.get(REPORT):
-            self._store.put(REPORT, shown)
+        shown = report(jobs, decision, self.now())
+        if not read.is_owed and shown != self.store.get(REPORT):
+            self.store.put(REPORT, shown)
         return decision
 
     def _values(self, rows: JobRows) -> Values:
         fields = Fields(milestones_of(rows.statuses.order, rows.titles()))
-        return Values(rows.statuses, fields, self._zone)
+        return Values(rows.statuses, fields, self.zone)
 
     def _jobs(self, rows: JobRows) -> dict[str, TabJob]:
         return {
@@ -190,18 +183,18 @@ class OfficeTabs:
 
     def _put(self, states: Mapping[str, JobState], done: Collection[int] = ()) -> None:
         if states or done:
-            self._boards.put_states(self._lease, states, done)
+            self.boards.put_states(self.lease, states, done)
             self._states |= states
 
     def _take_orders(self, rows: JobRows) -> None:
         """Take what the console has ordered into the states of jobs and tabs."""
-        orders, states = self._boards.orders(), dict[str, JobState]()
+        orders, states = self.boards.orders(), dict[str, JobState]()
         for order in orders.values():
             changes = order.get("changes", {})
             for site in rows.jobs.keys() & order.get("sites", ()):
                 state = states.get(site, self._states.get(site, JobState()))
-                new = {**state.model_dump(), **changes}
-                new["take"] = [*state.take, *changes.get("take", ())]
+                take = [*state.take, *changes.get("take", ())]
+                new = {**state.model_dump(), **changes, "take": take}
                 states[site] = JobState.model_validate(new)
             for tab in self._tabs.values() if order.get("writes_ids") else ():
                 self._replace(tab, writes_ids=True)
@@ -209,16 +202,12 @@ class OfficeTabs:
 
     def _replace(self, tab: ConnectedTab, **changes: Any) -> ConnectedTab:
         new = tab.model_copy(update=changes)
-        self._boards.replace_tab(tab, new, self._lease)
+        self.boards.put_tab(new, tab, self.lease)
         self._tabs[tab.sheet] = new
         return new
 
     def insert_rows(self, tab: Tab, rows: Sequence[Mapping[str, Cell]]) -> list[Request]:
         return connect.insert_rows(tab, Board(tab, self._tabs[tab.sheet]).place, rows)
-
-
-def _is_in(now: Snapshot, site: str, sheets: Collection[int]) -> bool:
-    return any(now.places[place][0].sheet in sheets for place in now.keys.get(site, ()))
 
 
 def _forgotten(state: JobState) -> JobState:
