@@ -264,7 +264,10 @@ def test_a_header_row_that_was_moved_back_is_connected_again(
         visitor.post("/tabs/0/disconnect", "/tabs/0")
         wait_for(lambda: "not connected" in visitor.page("/tabs"))
         assert "Stored." in world.map(str(path), "--write")
-        wait_for(lambda: "header_gone" not in world.codes() and is_quiet(world))
+        boards = BoardStore(world.database())
+        wait_for(lambda: {tab.stage for tab in boards.tabs()} == {"connected"})
+        wait_for(lambda: is_quiet(world))
+        assert "header_gone" not in world.codes()
         assert {*map(tuple, world.texts()[1:4])} == {*map(tuple, before[1:4])}
         send(world, 2, "REJECTED", 3)
         wait_for(lambda: world.rows_by_header()[0]["Stage"] == "Permit in")
