@@ -1,7 +1,8 @@
 """The command `map`: connects tabs as a file says, and prints how they are connected."""
 
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -9,13 +10,18 @@ import click
 from sync.boards.fields import Fields
 from sync.boards.mapping import TabMapping, check_titles, read_file, write_file
 from sync.boards.planning import known_fields, planned
-from sync.boards.state import BoardStore, ConnectedTab
+from sync.boards.state import BoardStore, ConnectedTab, Stage
 from sync.boards.survey import survey
+from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
 from sync.core.database import Database
+from sync.core.store import Store
+from sync.core.worker import Worker
 from sync.errors import Permanent
 from sync.google import auth
 from sync.settings.environment import Settings, load
+
+_WAIT_SECONDS, _POLL_SECONDS = 90.0, 0.5
 
 
 @click.command("map")
@@ -48,8 +54,10 @@ def map_command(file: Path | None, *, write: bool, export: bool) -> None:
         return
     for each in plans:
         boards.put_tab(each)
-    boards.order(writes_ids=True)
-    click.echo("Stored. Brightsheet connects them within a minute, if it is running.")
+    if not all(tab.writes_ids for tab in boards.tabs()):
+        boards.order(writes_ids=True)
+    _finish(settings, database, boards)
+    click.echo("Done.")
 
 
 def plan(
@@ -66,3 +74,29 @@ def plan(
         tab = planned(seen, each, fields, before, account)
         found += [] if before and before.mapping == tab.mapping else [tab]
     return found
+
+
+def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
+    """Let the worker connect the tabs; without one, do it here. Raises Permanent."""
+    worker = Worker(settings, database, lambda d, lease: office_tabs(settings, d, lease))
+    worker.start()  # While another one runs, it only waits.
+    deadline = time.monotonic() + _WAIT_SECONDS
+    try:
+        while time.monotonic() < deadline:
+            if is_finished(database, boards):
+                return
+            time.sleep(_POLL_SECONDS)
+    finally:
+        worker.stop(5.0)
+    findings: Sequence[Mapping[str, str]] = (Store(database).get("pass") or {}).get("findings", ())
+    reasons = " ".join(each["text"] for each in findings)
+    text = reasons or "The worker hasn't connected the tabs yet. See the console's overview."
+    raise Permanent("mapping", text)
+
+
+def is_finished(database: Database, boards: BoardStore) -> bool:
+    """Return whether every tab is connected, and the last pass found nothing to write."""
+    last, backlog = Store(database).get("pass") or {}, Store(database).backlog()
+    is_connected = all(tab.stage is Stage.CONNECTED for tab in boards.tabs())
+    is_idle = not (boards.orders() or backlog["attempts"] or last.get("pending", 1))
+    return is_connected and is_idle

@@ -157,12 +157,22 @@ def test_a_file_connects_and_a_second_call_writes_nothing(
         done = world.map(str(path))
         assert "Sheet1: connect Client = customer" in done
         assert "Site ID" not in world.texts()[0]
-        assert "Stored." in world.map(str(path), "--write")
+        assert "Done." in world.map(str(path), "--write")
         wait_for(lambda: is_quiet(world) and world.texts()[1][7:] == [uuid(1)])
         calls = world.google.calls.count("sheets", "*.batchUpdate")
         assert "Every tab is connected" in world.map(str(path), "--write")
         assert world.google.calls.count("sheets", "*.batchUpdate") == calls
     assert json.dumps("On hold") + ' = "mine"' in world.map("--export")
+
+
+def test_a_file_connects_without_a_worker(world: BoardWorld, tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text(FILE, "utf-8")
+    with world.serve():
+        send(world, 1, "SUBMITTED")
+        wait_for(lambda: is_answered(world, 1))
+    assert "Done." in world.map(str(path), "--write")
+    assert world.texts()[1][7:] == [uuid(1)]
 
 
 RANGE = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 4, "endColumnIndex": 7}
@@ -174,7 +184,7 @@ def connected(world: BoardWorld, path: Path) -> None:
     send(world, 1, "SUBMITTED")
     send(world, 2, "SUBMITTED")
     wait_for(lambda: is_answered(world, 2))
-    assert "Stored." in world.map(str(path), "--write")
+    assert "Done." in world.map(str(path), "--write")
     wait_for(lambda: is_quiet(world) and world.texts()[1][-1] == uuid(1))
 
 
@@ -263,11 +273,8 @@ def test_a_header_row_that_was_moved_back_is_connected_again(
         wait_for(lambda: "header_gone" in world.codes())
         visitor.post("/tabs/0/disconnect", "/tabs/0")
         wait_for(lambda: "not connected" in visitor.page("/tabs"))
-        assert "Stored." in world.map(str(path), "--write")
-        boards = BoardStore(world.database())
-        wait_for(lambda: {tab.stage for tab in boards.tabs()} == {"connected"})
-        wait_for(lambda: is_quiet(world))
-        assert "header_gone" not in world.codes()
+        assert "Done." in world.map(str(path), "--write")
+        wait_for(lambda: "header_gone" not in world.codes() and is_quiet(world))
         assert {*map(tuple, world.texts()[1:4])} == {*map(tuple, before[1:4])}
         send(world, 2, "REJECTED", 3)
         wait_for(lambda: world.rows_by_header()[0]["Stage"] == "Permit in")
@@ -321,7 +328,7 @@ def test_a_date_is_shown_as_a_date_also_where_she_had_none(
         send(world, 1, "SUBMITTED")
         send(world, 2, "APPROVED")
         wait_for(lambda: is_answered(world, 2))
-        assert "Stored." in world.map(str(path), "--write")
+        assert "Done." in world.map(str(path), "--write")
         wait_for(lambda: world.rows_by_header()[1].get("NTP on"))
         assert world.rows_by_header()[0]["NTP on"] == "1.6.26"
         assert world.rows_by_header()[1]["NTP on"] == "1.4.26"
@@ -334,7 +341,7 @@ def test_days_are_a_number_in_an_added_column(world: BoardWorld, tmp_path: Path)
     with world.serve():
         send(world, 1, "SUBMITTED")
         wait_for(lambda: is_answered(world, 1))
-        assert "Stored." in world.map(str(path), "--write")
+        assert "Done." in world.map(str(path), "--write")
         wait_for(lambda: world.rows_by_header()[0].get("Days", ""))
         assert world.rows_by_header()[0]["Days"].isdigit()
         assert world.texts()[0][7:] == ["Days", "Site ID"]
