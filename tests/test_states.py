@@ -444,7 +444,7 @@ def test_what_is_wrong_in_a_connected_tab_is_found_and_gone_once_it_is_fixed(
     path = tmp_path / "map.toml"
     path.write_text(OFFICE, "utf-8")
     with playing(world, chat):
-        assert "Stored." in world.map(str(path), "--write")
+        assert "Done." in world.map(str(path), "--write")
         wait_for(lambda: all(row.get("Permit") for row in world.rows_by_header()))
         judge(world, case, chat)
 
