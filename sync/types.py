@@ -1,10 +1,12 @@
 """Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+
+T = TypeVar("T")
 
 
 def null(value: object) -> object:
@@ -69,3 +71,8 @@ def letters(index: int) -> str:
         number, rest = divmod(number - 1, 26)
         text = chr(ord("A") + rest) + text
     return text
+
+
+def from_json(kind: type[T], body: Any) -> T:
+    """Return a stored dataclass; what a later version has added to it is ignored."""
+    return TypeAdapter(kind).validate_python(body)

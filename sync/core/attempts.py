@@ -27,6 +27,7 @@ from sync.core.store import Attempt, Store
 from sync.core.units import COLUMNS, CONNECTING, Refusals
 from sync.errors import Permanent, Refused, Retryable
 from sync.google.errors import RATE_LIMITED
+from sync.types import from_json
 
 LOOKS = "looks"
 """The name in a trace of what the batch makes of how our tabs look."""
@@ -74,7 +75,7 @@ class Attempts:
         """Return what is known of the spreadsheet; another one begins anew."""
         known = self._store.get("sheet")
         if known and known["spreadsheet"] == self._spreadsheet:
-            return SheetState(**known)
+            return from_json(SheetState, known)
         state = SheetState(self._spreadsheet)
         if known:
             self._store.begin_sheet(self._lease, asdict(state))
@@ -153,7 +154,7 @@ class Attempts:
 
     def _conclude(self, now: Snapshot, attempts: Mapping[int, Attempt], fence: int) -> None:
         """Check the batch that Google has accepted, and store the result."""
-        trace = Trace(**self._store.trace(fence))
+        trace = from_json(Trace, self._store.trace(fence))
         self.sheet.fence = fence
         self.written = _written(trace)
         if LOOKS in trace.made:

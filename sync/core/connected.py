@@ -71,25 +71,3 @@ class ConnectedTabs(Protocol):
 
     def headers(self) -> Mapping[str, str]:
         """Return the headers of connected columns by their names."""
-
-
-class NoTabs:
-    """A spreadsheet in which nothing is connected."""
-
-    def sheets(self) -> Sequence[int]:
-        return ()
-
-    def is_due(self, *, may_connect: bool) -> bool:  # noqa: ARG002
-        return False
-
-    def set_up(self, *_: Any, **__: Any) -> list[Request]:
-        return []
-
-    def decide(self, *_: Any, **__: Any) -> TabChanges:
-        return TabChanges()
-
-    def insert_rows(self, _tab: Tab, _rows: Sequence[Mapping[str, Cell]]) -> list[Request]:
-        return []
-
-    def headers(self) -> Mapping[str, str]:
-        return {}

@@ -1,15 +1,16 @@
 """Decides what a pass writes into *Jobs*: what should be there against what is. Pure."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sync.columns import CUSTOMER_COLUMNS, KEY, Column, Whose
 from sync.core.cells import Cell, addresses, content, shown
 from sync.core.check import Write
-from sync.core.connected import TabChanges
+from sync.core.connected import Read, TabChanges
 from sync.core.layout import placeholder
 from sync.core.people import contradicts, exchanged, find_rows
 from sync.core.report import Finding
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS, Snapshot, Tab
 from sync.core.store import JobRow, RowAnswer
 
@@ -28,22 +29,14 @@ class Decision(TabChanges):
 
 
 def decide(
-    now: Snapshot,
+    read: Read,
     tab: Tab,
     jobs: Mapping[str, JobRow],
     columns: Iterable[Column],
-    owed: Collection[int],
     answers: Mapping[str, RowAnswer],
-    is_settled: Callable[[str, str, str, str], bool],
-    *,
-    puts_keys_back: bool,
 ) -> Decision:
-    """Compare the rows of *Jobs* with what they should show.
-
-    Rows in `owed` are left to their repairs. `answers` are by site. `is_settled` tells a cell that
-    is left as it is.
-    """
-    found, held, foreign = Decision(), 0, dict[str, int]()
+    """Compare the rows of *Jobs* with what they should show. `answers` are by site."""
+    found, held, foreign, now = Decision(), 0, dict[str, int](), read.now
     present = [
         each for each in columns if each.id in tab.columns and each.whose is not Whose.THEIRS
     ]
@@ -55,7 +48,7 @@ def decide(
         if len(places) > 1:
             found.findings.append(two_rows(site, [now.places[place] for place in places]))
         shown_rows = 0
-        for place in (place for place in places if place not in owed):
+        for place in (place for place in places if place not in read.owed):
             number = now.places[place][1]
             texts, answer = customer_texts(tab, number), answers.get(site)
             is_same = answer.is_same if answer and answer.texts == texts else None
@@ -67,15 +60,21 @@ def decide(
             else:
                 cells = _differing(tab, number, row, present)
                 shown_rows += not cells
-                write = Write(place, _unsettled(tab, number, site, cells, is_settled), site)
-                held += len(cells) - len(write.cells)
-                found.writes += [write] if write.cells else []
+                left = {
+                    column: cell
+                    for column, cell in cells.items()
+                    if not read.is_settled(
+                        site, column, content(cell), content(tab.cell(number, column))
+                    )
+                }
+                held += len(cells) - len(left)
+                found.writes += [Write(place, left, site)] if left else []
         if shown_rows == len(places):
             found.up_to_date.add(site)
     if held:
         text = f"{held} cells show something else, however often they are written."
         found.findings.append(Finding("held_cells", text, tab.title, count=held))
-    if puts_keys_back:
+    if Ask.SITE_IDS_BACK in read.asked:
         # A partial sort moves customers without their keys: rows that are each other's.
         moves = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
         holders = {place: site for site, place in foreign.items()}
@@ -92,17 +91,6 @@ def two_rows(site: str, rows: Sequence[tuple[Tab, int]]) -> Finding:
     tab, number = rows[0]
     text = f"Several rows have the same site ID: {places}."
     return Finding("two_rows", text, tab.title, number + 1, site, count=len(rows))
-
-
-def _unsettled(
-    tab: Tab,
-    number: int,
-    site: str,
-    cells: Mapping[str, Cell],
-    is_settled: Callable[[str, str, str, str], bool],
-) -> dict[str, Cell]:
-    held = {column: content(tab.cell(number, column)) for column in cells}
-    return {c: cell for c, cell in cells.items() if not is_settled(site, c, content(cell), held[c])}
 
 
 def _is_foreign(tab: Tab, number: int, row: JobRow, jobs: Mapping[str, JobRow]) -> bool:

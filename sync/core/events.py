@@ -331,7 +331,7 @@ def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:
 def _lines_of(
     event: Event, before: Change | None, new: Change, is_rejected: Callable[[str], bool]
 ) -> list[Line]:
-    """Return the line of a new status, or one for each task that is rejected under the old one."""
+    """Return the line of a new status, and one for each task that is rejected under it alone."""
     line = Line(
         definition=event.definition,
         name=event.name,
@@ -339,11 +339,13 @@ def _lines_of(
         received=event.order[2],
         at=new.at,
     )
-    if before is None or before.status != new.status:
-        return [line.model_copy(update={"status": new.status})] if new.status else []
-    known = {task.name for task in before.tasks if is_rejected(task.status)}
+    is_new = new.status and (before is None or before.status != new.status)
+    lines = [line.model_copy(update={"status": new.status})] if is_new else []
+    known = {task.name for task in (before.tasks if before else ()) if is_rejected(task.status)}
     rejected = [t for t in new.tasks if is_rejected(t.status) and t.name not in known]
-    return [line.model_copy(update={"task": t.name, "status": t.status}) for t in rejected]
+    if is_rejected(new.status) and is_new:
+        return lines
+    return lines + [line.model_copy(update={"task": t.name, "status": t.status}) for t in rejected]
 
 
 def _comment_line(event: Event, remark: Remark) -> Line:

@@ -11,7 +11,7 @@ from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
 from sync.core.cells import Cell, readable
 from sync.core.database import Lease
 from sync.core.events import PAPERS
-from sync.core.layout import JobFacts, Layout, placeholder
+from sync.core.layout import Layout, placeholder
 from sync.core.standing import Kind, Standing, Statuses, titles
 from sync.core.store import JobRow, Store, StoredDocument
 from sync.settings.config_file import ColumnKind, Config
@@ -68,18 +68,22 @@ class JobRows:
         if now.date() != self._day:
             self._day, known = now.date(), {}
         for job in self._store.changed_jobs(known):
-            job.cells = self._layout.row(job.site, job.state, self._facts(job), now)
+            documents = dict[str, list[tuple[str, str]]]()
+            for each in job.documents:
+                named = each.name or each.uuid, self._links.document(each)
+                documents.setdefault(each.definition, []).append(named)
+            job.cells = self._layout.row(
+                job.site,
+                job.state,
+                job.customer,
+                now,
+                documents,
+                self._links.folder(job.folder),
+                self._links.job(job.site),
+            )
             job.is_open = readable(job.cells.get("kind", {})) not in (Kind.DONE, Kind.ARCHIVED)
             self.jobs[job.site] = job
         self._columns = self._wanted_columns()
-
-    def _facts(self, job: JobRow) -> JobFacts:
-        documents: dict[str, list[tuple[str, str]]] = {}
-        for each in job.documents:
-            link = self._links.document(each)
-            documents.setdefault(each.definition, []).append((each.name or each.uuid, link))
-        folder = self._links.folder(job.folder)
-        return JobFacts(job.customer, documents, folder, self._links.job(job.site))
 
     def set_rows(self, lease: Lease, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Store which jobs have a row, and which revision it shows, by site."""
@@ -121,9 +125,11 @@ class JobRows:
         return titles((job.state for job in self.jobs.values()), self.statuses.order)
 
     def milestones(self) -> list[str]:
-        """Return the titles of all milestones that a job can wait at, in their order."""
+        """Return the titles of the milestones in order, then of others that a job waits at."""
         known = [title for _, title in self.statuses.order.steps]
-        return [*dict.fromkeys([*known, *self.titles().values()])]
+        waiting_at = {readable(job.cells.get("waiting_at", {})) for job in self.jobs.values()}
+        others = [title for title in self.titles().values() if title in waiting_at]
+        return [*dict.fromkeys([*known, *others])]
 
     def name(self, site: str) -> str:
         """Return what a person calls a job."""
@@ -132,22 +138,19 @@ class JobRows:
     def lines(self, limit: int) -> tuple[list[LineRow], bool]:
         """Return the lines that History lacks, the oldest first, with the customers' names.
 
-        Also whether others wait until the name is known.
+        Also whether the next ones wait until a name is known: the newest line is on top.
         """
-        now = self._now()
-        found, has_young = list[LineRow](), False
+        now, found = self._now().timestamp(), list[LineRow]()
         for each in self._store.waiting_lines(limit):
             job = self.jobs.get(each.site)
             if job is None:
                 break
-            is_young = now.timestamp() - each.line.received.timestamp() < _NAME_SECONDS
+            is_young = now - each.line.received.timestamp() < _NAME_SECONDS
             if self._links.has_customers and not job.is_answered and is_young:
-                has_young = True
-                continue
+                return found, True
             name = job.customer.get("customer", "")
-            cells = self._layout.line(each.line, each.site, name)
-            found.append(LineRow(each.id, cells))
-        return found, has_young
+            found.append(LineRow(each.id, self._layout.line(each.line, each.site, name)))
+        return found, False
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
 from sync.columns import DOCUMENTS, KEY, STATUS
@@ -17,19 +16,6 @@ _DAYS_WITHOUT_YEAR = 335
 _EPOCH = date(1899, 12, 30)
 
 
-@dataclass(frozen=True)
-class JobFacts:
-    """What is known of a job beside its events."""
-
-    customer: Mapping[str, str] = field(default_factory=dict)
-    """The answer about its site, by column ID; "name" is the customer's."""
-    documents: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
-    """Names and links by definition."""
-    folder: str = ""
-    link: str = ""
-    """The job's page in EverBright."""
-
-
 def placeholder(site: str) -> str:
     """Return what *Customer* shows until the name is known."""
     return f"Job {site[:8]}"
@@ -41,20 +27,33 @@ class Layout:
     def __init__(self, statuses: Statuses, zone: tzinfo) -> None:
         self._statuses, self._zone = statuses, zone
 
-    def row(self, site: str, job: Job, facts: JobFacts, now: datetime) -> dict[str, Cell]:
-        """Return a job's cells by column ID; those that are missing are blank."""
+    def row(
+        self,
+        site: str,
+        job: Job,
+        customer: Mapping[str, str],
+        now: datetime,
+        documents: Mapping[str, Sequence[tuple[str, str]]] = {},
+        folder: str = "",
+        link: str = "",
+    ) -> dict[str, Cell]:
+        """Return a job's cells by column ID; those that are missing are blank.
+
+        `customer` is EverBright's answer about its site, by column ID. `documents` are names and
+        links by definition, and `link` is that of the job's page in EverBright.
+        """
         zone, now = self._zone, now.astimezone(self._zone)
         standing = self._statuses.standing(job, now)
-        name = facts.customer.get("customer") or placeholder(site)
+        name = customer.get("customer") or placeholder(site)
         comment = job.comments[-1] if job.comments else None
         cells = {
-            "customer": links([(name, facts.link)]),
+            "customer": links([(name, link)]),
             "status": text(standing.status),
             "days": _days(standing, now),
             "next_action": text(_cut("\n".join(standing.actions), _LONGEST_ACTION)),
             "waiting_on": text(standing.waiting_on),
             "updated": number(serial(job.updated, zone)) if job.updated else {},
-            "folder": links([("Folder", facts.folder)] if facts.folder else []),
+            "folder": links([("Folder", folder)] if folder else []),
             "last_comment": text(_cut(comment.quoted, _LONGEST_COMMENT)) if comment else {},
             "quote": text(job.quote),
             "re_signed": number(int(serial(job.re_signed, zone))) if job.re_signed else {},
@@ -64,13 +63,12 @@ class Layout:
         }
         kinds = {each.id: each.kind.value for each in self._statuses.config.columns}
         own = {
-            column: _site_value(value, kinds.get(column, ""))
-            for column, value in facts.customer.items()
+            column: _site_value(value, kinds.get(column, "")) for column, value in customer.items()
         }
         cells = own | cells
         for milestone in standing.milestones:
             cells[f"{STATUS}{milestone.definition}"] = text(_dated(milestone, now))
-        for definition, files in facts.documents.items():
+        for definition, files in documents.items():
             step = self._statuses.order.aliases.get(definition, definition)
             cells[f"{DOCUMENTS}{step}"] = links(files)
         return {column: cell for column, cell in cells.items() if cell}

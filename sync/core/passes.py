@@ -6,7 +6,7 @@ It is the only way to the sheet, and its own retry: whatever a pass can't do, th
 import hashlib
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -18,7 +18,7 @@ from sync.core.attempts import LOOKS, Attempts, Stop
 from sync.core.batch import HISTORY_COLUMNS, Request
 from sync.core.cells import content, serial, text
 from sync.core.check import Debt, Lost, NewRow, Trace, Write
-from sync.core.connected import ConnectedTabs, NoTabs, Read, TabChanges
+from sync.core.connected import ConnectedTabs, Read, TabChanges
 from sync.core.database import Lease
 from sync.core.decide import Decision, decide, keys_gone, lost_keys
 from sync.core.dressing import Client, Dressing
@@ -57,7 +57,7 @@ class PassResult:
 
     pending: int = 0
     """How many parts it found to write, refused ones included."""
-    findings: Sequence[Finding] = ()
+    findings: list[Finding] = field(default_factory=list)
     has_young_lines: bool = False
     """Whether lines of History wait for their customers' names."""
     has_written: bool = False
@@ -75,13 +75,13 @@ class Pass:
         rows: JobRows,
         spreadsheet: str,
         zone: tzinfo,
+        tabs: ConnectedTabs,
         now: Callable[[], float] = time.time,
         *,
         may_add_tabs: bool = False,
-        tabs: ConnectedTabs | None = None,
         stuck_days: int = 14,
     ) -> None:
-        self._tabs: ConnectedTabs = tabs or NoTabs()
+        self._tabs = tabs
         self._store, self._lease, self._client, self._rows = store, lease, client, rows
         self._zone, self._now, self._may_add_tabs = zone, now, may_add_tabs
         self._attempts = Attempts(store, lease, client, rows, spreadsheet, now)
@@ -174,7 +174,7 @@ class Pass:
                 self._attempts.keep([])
         except Stop as stop:
             _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
-            result = PassResult(findings=(stop.finding,), pending=1)
+            result = PassResult(findings=[stop.finding], pending=1)
             self._foreign = self._foreign or {}
         except BrightsheetError:
             self._attempts.begin_anew()
@@ -238,7 +238,7 @@ class Pass:
         tabs = self._tabs.decide(read, self._rows)
         try:
             jobs: Tab | None = (tab := self._jobs_tab(now))
-            changes = self._decide(now, tab, repair.was, tabs)
+            changes = self._decide(read, tab, tabs)
         except Stop as stop:  # Trouble in one tab stops no other.
             _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
             tabs.findings.insert(0, stop.finding)
@@ -256,9 +256,7 @@ class Pass:
             raise Stop(Finding("header_gone", text, tab.title))
         return tab
 
-    def _decide(
-        self, now: Snapshot, tab: Tab, owed: Collection[int], tabs: TabChanges
-    ) -> TabChanges:
+    def _decide(self, read: Read, tab: Tab, tabs: TabChanges) -> TabChanges:
         """Compare *Jobs* with what it should show, and store what it shows. Raises Stop.
 
         Return its changes with those of connected tabs.
@@ -266,20 +264,11 @@ class Pass:
         answers, jobs = self._store.row_answers(), dict(self._rows.jobs)
         for site, rep in tabs.reps.items():
             jobs[site] = replace(jobs[site], cells={"rep": text(rep), **jobs[site].cells})
-        found = decide(
-            now,
-            tab,
-            jobs,
-            self._rows.columns(),
-            owed,
-            answers,
-            self._attempts.is_settled,
-            puts_keys_back=Ask.SITE_IDS_BACK in self._sheet.asked,
-        )
+        found = decide(read, tab, jobs, self._rows.columns(), answers)
         self._foreign = {**tabs.foreign, **found.foreign}
         if Ask.SITE_IDS_BACK in self._sheet.asked:
             self._say_what_is_put_back([*found.keys, *tabs.keys])
-        self._note_rows(now, tab, found, answers)
+        self._note_rows(read.now, tab, found, answers)
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
             found.writes + tabs.writes,

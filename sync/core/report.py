@@ -8,9 +8,7 @@ After each pass, the setting "pass" holds a `PassReport` as JSON:
 Texts are sentences that a person reads.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class PassReport:
     """When it began; 0 before the first one."""
     pending: int = 0
     """How many parts (jobs, lines, debts, columns) it found to write; 0 if all was right."""
-    findings: Sequence[Finding] = ()
+    findings: list[Finding] = field(default_factory=list)
     since: float = 0.0
     """Since when the findings have been these."""
     failed: Failure | None = None
@@ -85,14 +83,3 @@ class PassReport:
     @property
     def problems(self) -> list[Finding]:
         return [each for each in self.findings if each.code not in NOTICES]
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
-
-    @classmethod
-    def of(cls, body: Any) -> "PassReport":
-        """Return the report in a setting's value; an empty one for None."""
-        known = dict(body or {})
-        findings = tuple(Finding(**each) for each in known.pop("findings", ()))
-        failed = known.pop("failed", None)
-        return cls(**known, findings=findings, failed=Failure(**failed) if failed else None)

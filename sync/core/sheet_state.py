@@ -50,11 +50,6 @@ class SheetState:
     asked: list[str] = field(default_factory=list)
     """What a person has asked the next pass to do: names of `Ask`, and headers to put back."""
 
-    def __post_init__(self) -> None:
-        """Take the JSON in which it is stored."""
-        self.debts = [each if isinstance(each, Debt) else Debt(**each) for each in self.debts]
-        self.lost = [each if isinstance(each, Lost) else Lost(**each) for each in self.lost]
-
     @property
     def wrong_keys(self) -> set[str]:
         """The site IDs that we wrote into other rows.

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -33,6 +33,7 @@ from sync.everbright.client import EverBright
 from sync.google import auth
 from sync.ops.retry import pause
 from sync.settings.environment import Settings
+from sync.types import from_json
 
 PACE_SECONDS = 1.2
 """Between two passes: 50 reads and 50 writes a minute, of Google's 60."""
@@ -65,7 +66,7 @@ class Worker:
         self,
         settings: Settings,
         database: Database,
-        connect: Callable[[Database, Lease], ConnectedTabs] | None = None,
+        connect: Callable[[Database, Lease], ConnectedTabs],
     ) -> None:
         self._settings, self._store = settings, Store(database)
         self._database, self._connect = database, connect
@@ -225,10 +226,10 @@ class Worker:
 
     def _report(self, began: float, result: PassResult) -> PassReport:
         """Store what a pass found; return it."""
-        last = PassReport.of(self._store.get("pass"))
+        last = from_json(PassReport, self._store.get("pass", {}))
         since = last.since if last.findings == result.findings else began
         report = PassReport(began, result.pending, result.findings, since)
-        self._store.put("pass", report.to_json())
+        self._store.put("pass", asdict(report))
         return report
 
     def _report_failure(self, code: str, text: str, seconds: float) -> None:
@@ -237,10 +238,10 @@ class Worker:
         It is tried again after these seconds.
         """
         with suppress(BrightsheetError):
-            last = PassReport.of(self._store.get("pass"))
+            last = from_json(PassReport, self._store.get("pass", {}))
             now = datetime.now(UTC).timestamp()
             failed = Failure(now, code, text, again=now + seconds)
-            self._store.put("pass", replace(last, failed=failed).to_json())
+            self._store.put("pass", asdict(replace(last, failed=failed)))
 
     def _check_trash(self) -> None:
         """Ask Drive whether somebody has moved the spreadsheet to the trash."""
@@ -271,9 +272,9 @@ class Worker:
             rows,
             settings.spreadsheet_id,
             settings.zone,
+            self._connect(self._database, self._lease),
             may_add_tabs=settings.add_tabs == "yes",
             stuck_days=settings.stuck_days,
-            tabs=self._connect(self._database, self._lease) if self._connect else None,
         )
 
     def _retrying(self, over: threading.Event, seen: float) -> Retrying:

@@ -15,6 +15,7 @@ from sync.core.schema import delivery, document, job, lease
 from sync.core.store import Store
 from sync.settings.environment import Settings
 from sync.settings.validators import sqlite_file
+from sync.types import from_json
 from sync.webhooks.schema import Outcome
 
 SLOW_TRIES = 9
@@ -122,7 +123,7 @@ def read(settings: Settings, database: Database) -> State:
         found["slow_customers"] = 0
     return State(
         time.time(),
-        PassReport.of(store.get("pass")),
+        from_json(PassReport, store.get("pass", {})),
         Setup(
             settings.zone,
             settings.silence_days,

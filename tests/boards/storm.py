@@ -78,9 +78,9 @@ class OfficeStorm(Storm):
             self.rows,
             "s",
             UTC,
+            tabs,
             clock,
             may_add_tabs=True,
-            tabs=tabs,
         )
 
     def look(self) -> None:

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 
 import pytest
 from sqlalchemy import update
@@ -169,7 +170,7 @@ def test_the_order_is_moved_and_confirmed(rig: Rig) -> None:
 
 def test_a_status_gets_its_meaning(rig: Rig) -> None:
     unknown = Finding("unknown_status", "Say what it means.", detail="ON_HOLD")
-    rig.store.put("pass", PassReport(time.time(), findings=(unknown,)).to_json())
+    rig.store.put("pass", asdict(PassReport(time.time(), findings=[unknown])))
     visitor = rig.signed_in()
     assert "ON_HOLD" in visitor.text("/setup")
     with somebody_works(rig, "Stored."):

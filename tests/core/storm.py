@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from sync.boards.state import BoardStore
+from sync.boards.tabs import OfficeTabs
 from sync.columns import Whose
 from sync.core.attempts import Stop
 from sync.core.database import Database, Lease
@@ -73,9 +75,10 @@ class Storm:
         links = Links("https://everbright.test", has_copies=False, has_customers=False)
         now = lambda: datetime.fromtimestamp(self.clock, UTC)  # noqa: E731
         self.rows = JobRows(self.store, self.statuses, UTC, links, now)
-        self.passes = Pass(
-            self.store, self.lease, Client(self.sheet), self.rows, "s", UTC, lambda: self.clock
-        )
+        clock = lambda: self.clock  # noqa: E731
+        tabs = OfficeTabs(self.store, BoardStore(self.database), self.lease, UTC, clock)
+        client = Client(self.sheet)
+        self.passes = Pass(self.store, self.lease, client, self.rows, "s", UTC, tabs, clock)
 
     def events(self) -> None:
         """Apply some events, of more and more jobs."""

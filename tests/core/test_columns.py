@@ -9,7 +9,7 @@ from sync.columns import job_columns
 from sync.core.cells import readable
 from sync.core.events import Job
 from sync.core.job_rows import site_columns
-from sync.core.layout import JobFacts, Layout
+from sync.core.layout import Layout
 from sync.core.standing import Statuses
 from sync.settings.config_file import CONFIG_FILE, ColumnConfig, Config, load_config
 from tests.core.test_standing import TODAY
@@ -60,6 +60,5 @@ def test_a_value_is_a_number_or_a_date_if_the_config_says_so(
     kind: str, value: str, shown: str
 ) -> None:
     changed = config(id="size", header="kW", site_key="system.size", kind=kind)
-    facts = JobFacts({"size": value})
-    cells = Layout(Statuses(changed), UTC).row("site", Job(), facts, TODAY)
+    cells = Layout(Statuses(changed), UTC).row("site", Job(), {"size": value}, TODAY)
     assert readable(cells["size"]) == shown

@@ -12,6 +12,7 @@ from emulator import Emulator
 from emulator.sheets.conditions import Rules, rows_of_view
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Sheet
+from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Line
@@ -96,7 +97,6 @@ PIPELINE_ROWS = [
     ["Permits", "6", "1", "3", "1", "", "7", "2"],
     ["Installation", "1", "", "", "", "1", "5", ""],
     ["Permission to Operate", *[""] * 7],
-    ["Construction & Signoff", *[""] * 7],
     ["Other", "1", *[""] * 6],
     ["Done", "1", *[""] * 6],
     ["All", "13", "2", "3", "1", "4", "5", "3"],
@@ -118,6 +118,7 @@ class Office:
         self.google = google
         database = Database("sqlite://")
         database.create()
+        self.database = database
         self.store, self.lease = Store(database), Lease(database, "looks")
         self.lease.take()
         self.settings = load(self.world.environment)
@@ -133,8 +134,10 @@ class Office:
     def start(self) -> None:
         links = Links("https://everbright.test", has_copies=False, has_customers=False)
         self.rows = JobRows(self.store, self.statuses, UTC, links)
-        client = SheetClient(auth.session(self.settings), self.world.spreadsheet, "")
-        self.passes = Pass(self.store, self.lease, client, self.rows, self.world.spreadsheet, UTC)
+        spreadsheet = self.world.spreadsheet
+        client = SheetClient(auth.session(self.settings), spreadsheet, "")
+        tabs = office_tabs(self.settings, self.database, self.lease)
+        self.passes = Pass(self.store, self.lease, client, self.rows, spreadsheet, UTC, tabs)
 
     def settle(self) -> None:
         """Run passes until one has nothing to write."""

@@ -8,7 +8,7 @@ import pytest
 
 from sync.core.cells import content, readable
 from sync.core.events import CHANGE_ORDER, CONTRACT, Event, Job, Line, Task, apply
-from sync.core.layout import JobFacts, Layout
+from sync.core.layout import Layout
 from sync.core.standing import Kind, Standing, Statuses
 from sync.settings.config_file import CONFIG_FILE, MilestoneConfig, load_config
 from sync.webhooks.schema import Comment
@@ -436,12 +436,11 @@ def test_a_repeated_event_adds_no_line() -> None:
 
 
 def test_a_row_as_cells() -> None:
-    facts = JobFacts(
-        {"customer": "Ada Birch", "phone": "555-0100"}, link="https://e.test/address/s"
-    )
+    customer, link = {"customer": "Ada Birch", "phone": "555-0100"}, "https://e.test/address/s"
     known = job(*SURVEYED, event("Permits", "APPROVED", nov(3)))
     old = event("Installation", "REJECTED", TODAY - timedelta(days=400))
-    cells = Layout(ORDERED, UTC).row("site", apply(known, old, bool).job, facts, TODAY)
+    known = apply(known, old, bool).job
+    cells = Layout(ORDERED, UTC).row("site", known, customer, TODAY, link=link)
     texts = {column: readable(cell) for column, cell in cells.items()}
     assert texts["customer"] == "Ada Birch"
     assert texts[f"status:{definition('Permits')}"] == "Approved Nov 3"
@@ -452,7 +451,7 @@ def test_a_row_as_cells() -> None:
 
 def test_a_next_action_is_cut_at_5000_characters() -> None:
     known = job(*SURVEYED, reject("Permits", 24, "Plan set", said=("Nora Quist", "x" * 6000)))
-    text = readable(Layout(ORDERED, UTC).row("s", known, JobFacts(), TODAY)["next_action"])
+    text = readable(Layout(ORDERED, UTC).row("s", known, {}, TODAY)["next_action"])
     assert len(text) == 5000
     assert text.endswith("\u2026 more in EverBright")
 
