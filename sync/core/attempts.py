@@ -72,14 +72,22 @@ class Attempts:
         """Attempts that Google has refused, which the next read confirms."""
 
     def _begun(self) -> SheetState:
-        """Return what is known of the spreadsheet; another one begins anew."""
+        """Return what is known of the spreadsheet."""
         known = self._store.get("sheet")
-        if known and known["spreadsheet"] == self._spreadsheet:
+        self._replaces_another = bool(known) and known["spreadsheet"] != self._spreadsheet
+        if known and not self._replaces_another:
             return from_json(SheetState, known)
-        state = SheetState(self._spreadsheet)
-        if known:
-            self._store.begin_sheet(self._lease, asdict(state))
-        return state
+        return SheetState(self._spreadsheet)
+
+    def begin_sheet(self) -> bool:
+        """Forget another spreadsheet once this one could be read: its ID may have been wrong.
+
+        Return whether there was another one.
+        """
+        if is_new := self._replaces_another:
+            self._store.begin_sheet(self._lease, asdict(self.sheet))
+            self._replaces_another = False
+        return is_new
 
     def begin_anew(self) -> None:
         """Go on with what is stored: what couldn't be stored isn't so."""

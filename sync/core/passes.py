@@ -165,6 +165,8 @@ class Pass:
         self._rows.refresh()
         self.said = ""
         now = self._read()
+        if self._attempts.begin_sheet():
+            self._rows.refresh()
         self._there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
         asked = [*self._sheet.asked]
         try:

@@ -466,7 +466,8 @@ class Store:
         with self._database.begin(held) as connection:
             _put(connection, "sheet", state)
             connection.execute(delete(attempt))
-            connection.execute(update(job).values(row="new", shown=0, dirty_since=_now()))
+            new = {"row": "new", "shown": 0, "revision": job.c.revision + 1, "dirty_since": _now()}
+            connection.execute(update(job).values(new))
             connection.execute(update(change).values(fence=0))
 
     # Documents

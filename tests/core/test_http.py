@@ -267,3 +267,20 @@ def test_a_restored_database_copies_nothing_twice(
         assert world.send(milestone(1, 1, tasks=[task(document(1))])).status_code == 202
         wait_for(lambda: len(linked(world)) == 1 and is_quiet(world))
     assert len(copies(world)) == 1
+
+
+def test_a_wrong_spreadsheet_id_forgets_nothing(sqlite_world: World) -> None:
+    world, right = sqlite_world, sqlite_world.environment["SPREADSHEET_ID"]
+    with world.serve():
+        world.send(milestone(1, status="SUBMITTED"))
+        wait_for(lambda: world.by_site() and is_quiet(world))
+    world.environment["SPREADSHEET_ID"] = f"{right}x"
+    with world.serve():
+        wait_for(lambda: "failing" in world.codes())
+    world.environment["SPREADSHEET_ID"] = right
+    world.edit("delete_tab")
+    with world.serve():
+        wait_for(lambda: "tab_gone" in world.codes())
+        world.visitor.signed_in().post("/actions/put_back", tab="Jobs")
+        wait_for(lambda: world.by_site() and is_quiet(world))
+        wait_for(lambda: "tab_gone" not in world.codes())
