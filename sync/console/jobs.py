@@ -10,6 +10,7 @@ from flask import Blueprint, abort, render_template, request
 
 from sync.console.pages import Console, typed
 from sync.console.records import PAGE, JobRecord, Records, numbers
+from sync.core import looks
 from sync.core.events import Change
 from sync.core.standing import Statuses
 
@@ -47,6 +48,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
             ],
             count=len(sites),
             next=start + PAGE if start + PAGE < len(sites) else None,
+            views=looks.views(console.store.get("sheet", {}).get("looks", ())),
         )
 
     @blueprint.get("/jobs/documents")
@@ -93,7 +95,9 @@ def _story(job: JobRecord, documents: Iterable[Any], statuses: Statuses) -> Iter
     for each in documents:
         at = datetime.fromtimestamp(max(0.0, each.created), UTC)
         link = f"{_DRIVE}/file/d/{each.file_id}/view" if each.state == "copied" else ""
-        yield StoryLine(at, "Document", each.title, link, "document")
+        of = state.milestones.get(each.definition)
+        what = f"Document of {of.name}" if of else "Document"
+        yield StoryLine(at, what, each.title, link, "document")
     for each in job.boards.get("replaced", ()):
         at = datetime.fromtimestamp(each["at"], UTC)
         text = f"{each['held']} → {each['wrote']}"

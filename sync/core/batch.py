@@ -27,7 +27,7 @@ _VALUE = "userEnteredValue,textFormatRuns"
 _TWO_LINES = 37
 """The height of a row in pixels; the cell has the rest."""
 _SHADE = {"red": 0.91, "green": 0.93, "blue": 0.96}
-_NOTE = "Filled from EverBright. What you type here is replaced at once. Use Notes."
+_NOTE = "Filled from EverBright. What you type here is replaced within minutes. Use Notes."
 HISTORY_COLUMNS = (
     Column("customer", "Customer", 124),
     Column("what", "What", 190),

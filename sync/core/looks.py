@@ -22,6 +22,7 @@ from sync.types import letters
 _RED, _YELLOW, _BLUE = "#f4c7c3", "#fff2cc", "#cfe2f3"
 _GREEN, _ORANGE, _GRAY = "#d9ead3", "#f9cb9c", "#e0e0e0"
 CONTRACT_DAYS = 3
+_OF_REP = "'s jobs"
 _OPEN_JOBS = 3
 """A rep gets a view with so many open jobs."""
 _OLDEST = ("days", "DESCENDING")
@@ -49,8 +50,9 @@ def of_jobs(tab: Tab, config: Config, stuck: int) -> Iterator[Look]:
     for column in tab.columns:
         if rules := _colors(tab, column, config, stuck):
             yield Look(f"{JOBS} colors {column}", rules)
-    if REP in tab.columns:
-        yield Look(f"{JOBS} choices {REP}", [_choices(tab, REP)])
+    for column in (REP, "follow_up"):
+        if column in tab.columns:
+            yield Look(f"{JOBS} choices {column}", [_choices(tab, column)])
     for title, (criteria, sorts) in _views(tab, stuck).items():
         if criteria.keys() <= tab.columns.keys():
             yield _view(tab, title, criteria, sorts)
@@ -67,7 +69,7 @@ def of_reps(tab: Tab, open_sites: Iterable[str]) -> Iterator[Look]:
         if rep and count >= _OPEN_JOBS and {"kind", REP} <= tab.columns.keys():
             criteria = {REP: _condition("TEXT_EQ", rep), "kind": _hidden(Kind.DONE, Kind.ARCHIVED)}
             sorts = (("waiting_on", "DESCENDING"), _OLDEST)
-            yield _view(tab, f"{rep}'s jobs", criteria, sorts)
+            yield _view(tab, f"{rep}{_OF_REP}", criteria, sorts)
 
 
 def of_history(tab: Tab) -> Iterator[Look]:
@@ -80,6 +82,15 @@ def of_history(tab: Tab) -> Iterator[Look]:
 def broken_by(column: str) -> list[str]:
     """Return the names of looks that a column of *Jobs* is missed in, once it was deleted."""
     return [f"{JOBS} choices {column}", f"{JOBS} colors {column}"]
+
+
+def views(names: Iterable[str]) -> dict[str, str]:
+    """Return where the reps' views are in the sheet's address, by title, of looks by their names.
+
+    Source: the address that Google Sheets shows when a filter view is open.
+    """
+    titles = (name.removeprefix(f"{JOBS} view ") for name in sorted(names))
+    return {t: f"#gid={JOBS}&fvid={view_id(JOBS, t)}" for t in titles if t.endswith(_OF_REP)}
 
 
 def view_id(sheet: int, title: str) -> int:
@@ -168,12 +179,14 @@ def _is_stuck(tab: Tab, stuck: int, row: int = 1) -> str:
 
 
 def _choices(tab: Tab, column: str) -> Request:
-    """Return the request for a drop-down with what the column holds, which takes other text."""
+    """Return the request for a drop-down of the reps or a calendar; both take other text."""
     index, first = tab.columns[column], (tab.header or 0) + 1
     area = {"sheetId": tab.sheet, "startRowIndex": first}
     area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
     entry = {"userEnteredValue": f"={whole(tab, column)}"}
-    condition = {"type": "ONE_OF_RANGE", "values": [entry]}
+    condition: Request = {"type": "ONE_OF_RANGE", "values": [entry]}
+    if column != REP:
+        condition = {"type": "DATE_IS_VALID"}
     choices = {"condition": condition, "strict": False, "showCustomUi": True}
     return {"setDataValidation": {"range": area, "rule": choices}}
 

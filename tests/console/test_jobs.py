@@ -1,11 +1,14 @@
 """The pages of jobs: what a search finds, and a job's story."""
 
 import json
+from html import unescape
 
 import pytest
 from sqlalchemy import update
 
+from sync.core.looks import view_id
 from sync.core.schema import job
+from sync.core.snapshot import JOBS
 from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import comment, document, milestone, task, uuid
@@ -67,6 +70,20 @@ def test_a_story_is_told_by_when_things_happened(known: Rig) -> None:
     places = [story.index(line) for line in lines]
     assert places == sorted(places), "the newest is first"
     assert "isn’t in the sheet yet" in page
+
+
+def test_a_document_names_its_milestone(known: Rig) -> None:
+    assert "Document of Permits: <" in known.signed_in().text(f"/jobs/{uuid(1)}")
+
+
+def test_each_reps_view_has_a_link(known: Rig) -> None:
+    """Others are opened in the sheet."""
+    made = [f"{JOBS} view Ada Birch's jobs", f"{JOBS} view Stuck"]
+    known.store.put("sheet", {"looks": dict.fromkeys(made, 3)})
+    page = unescape(known.signed_in().text("/jobs"))
+    number = view_id(JOBS, "Ada Birch's jobs")
+    assert f"/edit#gid={JOBS}&fvid={number}" in page
+    assert page.count("fvid=") == 1
 
 
 def test_times_are_in_the_time_zone(tmp_path_factory: pytest.TempPathFactory) -> None:
