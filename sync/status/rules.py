@@ -33,7 +33,8 @@ _PASSING = frozenset(
 _REFUSALS = {
     "google_credentials": "Google no longer accepts Brightsheet's sign-in. Ask whoever set it up "
     "to sign in again.",
-    "not_found": "The spreadsheet was deleted, or is no longer shared with Brightsheet.",
+    "not_found": "The spreadsheet was deleted, is no longer shared with Brightsheet, or "
+    "another one is meant: ask whoever set it up.",
     "not_shared": "Brightsheet may not edit the spreadsheet: share it with Brightsheet's account "
     "as an editor.",
     "fault": "Brightsheet has an internal error. Ask whoever set it up to look at its log.",
