@@ -72,10 +72,9 @@ class Attempts:
         """Attempts that Google has refused, which the next read confirms."""
 
     def _begun(self) -> SheetState:
-        """Return what is known of the spreadsheet."""
+        """Return what is known of the spreadsheet; of another one, nothing is."""
         known = self._store.get("sheet")
-        self._replaces_another = bool(known) and known["spreadsheet"] != self._spreadsheet
-        if known and not self._replaces_another:
+        if known and known["spreadsheet"] == self._spreadsheet:
             return from_json(SheetState, known)
         return SheetState(self._spreadsheet)
 
@@ -84,9 +83,10 @@ class Attempts:
 
         Return whether there was another one.
         """
-        if is_new := self._replaces_another:
+        known = self._store.get("sheet")
+        is_new = bool(known) and known["spreadsheet"] != self._spreadsheet
+        if is_new:
             self._store.begin_sheet(self._lease, asdict(self.sheet))
-            self._replaces_another = False
         return is_new
 
     def begin_anew(self) -> None:

@@ -183,11 +183,9 @@ def _choices(tab: Tab, column: str) -> Request:
     index, first = tab.columns[column], (tab.header or 0) + 1
     area = {"sheetId": tab.sheet, "startRowIndex": first}
     area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
-    entry = {"userEnteredValue": f"={whole(tab, column)}"}
-    condition: Request = {"type": "ONE_OF_RANGE", "values": [entry]}
-    if column != REP:
-        condition = {"type": "DATE_IS_VALID"}
-    choices = {"condition": condition, "strict": False, "showCustomUi": True}
+    reps = _condition("ONE_OF_RANGE", f"={whole(tab, column)}")
+    asked = reps if column == REP else {"condition": {"type": "DATE_IS_VALID"}}
+    choices = {**asked, "strict": False, "showCustomUi": True}
     return {"setDataValidation": {"range": area, "rule": choices}}
 
 

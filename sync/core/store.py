@@ -138,10 +138,6 @@ class Store:
         self._database.create()
         self.put_once("begun", _now())
 
-    def _rows(self, query: Any) -> Sequence[Any]:
-        with self._database.begin() as connection:
-            return connection.execute(query).all()
-
     def _value(self, query: Any) -> Any:
         with self._database.begin() as connection:
             return connection.scalar(query)
@@ -199,7 +195,7 @@ class Store:
         query = select(delivery).where(delivery.c.is_waiting == 1).order_by(delivery.c.id)
         return [
             WaitingDelivery(row.id, datetime.fromtimestamp(row.received, UTC), row.body)
-            for row in self._rows(query.limit(limit))
+            for row in self._database.read(query.limit(limit))
         ]
 
     def applied(
@@ -280,7 +276,10 @@ class Store:
         """Return what was asked for and isn't done, in order."""
         query = select(action.c.id, action.c.kind, action.c.body)
         query = query.where(action.c.done == 0, action.c.kind.in_(kinds)).order_by(action.c.id)
-        return [StoredAction(row.id, row.kind, json.loads(row.body)) for row in self._rows(query)]
+        return [
+            StoredAction(row.id, row.kind, json.loads(row.body))
+            for row in self._database.read(query)
+        ]
 
     def last_asked(self) -> float:
         """Return when somebody has asked for something last."""
@@ -301,7 +300,7 @@ class Store:
         """Return the states of jobs, or of all; those that aren't known are missing."""
         query, pages = select(job.c.site, job.c.state), _pages(sorted({*(sites or ())}))
         queries = [query] if sites is None else [query.where(job.c.site.in_(p)) for p in pages]
-        rows = [row for each in queries for row in self._rows(each)]
+        rows = [row for each in queries for row in self._database.read(each)]
         return {site: Job.model_validate_json(state) for site, state in rows}
 
     def changed_jobs(self, known: Mapping[str, int]) -> list[JobRow]:
@@ -351,7 +350,7 @@ class Store:
         """Return jobs whose customer is to be requested, each with the number of tries."""
         query = select(job.c.site, job.c.customer_tries).where(job.c.customer_due <= _now())
         ordered = query.order_by(job.c.customer_due, job.c.received).limit(limit)
-        return [(site, tries) for site, tries in self._rows(ordered)]
+        return [(site, tries) for site, tries in self._database.read(ordered)]
 
     def set_customer(self, held: Lease, site: str, customer: Mapping[str, str], due: float) -> None:
         """Store EverBright's answer; the job is dirty if it is another.
@@ -383,14 +382,14 @@ class Store:
         query = select(change).where(change.c.fence.is_(None)).order_by(change.c.id).limit(limit)
         return [
             StoredLine(row.id, row.site, Line.model_validate_json(row.line))
-            for row in self._rows(query)
+            for row in self._database.read(query)
         ]
 
     # Attempts
 
     def attempts(self) -> list[Attempt]:
         query = select(attempt.c.fence, attempt.c.expects, attempt.c.sent)
-        return [Attempt(*row) for row in self._rows(query.order_by(attempt.c.fence))]
+        return [Attempt(*row) for row in self._database.read(query.order_by(attempt.c.fence))]
 
     def trace(self, fence: int) -> Any:
         """Return what the check of an open attempt needs."""
@@ -450,7 +449,7 @@ class Store:
         """Return what people have said of rows that name another customer, by site."""
         return {
             row.site: RowAnswer(json.loads(row.texts), bool(row.is_same))
-            for row in self._rows(select(row_answer))
+            for row in self._database.read(select(row_answer))
         }
 
     def answer_row(
@@ -475,7 +474,7 @@ class Store:
     def due_documents(self, limit: int) -> list[StoredDocument]:
         due = and_(document.c.state == "new", document.c.due <= _now())
         query = select(document).where(due).order_by(document.c.due, document.c.created)
-        return [_document(row) for row in self._rows(query.limit(limit))]
+        return [_document(row) for row in self._database.read(query.limit(limit))]
 
     def set_document(self, held: Lease, site: str, uuid: str, **values: Any) -> None:
         """Store a document's state; its job is dirty once it is copied."""
