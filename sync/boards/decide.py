@@ -201,7 +201,7 @@ class Decider:
             if is_same is False:
                 self._write_key(row)
             elif is_same is None and self._is_foreign(site, row):
-                self._foreign[row], self.found.foreign[site] = site, row.texts
+                self._foreign[row] = site
                 finding = other_customer(row.tab, row.number, site, row.texts, job.customer)
                 self.found.findings.append(finding)
             else:

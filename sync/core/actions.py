@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from sync.core.passes import Pass
+from sync.core.report import PassReport
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import RECOVERED, TITLES
 from sync.core.standing import Order, Statuses, titles
@@ -19,6 +20,7 @@ from sync.settings.config_file import (
     MilestoneConfig,
     WebhooksConfig,
 )
+from sync.types import from_json
 from sync.webhooks import parse
 
 DONE_LINE = "done"
@@ -66,16 +68,19 @@ def _ask(ask: Ask) -> "Kind":
 def _put_back(hands: Hands, body: Mapping[str, Any]) -> str:
     sheets = [_TABS[tab.lower()]] if (tab := str(body.get("tab", ""))).lower() in _TABS else []
     for sheet in sheets or _TABS.values():
-        hands.passes.put_back(sheet, str(body.get("column", "")))
-    return "What was deleted is made again."
+        hands.passes.put_back(sheet)
+    return "Whatever was deleted is made again."
 
 
 def _answer(*, is_same: bool) -> "Kind":
-    def run(hands: Hands, body: Mapping[str, Any]) -> str | None:
-        if not hands.passes.has_seen_sheet:
-            return None
-        if not hands.passes.answer(str(body.get("site", "")), is_same=is_same):
+    def run(hands: Hands, body: Mapping[str, Any]) -> str:
+        site, report = str(body.get("site", "")), from_json(PassReport, hands.store.get("pass", {}))
+        tab, rows = body.get("tab"), (each for each in report.findings if each.site == site)
+        listed = [each.texts for each in rows if each.texts and tab in (None, each.tab)]
+        if not listed:
             return "That row isn't listed anymore."
+        hands.store.answer_row(site, listed[0], is_same=is_same)
+        hands.passes.ask(Ask.CHECK)
         return "The row is the job's." if is_same else "The site ID is taken out of the row."
 
     return run

@@ -27,8 +27,6 @@ class TabChanges:
     findings: list[Finding] = field(default_factory=list)
     reps: dict[str, str] = field(default_factory=dict)
     """What the office has typed as Rep, by site, for *Jobs*."""
-    foreign: dict[str, dict[str, str]] = field(default_factory=dict)
-    """The texts of rows that name another customer than their site ID does, by site."""
 
 
 @dataclass(frozen=True)

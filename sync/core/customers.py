@@ -84,5 +84,6 @@ class Customers:
             job = self._store.job_states([site]).get(site, Job())
             event = read_event(archived_event(site, asked, is_archived=is_archived), job)
             if event is not None:
-                changed = apply(job, event, lambda _: False).job
-                self._store.applied(self._lease, [], {site: changed})
+                found = apply(job, event, lambda _: False)
+                lines = [(site, line) for line in found.lines]
+                self._store.applied(self._lease, [], {site: found.job}, lines)

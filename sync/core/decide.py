@@ -55,7 +55,7 @@ def decide(
             if is_same is False:
                 found.keys.append(Write(place, {KEY: {}}))
             elif is_same is None and _is_foreign(tab, number, row, jobs):
-                foreign[site], found.foreign[site] = place, texts
+                foreign[site] = place
                 found.findings.append(other_customer(tab, number, site, texts, row.customer))
             else:
                 cells = _differing(tab, number, row, present)
@@ -110,7 +110,7 @@ def other_customer(
         if held and customer.get(column, "") not in ("", held)
     )
     text = f"{tab.title}, row {number + 1} has the site ID of another customer."
-    return Finding("other_customer", text, tab.title, number + 1, site, detail=detail)
+    return Finding("other_customer", text, tab.title, number + 1, site, detail=detail, texts=texts)
 
 
 def keys_gone(tab: Tab, count: int, before: int) -> Finding | None:

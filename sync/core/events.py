@@ -16,6 +16,8 @@ from sync.webhooks.schema import Comment, Milestone, ParsedWebhook
 
 CONTRACT, CHANGE_ORDER = "contract", "change_order"
 """The definitions of the two milestones that aren't EverBright's."""
+JOB = "Job"
+"""What a line of *History* is about if the whole job was archived or restored."""
 PAPERS = {CONTRACT: "Contract", CHANGE_ORDER: "Change order"}
 COMMENT_DAYS = 14
 """How long a comment is news."""
@@ -250,11 +252,16 @@ def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied
             "updated": max(filter(None, (job.updated, event.order[0]))),
         }
     )
+    lines: list[Line] = []
     if event.is_archived is not None and event.order[0] >= job.archived_as_of:
+        if event.is_archived != job.is_archived:
+            status = "ARCHIVED" if event.is_archived else "RESTORED"
+            line = Line(name=JOB, status=status, received=event.order[2], at=event.at)
+            lines.append(line)
         update = {"is_archived": event.is_archived, "archived_as_of": event.order[0]}
         job = job.model_copy(update=update)
     if not event.definition:
-        return Applied(job, [_comment_line(event, remark) for remark in remarks])
+        return Applied(job, lines + [_comment_line(event, remark) for remark in remarks])
     if job.re_signed is None and any(_is_re_sign(task) for task in event.tasks):
         job = job.model_copy(update={"re_signed": event.at})
     log, lines = _insert(job.milestones.get(event.definition), event, remarks, is_rejected)

@@ -17,7 +17,10 @@ from sync.core.standing import US, Kind
 from sync.types import letters
 
 SOURCES = {
-    TODAY: ("customer", "status", "days", "next_action", "waiting_on", REP, "follow_up"),
+    TODAY: (
+        *("customer", "phone", "status", "days", "next_action", "waiting_on"),
+        *(REP, "notes", "follow_up"),
+    ),
     PIPELINE: ("waiting_at", "kind", "days"),
 }
 """The columns of *Jobs* that the formulas read."""
@@ -160,10 +163,13 @@ def _today(jobs: Tab) -> dict[str, str]:
         found = f"SORT({cells};{reps};TRUE;{days};FALSE)"
         return f'ARRAYFORMULA(IFERROR({found};""))'
 
-    who = f'{column["customer"]}&IF({rep}="";"";"\n"&{rep})'
+    who = column["customer"] + "".join(
+        f'&IF({part}="";"";"\n"&{part})' for part in (rep, column["phone"])
+    )
     age = f'IF({column["days"]}="";"";", "&{column["days"]}&IF({column["days"]}=1;" day";" days"))'
     due = f'IF({is_due};"Follow up\n";"")'
-    what = f'{due}&{column["status"]}&{age}&"\n"&{column["next_action"]}'
+    notes = f'IF({is_due}*({column["notes"]}<>"");"\n"&{column["notes"]};"")'
+    what = f'{due}&{column["status"]}&{age}&"\n"&{column["next_action"]}&{notes}'
     return {"customer": listed(who), "what": listed(what)}
 
 

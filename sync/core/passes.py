@@ -95,10 +95,6 @@ class Pass:
         """The version of the database over which the last pass had nothing to write."""
         self._there: dict[int, Tab] = {}
         """Our tabs that the last read has shown."""
-        self._foreign: dict[str, dict[str, str]] | None = None
-        """The customers' texts of rows that name another one, by site; None before a pass."""
-        self.said = ""
-        """What the last pass says to a person who has asked for something."""
 
     @property
     def _sheet(self) -> SheetState:
@@ -117,9 +113,9 @@ class Pass:
 
     # What people ask
 
-    def put_back(self, sheet: int, column: str = "") -> None:
-        """Make a tab, its header row, and a column or all of them again, with the next pass."""
-        if self._sheet.forget(sheet, self._there.get(sheet), column):
+    def put_back(self, sheet: int) -> None:
+        """Make a tab, its header row, and its deleted columns again, with the next pass."""
+        if self._sheet.forget(sheet, self._there.get(sheet)):
             self._absent = (0.0, set())
             self._store.empty_tab(self._lease, is_history=sheet == HISTORY)
             if sheet == JOBS:
@@ -134,23 +130,6 @@ class Pass:
         self._dressing.try_again()
         self._attempts.keep([])
 
-    def answer(self, site: str, *, is_same: bool) -> bool:
-        """Store whose row it is that has a job's ID and names another customer.
-
-        Return whether the last pass has listed that row.
-        """
-        texts = (self._foreign or {}).get(site)
-        if texts is None:
-            return False
-        self._store.answer_row(self._lease, site, texts, is_same=is_same)
-        self.ask(Ask.CHECK)
-        return True
-
-    @property
-    def has_seen_sheet(self) -> bool:
-        """Whether a pass has compared the rows since this process has begun."""
-        return self._foreign is not None
-
     @property
     def is_idle(self) -> bool:
         """Whether no batch is open and nothing is owed: nothing of a row is kept, then."""
@@ -163,7 +142,6 @@ class Pass:
         """
         version = self._store.backlog()["version"]
         self._rows.refresh()
-        self.said = ""
         now = self._read()
         if self._attempts.begin_sheet():
             self._rows.refresh()
@@ -177,7 +155,6 @@ class Pass:
         except Stop as stop:
             _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
             result = PassResult(findings=[stop.finding], pending=1)
-            self._foreign = self._foreign or {}
         except BrightsheetError:
             self._attempts.begin_anew()
             raise
@@ -267,9 +244,6 @@ class Pass:
         for site, rep in tabs.reps.items():
             jobs[site] = replace(jobs[site], cells={"rep": text(rep), **jobs[site].cells})
         found = decide(read, tab, jobs, self._rows.columns(), answers)
-        self._foreign = {**tabs.foreign, **found.foreign}
-        if Ask.SITE_IDS_BACK in self._sheet.asked:
-            self._say_what_is_put_back([*found.keys, *tabs.keys])
         self._note_rows(read.now, tab, found, answers)
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
@@ -284,14 +258,6 @@ class Pass:
             ],
             tabs.findings + found.findings,
         )
-
-    def _say_what_is_put_back(self, keys: Iterable[Write]) -> None:
-        listed = self._foreign or {}
-        left = sorted(listed.keys() - {content(write.cells[KEY]) for write in keys})
-        self.said = f"{len(listed) - len(left)} of {len(listed)} site IDs are put back."
-        if left:
-            names = "; ".join(self._rows.name(site) for site in left)
-            self.said += f" {len(left)} left: {names}. Say on the overview whose rows these are."
 
     # Tabs and columns
 

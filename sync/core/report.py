@@ -8,6 +8,7 @@ After each pass, the setting "pass" holds a `PassReport` as JSON:
 Texts are sentences that a person reads.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
@@ -48,6 +49,8 @@ class Finding:
     column: str = ""
     count: int = 0
     detail: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What a row that names another customer says of them, by column ID."""
 
 
 NOTICES = frozenset(

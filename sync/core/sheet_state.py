@@ -73,24 +73,23 @@ class SheetState:
                 found += [sheet] if not there[sheet].is_sorted_in else []
         return found
 
-    def forget(self, sheet: int, tab: Tab | None, column: str) -> bool:
-        """Have a tab, a column, or all that are deleted made again, with their looks.
+    def forget(self, sheet: int, tab: Tab | None) -> bool:
+        """Have a tab, or its deleted columns, made again with their looks.
 
         Return whether it is the tab that is made again.
         """
         there, made = tab.columns.keys() if tab else set(), self.made.get(str(sheet), [])
-        deleted = [each for each in made if each not in there and column in ("", each)]
-        is_whole = tab is None and not column
-        gone = {n for n in self.looks if n.startswith(f"{sheet} {'' if is_whole else 'view '}")}
+        deleted = [each for each in made if each not in there]
+        gone = {n for n in self.looks if n.startswith(f"{sheet} {'view ' if tab else ''}")}
         for each in deleted if sheet == JOBS else ():
             gone |= {*looks.broken_by(each)}
             gone |= {own_tabs.names(reader)[1] for reader in own_tabs.readers(each)}
         self.looks = {name: fence for name, fence in self.looks.items() if name not in gone}
         if tab and made:
             self.made[str(sheet)] = [each for each in made if each not in deleted]
-        elif is_whole:
+        elif tab is None:
             self.made.pop(str(sheet), None)
-        return is_whole and sheet not in own_tabs.SOURCES
+        return tab is None and sheet not in own_tabs.SOURCES
 
     def restore(self, fence: int, following: int) -> list[tuple[int, int]]:
         """Go on with an older version, which has this fence; the next batch has `following`.

@@ -21,7 +21,6 @@ from sync.core.events import (
 from sync.settings.config_file import Config, Meaning
 
 US, EVERBRIGHT = "Us", "EverBright"
-_MOST_NAMED = 3
 PAPER_STATUSES = {
     "GEN": ("Generated", Meaning.OPEN),
     "SENT": ("Sent", Meaning.OPEN),
@@ -229,7 +228,7 @@ class Statuses:
         if waiting := [m for m in by_order if m.means is Meaning.WAITING]:
             first = min(waiting, key=lambda m: m.since)
             return Standing(
-                f"{_joined([m.title for m in waiting])} under review",
+                f"{_listed([m.title for m in waiting])} under review",
                 US if ready else EVERBRIGHT,
                 first.since,
                 (*submit, "EverBright is reviewing"),
@@ -259,7 +258,7 @@ class Statuses:
         for milestone in sorted(others, key=lambda m: m.since, reverse=True):
             actions += self._why(milestone, with_title=len(others) > 1, is_one=is_one)
         words = [*(f"{m.title} voided" for m in papers)]
-        words += [f"{_joined([m.title for m in others])} rejected"] if others else []
+        words += [f"{_listed([m.title for m in others])} rejected"] if others else []
         status = ", ".join(words)
         return Standing(status, US, first.since, tuple(actions), first.title, Kind.REJECTED)
 
@@ -349,12 +348,6 @@ def day(moment: datetime) -> str:
 def _listed(names: Sequence[str]) -> str:
     """Return "A", "A and B", or "A, B and C"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-
-
-def _joined(names: Sequence[str]) -> str:
-    if len(names) > _MOST_NAMED:
-        return f"{', '.join(names[: _MOST_NAMED - 1])} and {len(names) - _MOST_NAMED + 1} more"
-    return _listed(names)
 
 
 def titles(jobs: Iterable[Job], order: Order) -> dict[str, str]:

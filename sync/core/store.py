@@ -452,13 +452,11 @@ class Store:
             for row in self._database.read(select(row_answer))
         }
 
-    def answer_row(
-        self, held: Lease, site: str, texts: Mapping[str, str], *, is_same: bool
-    ) -> None:
+    def answer_row(self, site: str, texts: Mapping[str, str], *, is_same: bool) -> None:
         """Store whose row it is that has a job's ID and these texts."""
         row = {"site": site, "texts": json.dumps(dict(texts)), "is_same": int(is_same)}
         known = delete(row_answer).where(row_answer.c.site == site)
-        self._do(held, known, insert(row_answer).values(row))
+        self._do(None, known, insert(row_answer).values(row))
 
     def begin_sheet(self, held: Lease, state: Any) -> None:
         """Begin another spreadsheet: every job gets its row there, and no old line does."""

@@ -216,7 +216,7 @@ class Worker:
                 days = self._settings.keep_deliveries_days
                 self._store.delete_deliveries(began - 86_400 * days)
             report = self._report(began, result)
-            self._store.finish_actions({n: passes.said or said for n, said in asked.items()})
+            self._store.finish_actions(asked)
             is_new = bool(report.problems) and began - report.since < _LISTED_FOR_SECONDS
             is_soon = is_new or result.has_young_lines
             at_latest = began + (_LISTED_SECONDS if is_soon else _FULL_PASS_SECONDS)

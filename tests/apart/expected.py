@@ -239,12 +239,13 @@ def lines(life: Life) -> list[tuple[str, str, str, str, str]]:
     found, before = list[tuple[str, str, str, str, str]](), dict[str, Happening]()
     for each in life.happenings:
         if not each.of:
+            found.append((life.name, "Job", each.status.capitalize(), "", _date(each.at)))
             continue
         last = before.get(each.of)
         before[each.of] = each
         is_shown = each.said and not each.said.is_private and not each.said.is_by_bot
         text = quoted(each.said) if each.said and is_shown else ""
-        when = f"{each.at.month}/{each.at.day}/{each.at.year}"
+        when = _date(each.at)
         if last is None or last.status != each.status:
             found.append((life.name, each.of, LABELS[each.status], text, when))
         elif new := [task for task in each.rejected if task not in last.rejected]:
@@ -252,6 +253,10 @@ def lines(life: Life) -> list[tuple[str, str, str, str, str]]:
         elif text:
             found.append((life.name, f"Comment on {each.of}", "", text, when))
     return found
+
+
+def _date(at: datetime) -> str:
+    return f"{at.month}/{at.day}/{at.year}"
 
 
 def pipeline(found: Iterable[dict[str, str]]) -> dict[str, list[str]]:
@@ -276,11 +281,11 @@ def pipeline(found: Iterable[dict[str, str]]) -> dict[str, list[str]]:
 
 
 def today_tab(found: Iterable[dict[str, str]]) -> set[tuple[str, str]]:
-    """Return the rows of *Today*: the customer with the rep, and what to do."""
+    """Return the rows of *Today*: the customer with rep and phone, and what to do."""
     rows = [row for row in found if row["Waiting on"] == "Us"]
     return {
         (
-            f"{row['Customer']}\n{row['Rep']}",
+            "\n".join(filter(None, (row["Customer"], row["Rep"], row["Phone"]))),
             f"{row['Status']}, {row['Days']} {'day' if row['Days'] == '1' else 'days'}"
             "\n" + row["Next action"],
         )

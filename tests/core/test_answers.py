@@ -35,7 +35,7 @@ def answer(calm: Calm, site: str, *, is_same: bool) -> None:
     (tab,) = now.tabs
     (place,) = now.keys[site]
     texts = customer_texts(tab, now.places[place][1])
-    calm.store.answer_row(calm.lease, site, texts, is_same=is_same)
+    calm.store.answer_row(site, texts, is_same=is_same)
 
 
 def test_a_row_is_the_jobs_all_the_same(calm: Calm) -> None:
@@ -131,7 +131,7 @@ def test_a_column_is_put_back(calm: Calm, name: str) -> None:
     delete_column(calm, name)
     calm.passes.run()
     assert calm.sheet.column(name) is None
-    calm.passes.put_back(JOBS, name)
+    calm.passes.put_back(JOBS)
     calm.look()
     assert calm.judge() == []
 

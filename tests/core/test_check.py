@@ -132,6 +132,16 @@ def test_a_cell_that_was_edited_since_stays_and_what_it_held_is_listed() -> None
     assert [(lost.column, lost.held) for lost in found.lost] == [("status", "my word")]
 
 
+def test_a_row_like_it_that_was_never_hit_is_another_one() -> None:
+    """Two rows of one customer: the one with our text is repaired, though it was edited since."""
+    walk_in = row(customer="Walter", notes="roof", kind="lead")
+    shows = walk_in | row(status="Done")
+    edited = row(customer="Walter", notes="call first", kind="lead", status="Done")
+    found, left = repaired([Debt(shows, walk_in, alike=1)], [walk_in, edited])
+    assert left == [walk_in, row(customer="Walter", notes="call first", kind="lead")]
+    assert found.lost == []
+
+
 def test_a_row_that_still_shows_all_is_found_before_one_that_is_like_it() -> None:
     blank = Debt(hit({}), {})
     typed = Debt(hit(WALK_IN), WALK_IN)

@@ -307,7 +307,7 @@ def test_formulas_are_made_again_when_a_deleted_column_is_put_back(office: Offic
     assert [(f.code, f.column) for f in found if f.code == "source_deleted"] == [
         ("source_deleted", "Kind")
     ]
-    office.passes.put_back(JOBS, "kind")
+    office.passes.put_back(JOBS)
     office.settle()
     assert office.texts(PIPELINE)[:-1] == before
     assert office.colors() == COLORS

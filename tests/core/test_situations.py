@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -382,6 +383,31 @@ def test_a_restore_while_something_is_owed_drops_no_job(calm: Calm) -> None:
     calm.sheet.tabs[JOBS].rows.append(Row({calm.key("notes"): typed("ours")}))
     calm.passes._sheet.debts = [Debt({"notes": typed("ours")}, {"notes": typed("call")})]
     calm.look()
+    assert calm.wrong_cells() == []
+
+
+def test_no_row_is_added_while_a_row_waits_for_its_key(calm: Calm) -> None:
+    """A new row between a hit and its repair could be a second one of the job that was hit."""
+    rows, one, two = calm.sheet.tabs[JOBS].rows, calm.row(0), calm.row(1)
+    count = len(calm.sheet.body())
+    del one[calm.key(KEY)]
+    edit, places = calm.sheet.edit, [n for n, row in enumerate(rows) if row.cells in (one, two)]
+
+    def swapped() -> None:
+        calm.sheet.edit = edit  # type: ignore[method-assign]
+        here, there = places
+        rows[here], rows[there] = rows[there], rows[here]
+
+    calm.sheet.edit = swapped  # type: ignore[method-assign]
+    calm.passes.run()
+    assert held(two[calm.key(KEY)]) == calm.sites[0], "the batch hit the other job's key"
+    calm.sites.append(str(UUID(int=99, version=4)))
+    calm.store.applied(calm.lease, [], {calm.sites[-1]: calm.jobs[calm.sites[0]]})
+    calm.passes.run()
+    assert held(two[calm.key(KEY)]) == calm.sites[1], "it is put back"
+    assert len(calm.sheet.body()) == count
+    calm.settle()
+    assert sorted(filter(None, map(calm.sheet.site, calm.sheet.body()))) == sorted(calm.sites)
     assert calm.wrong_cells() == []
 
 

@@ -364,6 +364,22 @@ def test_the_sheet_by_example(case: str) -> None:
     assert shown(reader.standing(known, TODAY)) == expected
 
 
+def test_archiving_is_a_line_of_history_once() -> None:
+    def told(job: Job, hour: int, *, is_archived: bool) -> tuple[Job, list[tuple[str, str]]]:
+        at = nov(20) + timedelta(hours=hour)
+        event = Event("site", (at, at, at, str(hour)), at, is_archived=is_archived)
+        found = apply(job, event, ORDERED.is_rejected)
+        cells = [Layout(ORDERED, UTC).line(line, "site", "Ada") for line in found.lines]
+        return found.job, [(readable(each["what"]), readable(each["to"])) for each in cells]
+
+    job, lines_ = told(Job(), 0, is_archived=True)
+    assert lines_ == [("Job", "Archived")]
+    job, lines_ = told(job, 1, is_archived=True)
+    assert lines_ == []
+    job, lines_ = told(job, 2, is_archived=False)
+    assert lines_ == [("Job", "Restored")]
+
+
 def test_archived_and_restored() -> None:
     known = job(*SURVEYED, REVIEWED)
     archive = Event("site", (nov(20), nov(20), nov(20), "a"), nov(20), is_archived=True)
