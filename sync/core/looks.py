@@ -79,11 +79,6 @@ def of_history(tab: Tab) -> Iterator[Look]:
         yield _view(tab, "Since the last working day", {"received": since}, sorts)
 
 
-def broken_by(column: str) -> list[str]:
-    """Return the names of looks that a column of *Jobs* is missed in, once it was deleted."""
-    return [f"{JOBS} choices {column}", f"{JOBS} colors {column}"]
-
-
 def views(names: Iterable[str]) -> dict[str, str]:
     """Return where the reps' views are in the sheet's address, by title, of looks by their names.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sync.columns import KEY, Column
-from sync.core import looks, own_tabs
+from sync.core import own_tabs
 from sync.core.batch import HISTORY_COLUMNS
 from sync.core.cells import content
 from sync.core.check import Debt, Lost
@@ -79,14 +79,16 @@ class SheetState:
         Return whether it is the tab that is made again.
         """
         there, made = tab.columns.keys() if tab else set(), self.made.get(str(sheet), [])
-        deleted = [each for each in made if each not in there]
-        gone = {n for n in self.looks if n.startswith(f"{sheet} {'view ' if tab else ''}")}
-        for each in deleted if sheet == JOBS else ():
-            gone |= {*looks.broken_by(each)}
-            gone |= {own_tabs.names(reader)[1] for reader in own_tabs.readers(each)}
-        self.looks = {name: fence for name, fence in self.looks.items() if name not in gone}
+        formulas = {own_tabs.names(reader)[1] for reader in own_tabs.SOURCES if sheet == JOBS}
+        self.looks = {
+            name: fence
+            for name, fence in self.looks.items()
+            # Those of a column that is there are as they were; views are looked for.
+            if name not in formulas
+            and (not name.startswith(f"{sheet} ") or name.rpartition(" ")[2] in there)
+        }
         if tab and made:
-            self.made[str(sheet)] = [each for each in made if each not in deleted]
+            self.made[str(sheet)] = [each for each in made if each in there]
         elif tab is None:
             self.made.pop(str(sheet), None)
         return tab is None and sheet not in own_tabs.SOURCES
