@@ -28,7 +28,7 @@ from sync.settings.validators import matching, path
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
 
-VERSION = "1.0.0.dev0"
+VERSION = "1.0.0"
 
 _TAKEN = {*COLUMN_IDS, "first_name", "last_name", "city", "zip", "progress"} - {REP}
 """IDs that a column of the config can't have; a connected tab has the others, too."""
