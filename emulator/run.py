@@ -66,6 +66,17 @@ def serve(port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
     with Emulator(port) as emulator:
+        settings = {
+            "GOOGLE_EMULATOR_URL": emulator.url,
+            "EVERBRIGHT_URL": emulator.url,
+            "EVERBRIGHT_API_TOKEN": "any",
+            "SPREADSHEET_ID": emulator.create_spreadsheet("Solar jobs"),
+            "DRIVE_FOLDER_ID": emulator.create_folder("Job documents"),
+            "WEBHOOK_SECRET": "only-for-this-machine",
+            "ADMIN_PASSWORD": "only-for-this-machine",
+        }
         sys.stdout.write(f"Google and EverBright, emulated: {emulator.url} (Ctrl-C ends it)\n")
+        sys.stdout.write("Brightsheet's settings for it, for another terminal:\n\n")
+        sys.stdout.writelines(f"export {name}={value}\n" for name, value in settings.items())
         sys.stdout.flush()
         ended.wait()

@@ -1,6 +1,7 @@
 """Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
 from datetime import UTC, datetime
+from functools import cache
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -73,6 +74,9 @@ def letters(index: int) -> str:
     return text
 
 
+_adapter = cache(TypeAdapter)
+
+
 def from_json(kind: type[T], body: Any) -> T:
     """Return a stored dataclass; what a later version has added to it is ignored."""
-    return TypeAdapter(kind).validate_python(body)
+    return _adapter(kind).validate_python(body)

@@ -276,6 +276,24 @@ def late_customers(world: World) -> Steps:
     change(world, job, customer_due=0.0)
 
 
+def refused_token(world: World) -> Steps:
+    """EverBright answers 403, as some servers do for a token that they don't know."""
+    world.google.faults.answer(403, api="everbright", count=None)
+    hear(world)
+    yield "token_refused"
+    world.google.faults.clear()
+    look(world)
+
+
+def folder_gone(world: World) -> Steps:
+    folder = world.google.drive.files.pop(world.folder)
+    world.send(milestone(1, 3, tasks=[task(file(7))]))
+    yield "documents_late"
+    assert "Google knows no such file" in world.visitor.page("/")
+    world.google.drive.files[world.folder] = folder
+    look(world)
+
+
 def in_the_trash(world: World) -> Steps:
     world.google.drive.files[world.spreadsheet].trashed = True
     look(world)
@@ -351,7 +369,16 @@ def restored_version(world: World) -> Steps:
 CASES = [
     *(wrong_secret, silence, nothing_ever, no_worker, hanging_worker, google_refuses, not_shared),
     *(rows_gone, header_gone, header_sorted_in, another_customer, two_rows, rejected, odd_field),
-    *(failed_document, late_document, late_customers, in_the_trash, lost_alerts, jobs_deleted),
+    *(
+        failed_document,
+        late_document,
+        late_customers,
+        refused_token,
+        folder_gone,
+        in_the_trash,
+        lost_alerts,
+        jobs_deleted,
+    ),
     *(history_deleted, another_database, restored_backup, tabs_of_theirs, paused, order_asked),
     *(unknown_status, source_deleted, late, history_lost_its_header),
     *(guessed_passwords, restored_version),

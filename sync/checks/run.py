@@ -43,11 +43,15 @@ def run_checks(settings: Settings, database: Database) -> Iterator[Check]:
 def check_names(environ: Mapping[str, str]) -> Check:
     """Find the names of settings that are mistyped: the values were checked at the start."""
     names = {field.alias or "" for field in Settings.model_fields.values()}
-    for name in sorted(environ.keys() - names):
-        for meant in get_close_matches(name, names - environ.keys(), 1, _ALIKE):
-            text = f"{name} has no effect, because no setting has this name."
-            return Check("", "warning", text, f"If it is meant to be {meant}, correct it.")
-    return Check("", "ok", "All settings are valid.")
+    mistyped = {
+        f"{name} (did you mean {alike}?)"
+        for name in environ.keys() - names
+        for alike in get_close_matches(name, names - environ.keys(), 1, _ALIKE)
+    }
+    if not mistyped:
+        return Check("", "ok", "All settings are valid.")
+    text = f"No setting has these names: {', '.join(sorted(mistyped))}"
+    return Check("", "warning", text, "Correct them: they have no effect.")
 
 
 def _hider(settings: Settings) -> Callable[[str], str]:

@@ -99,8 +99,8 @@ ACTIONS: Mapping[str, Action] = {
     "this_database": Action(
         "This database is the right one",
         "Brightsheet writes the sheet from here again. Only if no other one runs for the same "
-        "spreadsheet; and after a restored backup, read all jobs first, or older statuses are "
-        "written.",
+        "spreadsheet. After a restored backup, read all jobs first, and wait until Setup shows the "
+        "result, or older statuses are written.",
         confirms=True,
     ),
     "put_back": Action(

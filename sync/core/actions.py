@@ -69,7 +69,7 @@ def _put_back(hands: Hands, body: Mapping[str, Any]) -> str:
     sheets = [_TABS[tab.lower()]] if (tab := str(body.get("tab", ""))).lower() in _TABS else []
     for sheet in sheets or _TABS.values():
         hands.passes.put_back(sheet)
-    return "Whatever was deleted is made again."
+    return "What was missing, if anything, is made again."
 
 
 def _answer(*, is_same: bool) -> "Kind":

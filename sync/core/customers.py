@@ -14,9 +14,11 @@ from sync.core.store import Store
 from sync.errors import LEASE_LOST, BrightsheetError, Permanent, Retryable
 from sync.everbright.answers import read_customer
 from sync.everbright.client import EverBright
-from sync.everbright.errors import MISSING
+from sync.everbright.errors import DENIED, MISSING, TOKEN
 from sync.settings.config_file import Config
 
+TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a setting
+"""The setting that says whether EverBright has refused the token since it last answered."""
 _AGAIN = timedelta(hours=24)
 _LONGEST_WAIT = 3600.0
 _AT_ONCE = 20
@@ -50,10 +52,13 @@ class Customers:
                 again = (now + _AGAIN).timestamp()
                 self._store.set_customer(self._lease, site, customer, again)
                 self._note_archive(site, now, is_archived)
+                self._store.put(TOKEN_REFUSED, value=False)
             except Exception as error:
                 reason = error.reason if isinstance(error, BrightsheetError) else "fault"
                 if reason == LEASE_LOST:
                     raise
+                if reason in (TOKEN, DENIED):
+                    self._store.put(TOKEN_REFUSED, value=True)
                 _log.info("customer", site=site, reason=reason)
                 later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
                 self._store.postpone_customer(self._lease, site, tries + 1, later)

@@ -26,12 +26,15 @@ from sync.errors import (
     STOPPING,
     BrightsheetError,
     NotFound,
+    Permanent,
     Refused,
     Retryable,
     UnprocessableDocument,
 )
 from sync.everbright.client import EverBright
 
+SLOW_TRIES = 9
+"""After so many failed tries, a quarter of an hour, a document or a customer is listed."""
 _THREADS = 4
 _DUE = 10 * _THREADS
 _TRIES = 300
@@ -117,6 +120,8 @@ class Documents:
             if error.reason == LEASE_LOST:
                 raise
             tries = document.tries + 1
+            if isinstance(error, Permanent):  # It doesn't pass by itself: it is listed at once.
+                tries = max(tries, SLOW_TRIES)
             is_over = isinstance(error, UnprocessableDocument) or tries >= _TRIES
             _log.warning("document", document=document.uuid, reason=error.reason, tries=tries)
             self._store.set_document(

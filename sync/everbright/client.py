@@ -18,7 +18,7 @@ from urllib3.util import parse_url
 
 from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.document_check import document_problem
-from sync.everbright.errors import MISSING, ODD, REDIRECTS, refusal, unreachable
+from sync.everbright.errors import DENIED, MISSING, ODD, REDIRECTS, refusal, unreachable
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and to wait for the next bytes."""
@@ -104,7 +104,7 @@ class EverBright:
                     raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
                 return tree
         except Retryable as error:
-            if error.reason not in (MISSING, REDIRECTS):
+            if error.reason not in (MISSING, DENIED, REDIRECTS):
                 raise
             raise Permanent(error.reason, f"{path} can't be read: {error.message}") from None
         except (requests.RequestException, HTTPError, ValueError) as error:

@@ -8,15 +8,17 @@ from sync.ops.retry import retry_after
 TOKEN = "everbright_token"  # noqa: S105 - a reason
 MISSING = "everbright_missing"
 """Retryable for a document, which may arrive later; Permanent for JSON, and so is REDIRECTS."""
+DENIED = "everbright_denied"
+"""The same with status 403: the token may be wrong."""
 ODD = "everbright_odd"
 """The answer isn't in the expected format."""
 REDIRECTS = "everbright_redirects"
 
 DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
 """Another request would probably fail, too."""
-OPTIONAL_LIST = frozenset({MISSING, ODD, "everbright_unfiltered"})
+OPTIONAL_LIST = frozenset({MISSING, DENIED, ODD, "everbright_unfiltered"})
 """The account may not have the list, or have it at another path."""
-LIST_BREAKS = DOWN | {ODD, MISSING, "everbright_endless", "everbright_next"}
+LIST_BREAKS = DOWN | {ODD, MISSING, DENIED, "everbright_endless", "everbright_next"}
 """The list can't be read to its end, maybe because of one record; the pages before count."""
 
 
@@ -32,12 +34,12 @@ def refusal(response: Response) -> BrightsheetError:
             "EverBright does not accept the token (status 401).",
             fix="Copy it again into EVERBRIGHT_API_TOKEN. "
             "If it is right, see EVERBRIGHT_AUTH_HEADER.",
-            after=900.0,
         )
     # A document may take a while to be available after its webhook. With 403, one job or list isn't
     # for this token, a file store doesn't have a file, or the token is wrong.
     return Retryable(
-        MISSING, f"EverBright has nothing at this address for this token (status {status})."
+        DENIED if status == 403 else MISSING,
+        f"EverBright has nothing at this address for this token (status {status}).",
     )
 
 

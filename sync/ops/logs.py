@@ -31,7 +31,6 @@ def configure(least: int = logging.INFO) -> None:
     stream = sys.stderr  # The one of now: tests replace it for a while.
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             without_texts,
             _WithoutRepeats(),

@@ -218,6 +218,9 @@ RULES: tuple[Rule, ...] = (
         is_idle,
         "Nothing is written to the sheet, because that part of Brightsheet isn't running. "
         "Everything that arrives is kept. Ask whoever set it up to restart it.",
+        detail=lambda _: (
+            "With WORKER=separate, start brightsheet worker; else restart the program."
+        ),
     ),
     Rule(
         "paused",
@@ -239,8 +242,8 @@ RULES: tuple[Rule, ...] = (
         _P,
         "Something else has written this spreadsheet, so nothing is written now. Either "
         "Brightsheet runs in two places with the same spreadsheet, or its data was restored from "
-        "a backup. Stop the one that you don't need. If this one is right, press Read all jobs, "
-        "and then This database is the right one.",
+        "a backup. Stop the one that you don't need. If this one is right, press Read all jobs "
+        "first, wait until Setup shows its result, and then press This database is the right one.",
         "/setup",
         ("read_all", "this_database"),
     ),
@@ -406,13 +409,23 @@ RULES: tuple[Rule, ...] = (
         ("read_all",),
     ),
     Rule(
+        "token_refused",
+        _P,
+        lambda s: s.is_token_refused,
+        "EverBright refuses Brightsheet's token, so customers' names and documents may be missing "
+        "or old. Ask whoever set it up to copy the token again from EverBright into the settings, "
+        "and to restart Brightsheet. Then press Check now.",
+        "/setup#checks",
+        detail=lambda _: "The setting is EVERBRIGHT_API_TOKEN; see EVERBRIGHT_AUTH_HEADER, too.",
+    ),
+    Rule(
         "customers_late",
         _P,
-        lambda s: s.slow_customers,
+        lambda s: s.slow_customers and not s.is_token_refused,
         lambda s: (
             "EverBright hasn't returned the customers of "
             f"{counted(s.slow_customers, 'job', 'jobs')}, so names may be missing or old. It may "
-            "be down, or not accept Brightsheet's token: run the checks on Setup."
+            "be down: run the checks on Setup."
         ),
         "/setup#checks",
     ),
@@ -422,10 +435,11 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.slow_documents,
         lambda s: (
             f"{counted(s.slow_documents, 'document', 'documents')} couldn't be copied to Drive "
-            "for a quarter of an hour. EverBright or Drive is down, or refuses: run the checks on "
-            "Setup. It is tried again automatically."
+            "yet. The folder isn't there or isn't shared with Brightsheet's account, or Drive or "
+            "EverBright is down: run the checks on Setup. It is tried again automatically."
         ),
-        "/jobs/documents",
+        "/setup#checks",
+        detail=lambda s: s.document_error,
     ),
     Rule(
         "disk_low",

@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from sync.core.customers import TOKEN_REFUSED
 from sync.core.database import WORKER, Database
+from sync.core.documents import SLOW_TRIES
 from sync.core.report import PassReport
 from sync.core.schema import delivery, document, job, lease
 from sync.core.store import Store
@@ -18,8 +20,6 @@ from sync.settings.validators import sqlite_file
 from sync.types import from_json
 from sync.webhooks.schema import Outcome
 
-SLOW_TRIES = 9
-"""Failed tries of a document or a customer that take a quarter of an hour."""
 GUESSED = "wrong_passwords"
 """The setting with the time at which an address was refused, because it guessed."""
 MESSAGES = "messages"
@@ -71,8 +71,12 @@ class State:
     guessed: float = 0.0
     """When an address had sent so many wrong passwords that it was refused."""
     slow_documents: int = 0
+    """Those that nobody could copy for a quarter of an hour, or until a person fixes it."""
+    document_error: str = ""
+    """Why one of them couldn't be copied."""
     slow_customers: int = 0
     """Those that EverBright hasn't returned for a quarter of an hour."""
+    is_token_refused: bool = False
     read_back: float = 0.0
     """When open jobs were read from EverBright last."""
     read_back_error: str = ""
@@ -108,6 +112,7 @@ def read(settings: Settings, database: Database) -> State:
         "rejected": select(func.count(delivery.c.id)).where(is_rejected, is_open),
         "failed_documents": select(func.count(document.c.uuid)).where(document.c.state == "failed"),
         "slow_documents": select(func.count(document.c.uuid)).where(is_slow),
+        "document_error": select(document.c.error).where(is_slow).limit(1),
         "slow_customers": select(func.count(job.c.site)).where(job.c.customer_tries >= SLOW_TRIES),
     }
     with database.begin() as connection:
@@ -132,6 +137,7 @@ def read(settings: Settings, database: Database) -> State:
         ),
         pending,
         is_paused=bool(store.get("paused")),
+        is_token_refused=bool(token and store.get(TOKEN_REFUSED)),
         is_trashed=bool(store.get("trashed")),
         odd_fields=odd,
         oldest=min(filter(None, (pending["dirty_since"], waiting)), default=0.0),

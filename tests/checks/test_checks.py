@@ -146,9 +146,11 @@ def test_a_missing_setting_is_the_only_result(world: World) -> None:
     assert printed.stdout.startswith("failed   Settings: SPREADSHEET_ID: is not set.")
 
 
-def test_a_mistyped_setting_is_reported() -> None:
-    found = check_names({"ALERT_URL": "x", "PATH": "/bin", "HOME": "/"})
-    assert (found.result, "ALERT_URLS" in found.fix) == ("warning", True)
+def test_all_mistyped_settings_are_reported() -> None:
+    found = check_names({"ALERT_URL": "x", "STUCK_DAY": "9", "PATH": "/bin", "HOME": "/"})
+    assert found.result == "warning"
+    assert "ALERT_URL (did you mean ALERT_URLS?)" in found.text
+    assert "STUCK_DAY (did you mean STUCK_DAYS?)" in found.text
     assert check_names({"ALERT_URLS": "x", "PATH": "/bin"}).result == "ok"
 
 

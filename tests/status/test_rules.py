@@ -73,6 +73,7 @@ CASES: Mapping[str, tuple[State, State]] = {
     ),
     "never_arrived": (silent(0.0, begun=FRIDAY), silent(0.0, begun=MONDAY)),
     "silent": (silent(FRIDAY), silent(MONDAY)),
+    "token_refused": (replace(FINE, slow_customers=1, is_token_refused=True), FINE),
     "customers_late": (replace(FINE, slow_customers=1), FINE),
     "documents_late": (replace(FINE, slow_documents=2), FINE),
     "disk_low": (
