@@ -1,5 +1,6 @@
 """Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, TypeVar
@@ -74,9 +75,10 @@ def letters(index: int) -> str:
     return text
 
 
-_adapter = cache(TypeAdapter)
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 
 
 def from_json(kind: type[T], body: Any) -> T:
     """Return a stored dataclass; what a later version has added to it is ignored."""
-    return _adapter(kind).validate_python(body)
+    found: T = _adapter(kind).validate_python(body)
+    return found
