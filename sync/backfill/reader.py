@@ -84,28 +84,27 @@ def _endless(why: str) -> Permanent:
 
 
 def list_jobs(
-    lists: Lists, paths: EverBrightConfig, since: datetime
-) -> tuple[dict[str, bool], list[str]]:
-    """Return whether each job in the list changed after `since`, and what is wrong with the list.
+    lists: Lists, paths: EverBrightConfig
+) -> tuple[dict[str, datetime | None], list[str]]:
+    """Return when each job in the list has changed, if it says so, and what is wrong with the list.
 
     One that is left out, because another one left the list meanwhile, is read the next time.
     Raises Permanent or Retryable.
     """
-    is_changed, problems, number = dict[str, bool](), list[str](), 0
+    changes, problems, number = dict[str, datetime | None](), list[str](), 0
     try:
         for number, page in enumerate(lists.pages(paths.jobs, PAGES), 1):
             sites = [answers.site_of(record) for record in page.records]
             for site, record in zip(sites, page.records, strict=True):
-                updated = answers.updated_at(record, paths.changed)
-                is_changed.setdefault(site, updated is None or updated >= since)
+                changes.setdefault(site, answers.updated_at(record, paths.changed))
             if nameless := sites.count(""):
                 problems.append(f"page {number} lists {nameless} jobs without a site's UUID.")
     except BrightsheetError as error:
         if not number or error.reason not in LIST_BREAKS:
             raise
         problems.append(f"page {number} is the last of the list that was read. {error.message}")
-    is_changed.pop("", None)
-    return is_changed, problems
+    changes.pop("", None)
+    return changes, problems
 
 
 _OWNERS = {

@@ -67,11 +67,13 @@ class JobRows:
         now, known = self._now(), {site: job.revision for site, job in self.jobs.items()}
         if now.date() != self._day:
             self._day, known = now.date(), {}
+        aliases = self.statuses.order.aliases
         for job in self._store.changed_jobs(known):
             documents = dict[str, list[tuple[str, str]]]()
             for each in job.documents:
                 named = each.name or each.uuid, self._links.document(each)
-                documents.setdefault(each.definition, []).append(named)
+                step = aliases.get(each.definition, each.definition)
+                documents.setdefault(step, []).append(named)
             job.cells = self._layout.row(
                 job.site,
                 job.state,

@@ -40,7 +40,7 @@ class Layout:
         """Return a job's cells by column ID; those that are missing are blank.
 
         `customer` is EverBright's answer about its site, by column ID. `documents` are names and
-        links by definition, and `link` is that of the job's page in EverBright.
+        links by the milestone's column, and `link` is that of the job's page in EverBright.
         """
         zone, now = self._zone, now.astimezone(self._zone)
         standing = self._statuses.standing(job, now)
@@ -68,8 +68,7 @@ class Layout:
         cells = own | cells
         for milestone in standing.milestones:
             cells[f"{STATUS}{milestone.definition}"] = text(_dated(milestone, now))
-        for definition, files in documents.items():
-            step = self._statuses.order.aliases.get(definition, definition)
+        for step, files in documents.items():
             cells[f"{DOCUMENTS}{step}"] = links(files)
         return {column: cell for column, cell in cells.items() if cell}
 

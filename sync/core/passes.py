@@ -93,8 +93,6 @@ class Pass:
         """Our tabs that aren't there, and until when that is believed."""
         self._fruitless: float | None = None
         """The version of the database over which the last pass had nothing to write."""
-        self._there: dict[int, Tab] = {}
-        """Our tabs that the last read has shown."""
 
     @property
     def _sheet(self) -> SheetState:
@@ -115,17 +113,12 @@ class Pass:
 
     def put_back(self, sheet: int) -> None:
         """Make a tab, its header row, and its deleted columns again, with the next pass."""
-        if self._sheet.forget(sheet, self._there.get(sheet)):
-            self._absent = (0.0, set())
-            self._store.empty_tab(self._lease, is_history=sheet == HISTORY)
-            if sheet == JOBS:
-                self._rows.jobs.clear()
         self.ask(f"{HEADER} {sheet}")
 
     def ask(self, ask: str) -> None:
         """Take into account in the next pass what a person has decided."""
         self._sheet.asked = [*dict.fromkeys([*self._sheet.asked, ask])]
-        self._fruitless = None
+        self._fruitless, self._absent = None, (0.0, set())
         self._refusals.try_again()
         self._dressing.try_again()
         self._attempts.keep([])
@@ -145,8 +138,10 @@ class Pass:
         now = self._read()
         if self._attempts.begin_sheet():
             self._rows.refresh()
-        self._there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
         asked = [*self._sheet.asked]
+        for sheet in TITLES:
+            if f"{HEADER} {sheet}" in asked:
+                self._forget(sheet, now.there.get(sheet))
         try:
             result = self._compare(now)
             if asked and not self._is_owed():
@@ -160,6 +155,14 @@ class Pass:
             raise
         self._fruitless = None if result.has_written else version
         return result
+
+    def _forget(self, sheet: int, tab: Tab | None) -> None:
+        """Have what a tab lacks made again, and its rows or lines written if it is gone."""
+        if self._sheet.forget(sheet, tab):
+            self._store.empty_tab(self._lease, is_history=sheet == HISTORY)
+            if sheet == JOBS:
+                self._rows.jobs.clear()
+                self._rows.refresh()
 
     # Reading
 
@@ -288,7 +291,7 @@ class Pass:
 
     def _make(self, now: Snapshot, missing: Sequence[int]) -> PassResult:
         """Make tabs and columns in a batch of their own."""
-        there, made = self._there, dict(self._sheet.made)
+        there, made = now.there, dict(self._sheet.made)
         taken = {*self._client.tabs().values()}
         requests = batch.swap_guards(tab for tab in there.values() if tab.sheet in missing)
         if RECOVERED not in there:

@@ -7,7 +7,7 @@ starts over: what it has read changes nothing the second time.
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from sync.core.database import DISCONNECTED, Lease
 from sync.core.events import Event, Job, Line, apply, event_of, read_event
 from sync.core.standing import Kind, Statuses
 from sync.core.store import Store
-from sync.errors import ENDS_WORK, BrightsheetError, Permanent
+from sync.errors import ENDS_WORK, BrightsheetError
 from sync.everbright import answers
 from sync.everbright.answers import Record
 from sync.everbright.client import EverBright
@@ -94,7 +94,7 @@ class Readback:
         """Read the list of jobs, and those that are open or have changed, or all; return a text."""
         began = self._now()
         try:
-            count, changed, problems = self._read_listed(began, known, is_whole=is_whole)
+            count, changed, problems, left_out = self._read_listed(began, known, is_whole=is_whole)
         except BrightsheetError as error:
             if error.reason in ENDS_WORK:
                 raise
@@ -105,31 +105,38 @@ class Readback:
             return f"They weren't read. {error.message}"
         text = f"{count} jobs were read, {changed} had changes that were missing."
         due = (began + timedelta(hours=self._hours)).timestamp()
-        done = {"due": due, "read": began.timestamp(), "error": " ".join(problems), "result": text}
+        done = {"due": due, "read": began.timestamp(), "problems": " ".join(problems)}
+        done |= {"result": text, "left_out": left_out}
         self._store.put("readback", done)
         _log.info("readback", jobs=count, changed=changed, problems=len(problems))
         return " ".join([text, *problems])
 
     def _read_listed(
         self, began: datetime, known: dict[str, Any], *, is_whole: bool
-    ) -> tuple[int, int, list[str]]:
-        """Return how many jobs were read, how many had changes, and what went wrong."""
-        is_first = "read" not in known
-        since = began - _OLD
+    ) -> tuple[int, int, list[str], list[str]]:
+        """Return how many jobs were read and had changes, what went wrong, and old jobs' sites."""
+        is_first, left_out = "read" not in known, {*known.get("left_out", ())}
+        lists = Lists(self._everbright, self._rate, self._sleep)
+        listed, problems = list_jobs(lists, self._config.everbright)
+        stored = self._store.job_states()
+        sites = [*dict.fromkeys([*listed, *stored])]
         if not is_whole:
             since = datetime.fromtimestamp(known["read"], UTC) - _MARGIN
-        lists = Lists(self._everbright, self._rate, self._sleep)
-        is_changed, problems = list_jobs(lists, self._config.everbright, since)
-        sites = self._chosen(is_changed, is_whole=is_whole)
+            sites = self._chosen(listed, stored, left_out, since)
         reader, changed, missing = Reader(lists, self._config.everbright), 0, list[str]()
         unanswered = 0
         for site in sites:
             self._read_asked_jobs()
-            is_old = is_first and not is_changed.get(site, True)
+            updated = listed.get(site)
+            is_old = site not in stored and updated is not None and updated < began - _OLD
             try:
-                changed += bool(self._read(reader, site, is_first=is_first, is_old=is_old))
-                unanswered = 0
+                count = self._read(reader, site, is_first=is_first, is_old=is_old)
+                changed, unanswered = changed + bool(count), 0
+                if count is None:
+                    left_out.add(site)
             except BrightsheetError as error:
+                if error.reason == MISSING and site not in listed:
+                    continue  # EverBright has no such job.
                 unanswered += error.reason in DOWN
                 if error.reason in {*ENDS_WORK, TOKEN, "database", DISCONNECTED}:
                     raise
@@ -140,21 +147,24 @@ class Readback:
         problems += reader.notes
         if missing:
             problems.append(f"{len(missing)} jobs couldn't be read.")
-        return len(sites), changed, problems
+        return len(sites), changed, problems, sorted(left_out)
 
-    def _chosen(self, is_changed: dict[str, bool], *, is_whole: bool) -> list[str]:
-        """Return the jobs to read: those that have changed, are open or unknown, or all."""
-        stored, now = self._store.job_states(), self._now()
-        if is_whole:
-            return [*dict.fromkeys([*is_changed, *stored])]
-        statuses = self._statuses()
+    def _chosen(
+        self,
+        listed: Mapping[str, datetime | None],
+        stored: Mapping[str, Job],
+        left_out: Collection[str],
+        since: datetime,
+    ) -> list[str]:
+        """Return the jobs to read: those that have changed, are open or unknown."""
+        statuses, now = self._statuses(), self._now()
         closed = {
             site
             for site, job in stored.items()
             if statuses.standing(job, now).kind in (Kind.DONE, Kind.ARCHIVED)
         }
-        changed = [site for site, has_changed in is_changed.items() if has_changed]
-        unknown = [site for site in is_changed if site not in stored]
+        changed = [site for site, at in listed.items() if at is None or at >= since]
+        unknown = [site for site in listed if site not in stored and site not in left_out]
         return [*dict.fromkeys([*changed, *unknown, *(s for s in stored if s not in closed)])]
 
     def _reader(self) -> Reader:
@@ -163,32 +173,29 @@ class Readback:
 
     def _read(
         self, reader: Reader, site: str, *, is_first: bool = False, is_old: bool = False
-    ) -> int:
+    ) -> int | None:
         """Read a job, and store the differences; return how many events were missing.
 
-        With `is_first`, no lines of History are written, and a job `is_old` that turns out to be
-        done isn't stored.
+        With `is_first`, no lines of History are written. A job `is_old` that turns out to be done
+        isn't stored, for which None is returned.
         """
         known = self._store.job_states([site]).get(site, Job())
         asked = self._now()
-        try:
-            payloads = reader.read(site, lambda record: _may_be_news(record, known))
-        except Permanent as error:
-            if error.reason != MISSING:
-                raise
-            return 0  # EverBright has no such job.
+        payloads = reader.read(site, lambda record: _may_be_news(record, known))
         events = [*self._events(payloads, asked)]
+        # Of several contracts, the newest counts.
+        newest = {each.definition: each for each in sorted(events, key=lambda each: each.order)}
         with self._applying:
             job = self._store.job_states([site]).get(site, Job())
             lines, count = list[Line](), 0
-            for event in events:
+            for event in newest.values():
                 news = read_event(event, job)
                 if news is not None:
                     applied = apply(job, news, self._statuses().is_rejected)
                     job, count = applied.job, count + 1
                     lines += applied.lines
             if is_old and self._statuses().standing(job, asked).kind is Kind.DONE:
-                return 0
+                return None
             self._store.applied(
                 self._lease,
                 [],

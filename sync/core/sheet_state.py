@@ -61,7 +61,7 @@ class SheetState:
 
     def missing(self, now: Snapshot, columns: Sequence[Column]) -> list[int]:
         """Return our tabs that have to be made, or lack what was never made or is put back."""
-        there = {tab.sheet: tab for tab in (*now.tabs, *now.lines.values())}
+        there = now.there
         found = [RECOVERED] if RECOVERED not in there or not now.fences else []
         for sheet, wanted in ((JOBS, columns), (HISTORY, HISTORY_COLUMNS)):
             made = self.made.get(str(sheet))

@@ -118,6 +118,11 @@ class Snapshot:
     """Our tabs of lines, with their first rows."""
 
     @cached_property
+    def there(self) -> dict[int, Tab]:
+        """The tabs by their sheet IDs."""
+        return {tab.sheet: tab for tab in (*self.tabs, *self.lines.values())}
+
+    @cached_property
     def places(self) -> list[tuple[Tab, int]]:
         return [(tab, row) for tab in self.tabs for row in range(len(tab.rows))]
 

@@ -511,6 +511,15 @@ RULES: tuple[Rule, ...] = (
         detail=lambda s: s.read_back_error,
     ),
     Rule(
+        "read_in_part",
+        _N,
+        lambda s: bool(s.read_back_problems) and not _is_read_late(s),
+        "A part of EverBright's lists couldn't be read, so what was missed there isn't shown. Run "
+        "the checks on Setup, and correct [everbright] in the config.",
+        "/setup#checks",
+        detail=lambda s: s.read_back_problems,
+    ),
+    Rule(
         "order",
         _N,
         lambda s: s.setup.asks_order and not s.has_order and s.arrived,

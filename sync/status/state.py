@@ -80,6 +80,8 @@ class State:
     read_back: float = 0.0
     """When open jobs were read from EverBright last."""
     read_back_error: str = ""
+    read_back_problems: str = ""
+    """What wasn't read then."""
     has_order: bool = False
     """Whether a person has confirmed the order of the milestones."""
     disk_free: int | None = None
@@ -146,6 +148,7 @@ def read(settings: Settings, database: Database) -> State:
         guessed=store.get(GUESSED, 0.0),
         read_back=readback.get("read", 0.0),
         read_back_error=readback.get("error", ""),
+        read_back_problems=readback.get("problems", ""),
         has_order=bool(store.get("order")),
         disk_free=free,
         disk_size=size,

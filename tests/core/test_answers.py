@@ -149,6 +149,21 @@ def test_a_tab_is_put_back(calm: Calm, sheet: int) -> None:
     assert calm.judge() == []
 
 
+def test_what_is_there_again_is_not_written_twice(calm: Calm) -> None:
+    """Undone in the sheet before the button is pressed, and pressed again by a new process."""
+    version = calm.sheet.version()
+    delete_column(calm, "waiting_on")
+    del calm.sheet.tabs[HISTORY]
+    calm.passes.run()
+    calm.sheet.restore(version)
+    calm.passes.put_back(HISTORY)
+    calm.look()
+    calm.start()
+    calm.passes.put_back(HISTORY)
+    calm.look()
+    assert calm.judge() == []
+
+
 @pytest.mark.parametrize("sheet", [JOBS, HISTORY])
 def test_a_header_row_is_put_back(calm: Calm, sheet: int) -> None:
     header = calm.sheet.tabs[sheet].rows.pop(0)

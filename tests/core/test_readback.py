@@ -134,6 +134,10 @@ def test_the_first_reading_leaves_out_what_is_done_and_old(stand: Stand) -> None
     assert stored == {str(event(job)["site"]) for job in (1, 3, 4)}
     assert stand.lines() == 0
     assert not stand.readback.step(), "the next one is due tomorrow"
+    stand.now += timedelta(days=1, minutes=1)
+    assert stand.readback.step()
+    assert {*stand.store.job_states()} == stored, "nor does the next one bring them"
+    assert stand.lines() == 0
 
 
 def _ordered(stand: Stand) -> Any:
@@ -163,6 +167,53 @@ def test_a_webhook_after_the_reading_is_newer(stand: Stand) -> None:
     later = int((NOW + timedelta(hours=1) - datetime(2026, 1, 1, tzinfo=UTC)).total_seconds() // 60)
     stand.send(event(1, minute=later, status="APPROVED"))
     assert stand.statuses_of(1) == ["APPROVED"]
+
+
+def contract(job: int, number: int, state: str, month: int) -> dict[str, Any]:
+    """Return a contract as EverBright's list of tasks has it; the webhook has the site, too."""
+    paper = {"category": "DOCUMENT", "required": True, "document_status": state}
+    paper["data"] = {"documents": [], "envelopes": [{}]}
+    sub_task = {"uuid": uuid(910_000 + number), **paper}
+    return {
+        "uuid": uuid(900_000 + number),
+        "site_id": str(event(job)["site"]),
+        "name": "Installation Agreement",
+        "status": "INPROG",
+        "task_definition": uuid(5),
+        "date_updated": f"2026-0{month}-01T00:00:00Z",
+        "sub_tasks": [sub_task],
+    }
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_of_two_contracts_the_newest_counts(stand: Stand, step: int) -> None:
+    """In whatever order the list has them, on each day."""
+    stand.load(1, status="SUBMITTED")
+    records = [contract(1, 1, "VOID", 4), contract(1, 2, "SIGN", 5)][::step]
+    listed = stand.google.everbright.listed
+
+    def with_contracts(kind: str, query: Any, address: str) -> Any:
+        if kind != "contract":
+            return listed(kind, query, address)
+        return {"count": 2, "next": None, "previous": None, "results": records}
+
+    stand.google.everbright.listed = with_contracts  # type: ignore[method-assign]
+    for _ in range(3):
+        assert stand.readback.step()
+        stand.now += timedelta(days=1, minutes=1)
+        log = stand.store.job_states()[str(event(1)["site"])].milestones["contract"]
+        assert [change.status for change in log.changes] == ["SIGN"]
+    assert stand.lines() == 0
+
+
+@pytest.mark.parametrize("name", ["workflows", "milestones", "tasks"])
+def test_a_list_that_is_elsewhere_is_not_taken_for_no_job(stand: Stand, name: str) -> None:
+    stand.load(1, status="SUBMITTED")
+    paths = stand.config.everbright.model_copy(update={name: "/api/v1/nothing"})
+    stand.config = stand.config.model_copy(update={"everbright": paths})
+    stand.readback = stand.begun()
+    assert stand.readback.step()
+    assert stand.store.get("readback")["problems"] == "1 jobs couldn't be read."
 
 
 def test_days_count_from_the_lists_own_date(stand: Stand) -> None:

@@ -12,15 +12,17 @@ from uuid import UUID
 
 import pytest
 
-from sync.columns import KEY
+from sync.columns import DOCUMENTS, KEY
 from sync.core.apply import apply_waiting
 from sync.core.cells import LONGEST, text
 from sync.core.check import Debt
-from sync.core.events import Event, apply
+from sync.core.events import Event, JobDocument, apply
 from sync.core.report import PassReport
 from sync.core.snapshot import FENCE, HISTORY, JOBS, RECOVERED
+from sync.core.standing import Statuses
 from sync.errors import Refused, Retryable
 from sync.google.errors import RATE_LIMITED
+from sync.settings.config_file import MilestoneConfig
 from sync.webhooks import parse
 from tests.core.fake_sheet import NAMES, FakeSheet, Row, held, typed
 from tests.core.storm import DEFINITIONS, Storm
@@ -211,6 +213,19 @@ def test_a_cell_that_shows_something_else_is_left_until_tomorrow(calm: Calm) -> 
     calm.clock += 86_400
     calm.look()
     assert calm.judge() == []
+
+
+def test_documents_of_two_definitions_are_in_their_one_column(calm: Calm) -> None:
+    site, both = calm.sites[0], (DEFINITIONS[0], DEFINITIONS[1])
+    step = MilestoneConfig(definitions=both, header="Permits")
+    calm.statuses = Statuses(calm.statuses.config.model_copy(update={"milestones": (step,)}))
+    documents = [JobDocument(d, d, name=f"{n}.pdf") for n, d in enumerate(both)]
+    named = [(site, each) for each in documents]
+    calm.store.applied(calm.lease, [], {site: calm.jobs[site]}, documents=named)
+    calm.start()
+    calm.look()
+    shown = held(calm.row(0)[calm.key(f"{DOCUMENTS}{DEFINITIONS[0]}")])
+    assert shown.split("\n") == ["0.pdf", "1.pdf"]
 
 
 def test_a_long_text_in_recovered_is_cut() -> None:
