@@ -99,7 +99,12 @@ def shown(cell: Cell) -> str:
     return "" if is_formula(cell) else readable(cell)
 
 
-_REFERENCE = re.compile(r"(?<![A-Za-z_.!])(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])")
+_REFERENCE = re.compile(
+    r'"(?:[^"]|"")*"'
+    r"|(?:'(?:[^']|'')*'|[\w.]+)!\$?[A-Z]*\$?\d*(?::\$?[A-Z]*\$?\d*)?"
+    r"|(?<![A-Za-z_.])(\$?)([A-Z]{1,3})(\$?)(\d+)(?![\w(])"
+)
+"""A cell of the same tab, in groups; before that, what is left as it is: texts, and other tabs."""
 
 
 def relative(cell: Cell, row: int, names: Sequence[str]) -> Cell:
@@ -109,6 +114,8 @@ def relative(cell: Cell, row: int, names: Sequence[str]) -> Cell:
     """
 
     def named(match: re.Match[str]) -> str:
+        if not match[2]:
+            return match[0]
         index = _index(match[2])
         column = names[index] if index < len(names) else match[2]
         place = f"!{match[4]}" if match[3] else str(int(match[4]) - 1 - row)

@@ -247,7 +247,13 @@ class Pass:
         for site, rep in tabs.reps.items():
             jobs[site] = replace(jobs[site], cells={"rep": text(rep), **jobs[site].cells})
         found = decide(read, tab, jobs, self._rows.columns(), answers)
+        emptied = [each for each in (*found.keys, *tabs.keys) if not content(each.cells[KEY])]
+        places = (read.now.places[each.place] for each in emptied)
+        taken_out = {tab.key(row) for tab, row in places}
         self._note_rows(read.now, tab, found, answers)
+        if not read.is_owed:  # What is carried out holds no longer: the row may be the job's later.
+            ousted = {site for site, answer in answers.items() if not answer.is_same}
+            self._store.drop_answers(ousted - taken_out - {*found.missing})
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
             found.writes + tabs.writes,

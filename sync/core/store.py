@@ -175,6 +175,7 @@ class Store:
             known = connection.exec_driver_sql(statement, row).scalar()
             if known is not None:
                 return Receipt(known, Outcome(row["outcome"]))
+            _put(connection, "wrong_secret", 0.0)  # The right one has come since.
             query = select(delivery.c.id).where(delivery.c.digest == webhook.digest)
             return Receipt(connection.scalar(query) or 0, Outcome.DUPLICATE)
 
@@ -249,10 +250,14 @@ class Store:
     def delete_deliveries(self, before: float) -> int:
         """Delete the deliveries that arrived before a time and are applied; return how many.
 
-        A rejected one stays until somebody has seen and dismissed it.
+        A rejected one stays until somebody has seen and dismissed it, and the newest that was
+        accepted, which tells that they arrive.
         """
+        accepted = delivery.c.outcome == Outcome.ACCEPTED.value
+        newest = select(func.max(delivery.c.id)).where(accepted).scalar_subquery()
         is_seen = (delivery.c.outcome != Outcome.REJECTED.value) | (delivery.c.is_dismissed == 1)
-        old = and_(delivery.c.received < before, delivery.c.is_waiting == 0, is_seen)
+        is_old = (delivery.c.received < before) & (delivery.c.id < newest)
+        old = and_(is_old, delivery.c.is_waiting == 0, is_seen)
         with self._database.begin() as connection:
             return connection.execute(delete(delivery).where(old)).rowcount
 
@@ -457,6 +462,10 @@ class Store:
         row = {"site": site, "texts": json.dumps(dict(texts)), "is_same": int(is_same)}
         known = delete(row_answer).where(row_answer.c.site == site)
         self._do(None, known, insert(row_answer).values(row))
+
+    def drop_answers(self, sites: Collection[str]) -> None:
+        if sites:
+            self._do(None, delete(row_answer).where(row_answer.c.site.in_(sites)))
 
     def begin_sheet(self, held: Lease, state: Any) -> None:
         """Begin another spreadsheet: every job gets its row there, and no old line does."""

@@ -63,6 +63,11 @@ def test_a_row_is_not_the_jobs(calm: Calm) -> None:
     assert calm.row(2) is not row
     assert calm.problems() == set()
     assert calm.wrong_cells() == []
+    assert calm.store.row_answers() == {}, "it is carried out"
+    mine = next(r for r in calm.sheet.body() if calm.sheet.site(r) == site)
+    calm.sheet.tabs[JOBS].rows.remove(mine)
+    calm.look()
+    assert site not in map(calm.sheet.site, calm.sheet.body()), "deleted, as any other row"
 
 
 def test_the_site_ids_are_put_back_after_a_partial_sort(calm: Calm) -> None:

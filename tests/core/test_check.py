@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from sync.core.cells import readable, text
+from sync.core.cells import absolute, formula, readable, relative, text
 from sync.core.check import Check, Debt, Repairs, Trace, meant, repairs, texts
 from sync.core.snapshot import JOBS, Picture, Snapshot, Tab
 from tests.core.storm import Storm
@@ -173,3 +173,22 @@ def test_a_row_that_is_gone_is_listed() -> None:
 )
 def test_storms_that_once_left_something(seed: int, fail: float) -> None:
     assert Storm(seed, 0.6, fail, refused_rows=seed % 4 == 0).run() == []
+
+
+@pytest.mark.parametrize(
+    ("held", "below"),
+    [
+        ("=A2*$B$1+C$1", "=A3*$B$1+C$1"),
+        ('=IF(A2="M1","A2",B2)', '=IF(A3="M1","A2",B3)'),
+        ("='Q4 2026'!B5+A2", "='Q4 2026'!B5+A3"),
+        ("=VLOOKUP(A2,Rates!A2:B9,2)", "=VLOOKUP(A3,Rates!A2:B9,2)"),
+        ("=LOG10(A2)+SUM(B:B)", "=LOG10(A3)+SUM(B:B)"),
+        ('=A2&" isn\'t B2"', '=A3&" isn\'t B2"'),
+    ],
+)
+def test_a_formula_one_row_below(held: str, below: str) -> None:
+    """Texts, and the cells of other tabs, stay as they are."""
+    names = ["customer", "status", "notes"]
+    moved = absolute(relative(formula(held), 1, names), 2, names)
+    assert moved == formula(below)
+    assert absolute(relative(formula(held), 1, names), 1, names) == formula(held)

@@ -68,6 +68,17 @@ def test_a_wrong_secret_is_refused(sqlite_world: World) -> None:
         assert answer.status_code == 401
 
 
+def test_a_webhook_that_is_known_shows_that_the_secret_is_right_again(sqlite_world: World) -> None:
+    """EverBright's test message has the same body each time."""
+    with sqlite_world.serve():
+        sqlite_world.send(milestone(1, 1))
+        url = f"{sqlite_world.url}/webhooks/everbright"
+        requests.post(url, json={}, headers={"X-Webhook-Secret": "x" * 20}, timeout=30)
+        assert sqlite_world.store().get("wrong_secret")
+        assert sqlite_world.send(milestone(1, 1)).json()["outcome"] == "duplicate"
+        assert not sqlite_world.store().get("wrong_secret")
+
+
 def stored_lines(world: World) -> int:
     database = Database(world.environment["DATABASE_URL"])
     with database.begin() as connection:
