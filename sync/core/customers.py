@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -22,7 +21,6 @@ TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a setting
 _AGAIN = timedelta(hours=24)
 _LONGEST_WAIT = 3600.0
 _AT_ONCE = 20
-_FIELDS = ("first_name", "last_name", "phone", "email", "address", "city", "zip")
 
 _log = structlog.get_logger()
 
@@ -77,9 +75,7 @@ class Customers:
             if error.reason != MISSING:
                 raise Retryable(error.reason, error.what) from error
             return {}, None
-        known: Any = read_customer(answer, self._config.columns)
-        texts = {each: getattr(known, each, "") for each in _FIELDS}
-        return {"customer": known.name, **texts, **known.values}, known.archived
+        return read_customer(answer, self._config.columns)
 
     def _note_archive(self, site: str, asked: datetime, is_archived: bool | None) -> None:
         """Apply what EverBright says of the job's archive, if it isn't known."""

@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 
 from sync.backfill import payloads
-from sync.backfill.reader import Lists, Reader, list_jobs
+from sync.backfill.reader import Reader
 from sync.core.database import DISCONNECTED, Lease
 from sync.core.events import Event, Job, Line, apply, event_of, read_event
 from sync.core.standing import Kind, Statuses
@@ -116,14 +116,13 @@ class Readback:
     ) -> tuple[int, int, list[str], list[str]]:
         """Return how many jobs were read and had changes, what went wrong, and old jobs' sites."""
         is_first, left_out = "read" not in known, {*known.get("left_out", ())}
-        lists = Lists(self._everbright, self._rate, self._sleep)
-        listed, problems = list_jobs(lists, self._config.everbright)
+        reader, changed, missing = self._reader(), 0, list[str]()
+        listed, problems = reader.jobs()
         stored = self._store.job_states()
         sites = [*dict.fromkeys([*listed, *stored])]
         if not is_whole:
             since = datetime.fromtimestamp(known["read"], UTC) - _MARGIN
             sites = self._chosen(listed, stored, left_out, since)
-        reader, changed, missing = Reader(lists, self._config.everbright), 0, list[str]()
         unanswered = 0
         for site in sites:
             self._read_asked_jobs()
@@ -168,8 +167,7 @@ class Readback:
         return [*dict.fromkeys([*changed, *unknown, *(s for s in stored if s not in closed)])]
 
     def _reader(self) -> Reader:
-        lists = Lists(self._everbright, self._rate, self._sleep)
-        return Reader(lists, self._config.everbright)
+        return Reader(self._everbright, self._config.everbright, self._rate, self._sleep)
 
     def _read(
         self, reader: Reader, site: str, *, is_first: bool = False, is_old: bool = False

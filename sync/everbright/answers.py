@@ -1,7 +1,7 @@
 """Parses answers of EverBright's API: pages of lists, and customers. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,15 @@ from sync.errors import Permanent
 from sync.everbright.errors import ODD
 from sync.settings.config_file import ColumnConfig
 from sync.types import null
-from sync.webhooks.other_events import DATE_KEYS, SITE_KEYS, is_yes, moments, uuid
+from sync.webhooks.other_events import (
+    DATE_KEYS,
+    SITE_KEYS,
+    is_yes,
+    moments,
+    objects,
+    uuid,
+    uuids,
+)
 from sync.webhooks.values import text_at
 
 Record = Mapping[str, Any]
@@ -21,24 +29,6 @@ _SITE_KEYS = {
     "city": "address.city_name",
     "zip": "address.zipcode",
 }
-
-
-@dataclass(frozen=True)
-class Customer:
-    """The customer of a job, as EverBright answers; "" is what it doesn't say."""
-
-    name: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    address: str = ""
-    phone: str = ""
-    email: str = ""
-    city: str = ""
-    zip: str = ""
-    values: Mapping[str, str] = field(default_factory=dict)
-    """Those of the config's columns with a `site_key`, by the column's ID."""
-    archived: bool | None = None
-    """Whether the job is archived; None if the answer doesn't say."""
 
 
 @dataclass(frozen=True)
@@ -62,24 +52,9 @@ def read_page(tree: Any) -> Page:
     return Page(answer, next_link if isinstance(next_link, str) else "")
 
 
-def identifier(record: Record, *keys: str) -> str:
-    """Return the first identifier under `keys`, or "": a text, a number, or an object's UUID."""
-    for key in keys:
-        value = record.get(key)
-        if isinstance(value, Mapping):
-            value = value.get("uuid") or value.get("id")
-        if isinstance(value, int) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str) and value not in ("", "None"):
-            return value
-    return ""
-
-
 def site_of(record: Record) -> str:
     """Return the site of a record of the list of jobs: a UUID in its canonical form, or ""."""
-    return next(
-        (found for key in (*SITE_KEYS, "uuid") if (found := uuid(identifier(record, key)))), ""
-    )
+    return next(uuids(record, (*SITE_KEYS, "uuid")), "")
 
 
 def updated_at(record: Record, keys: Sequence[str] = DATE_KEYS) -> datetime | None:
@@ -94,47 +69,44 @@ def check_owner(records: Sequence[Record], keys: Sequence[str], owner: str) -> N
     because a number under the same key may be another identifier.
     """
     for record in records:
-        found = uuid(identifier(record, *keys))
+        found = next(uuids(record, keys), None)
         if found and uuid(owner) not in (None, found):
             text = f"EverBright's list has records of something else ({keys[0]})."
             raise Permanent("everbright_unfiltered", text)
 
 
-def read_customer(tree: Any, columns: Iterable[ColumnConfig] = ()) -> Customer:
-    """Return the customer in `tree` (JSON values). Raises Permanent if it isn't a job.
+def read_customer(
+    tree: Any, columns: Iterable[ColumnConfig] = ()
+) -> tuple[dict[str, str], bool | None]:
+    """Return the customer of the job in `tree` (JSON values), and whether the job is archived.
 
-    `columns` are those of the config with a `site_key`.
+    The customer is by column ID, "" where EverBright doesn't say it; `columns` are those of the
+    config. None if it doesn't say whether it is archived. Raises Permanent if it isn't a job.
     """
     record = tree.get("data", tree) if isinstance(tree, Mapping) else None
     if not isinstance(record, Mapping) or record.keys().isdisjoint(("contacts", "address", "uuid")):
         raise Permanent(ODD, "EverBright's answer isn't a job.")
     # A `site_key` names the primary contact as if EverBright sent it alone.
     site = {**record, "contact": _contact(record.get("contacts"))}
-    values: dict[str, Any] = {
-        name: text for name, key in _SITE_KEYS.items() if (text := text_at(site, key))
-    }
-    names = (values.get("first_name"), values.get("last_name"))
+    texts = {name: text_at(site, key) or "" for name, key in _SITE_KEYS.items()}
     lines = (text_at(site, f"address.address_line_{number}") for number in (1, 2))
-    state = (text_at(site, "address.state_abbreviation"), values.get("zip"))
-    parts = (" ".join(filter(None, lines)), values.get("city"), " ".join(filter(None, state)))
+    state = (text_at(site, "address.state_abbreviation"), texts["zip"])
+    parts = (" ".join(filter(None, lines)), texts["city"], " ".join(filter(None, state)))
+    customer = {
+        "customer": f"{texts['first_name']} {texts['last_name']}".strip(),
+        "address": ", ".join(filter(None, parts)),
+        **texts,
+        **{c.id: text for c in columns if (text := text_at(site, c.site_key))},
+    }
     archived = null(site.get("archived"))
-    return Customer(
-        name=" ".join(filter(None, names)),
-        address=", ".join(filter(None, parts)),
-        values={c.id: text for c in columns if (text := text_at(site, c.site_key))},
-        archived=None if archived is None else is_yes(archived),
-        **values,
-    )
+    return customer, None if archived is None else is_yes(archived)
 
 
 def _contact(contacts: Any) -> Record:
     """Return the primary contact, or the first one with a name."""
-    listed = contacts if isinstance(contacts, list) else []
-    records = [contact for contact in listed if isinstance(contact, Mapping)]
 
     def rank(contact: Record) -> tuple[bool, bool]:
-        is_primary = contact.get("primary") is True
         is_named = text_at(contact, "first_name") or text_at(contact, "last_name")
-        return is_primary, is_primary or bool(is_named)
+        return contact.get("primary") is True, bool(is_named)
 
-    return max(records, key=rank, default={})
+    return max(objects(contacts), key=rank, default={})

@@ -4,6 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sync.types import null
+
 _LIMIT = 500
 # Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
@@ -19,20 +21,13 @@ def text_at(tree: Mapping[str, Any], path: str) -> str | None:
         if not isinstance(value, Mapping) or key not in value:
             return None
         value = value[key]
-    return as_text(value) if value is None or isinstance(value, str | int | float) else None
-
-
-def as_text(value: Any) -> str:
-    """Return a value as text; "" for null, "None", and an object."""
+    if null(value) is None:
+        return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, int | float):
         return str(value)
-    if isinstance(value, list):
-        return ", ".join(text for each in value if (text := as_text(each)))[:_LIMIT]
-    if not isinstance(value, str) or value == "None":
-        return ""
-    return " ".join(clean_text(value).split())[:_LIMIT]
+    return " ".join(clean_text(value).split())[:_LIMIT] if isinstance(value, str) else None
 
 
 def clean_text(text: str) -> str:
