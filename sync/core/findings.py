@@ -26,7 +26,8 @@ def of_sheet(
         text = "The tab History was deleted. To have it again, press Put it back."
         yield Finding("history_deleted", text, "History")
     elif history.trouble:
-        text = f"{history.trouble} Its lines wait. Undo that, or press Put it back."
+        way = "move it back to the top" if history.is_sorted_in else "press Put it back"
+        text = f"{history.trouble} Its lines wait. Undo that, or {way}."
         yield Finding("history_gone", text, history.title)
     if refusals.is_stopped:
         text = "Google refuses every change. Is the tab protected? " + refusals.reason()

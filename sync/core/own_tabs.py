@@ -105,7 +105,7 @@ def shown_labels(tab: Tab) -> tuple[list[str], float]:
     cells = [tab.cell(row, _NAME) for row in range((tab.header or 0) + 1, len(tab.rows))]
     values = [readable(cell) for cell in cells]
     if LAST_CHECKED not in values:
-        return values, 0.0
+        return [], 0.0
     end = values.index(LAST_CHECKED)
     when = (cells[end + 1] if len(cells) > end + 1 else {}).get("userEnteredValue", {})
     return values[: max(0, end - 1)], float(when.get("numberValue", 0.0))
@@ -116,7 +116,7 @@ def write_labels(tab: Tab, wanted: Sequence[str], when: float) -> list[Request]:
     if _NAME not in tab.columns or tab.header is None:
         return []
     cells: list[Cell] = [*map(text, wanted), {}, text(LAST_CHECKED), number(when) if when else {}]
-    cells += [{}] * (len(tab.rows) - tab.header - 1 - len(cells))
+    cells += [{}] * (len(shown_labels(tab)[0]) + 3 - len(cells))
     return [update(PIPELINE, tab.header + 1, tab.columns[_NAME], [[cell] for cell in cells])]
 
 

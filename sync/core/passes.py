@@ -425,7 +425,7 @@ class Pass:
             pending += [Unit(RECOVERED_LINES)] if lost else []
         units = self._refusals.chosen(pending)
         names = [unit.name for unit in units]
-        result = PassResult(len(pending), listed, has_young)
+        result = PassResult(len(pending) + has_young, listed, has_young)
         if not units:
             if not pending:
                 self._refusals.nothing_left()

@@ -270,6 +270,12 @@ class Store:
         with self._database.begin() as connection:
             for table in tables:
                 connection.execute(delete(table).where(table.c.site == site))
+            # They couldn't be understood, so they are stored without the job's ID.
+            odd = select(delivery.c.id, delivery.c.body).where(delivery.c.site.is_(None))
+            rows = connection.execute(odd.execution_options(yield_per=20))
+            of_job = [row.id for row in rows if site.encode() in row.body.lower()]
+            for part in _pages(of_job):
+                connection.execute(delete(delivery).where(delivery.c.id.in_(part)))
             named = action.c.body.like(f"%{site}%")
             connection.execute(update(action).where(named).values(body="{}"))
             known = _get(connection, "forgotten", [])
@@ -472,8 +478,8 @@ class Store:
         with self._database.begin(held) as connection:
             _put(connection, "sheet", state)
             connection.execute(delete(attempt))
-            new = {"row": "new", "shown": 0, "revision": job.c.revision + 1, "dirty_since": _now()}
-            connection.execute(update(job).values(new))
+            new = {"row": "new", "shown": 0, "revision": job.c.revision + 1, "boards": "{}"}
+            connection.execute(update(job).values(dirty_since=_now(), **new))
             connection.execute(update(change).values(fence=0))
 
     # Documents

@@ -13,13 +13,14 @@ from emulator.sheets.conditions import Rules, rows_of_view
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Sheet
 from sync.boards.tabs import office_tabs
+from sync.core import cells, own_tabs
 from sync.core.client import SheetClient
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Line
 from sync.core.job_rows import JobRows, Links
 from sync.core.looks import view_id
 from sync.core.passes import Pass
-from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TODAY
+from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TODAY, Tab
 from sync.core.store import Store
 from sync.google import auth
 from sync.settings.environment import load
@@ -246,6 +247,17 @@ def test_pipeline_counts_each_job_once(office: Office) -> None:
     assert checked[0] == "Last checked"
     assert datetime.now(UTC).strftime("%-m/%-d/%Y") in when[0]
     assert [row[:8] for row in rows[:-2]] == PIPELINE_ROWS
+
+
+def test_what_people_type_below_pipeline_stays() -> None:
+    labels = own_tabs.labels(["Permits"])
+    shown = [*labels, "Design", "", "Last checked", "46000", "", "Ask Nora about these two"]
+    tab = Tab(
+        PIPELINE, "Pipeline", {"milestone": 0}, 0, [[cells.text(each)] for each in ("", *shown)]
+    )
+    (request,) = own_tabs.write_labels(tab, labels, 46001.0)
+    written = [cells.readable(row["values"][0]) for row in request["updateCells"]["rows"]]
+    assert written == [*labels, "", "Last checked", "46001", ""]
 
 
 def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> None:
