@@ -72,7 +72,9 @@ def filters(zone: tzinfo) -> Mapping[str, Callable[..., Any]]:
         if not at:
             return Markup("never")
         moment = at if isinstance(at, datetime) else datetime.fromtimestamp(at, UTC)
-        text = f"{moment.astimezone(zone):%b %-d, %Y, %-I:%M %p}{' UTC' if zone is UTC else ''}"
+        text = (
+            f"{moment.astimezone(zone):%b %-d, %Y, %-I:%M %p}{' UTC' if str(zone) == 'UTC' else ''}"
+        )
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
     return {

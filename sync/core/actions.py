@@ -15,7 +15,6 @@ from sync.core.store import Store, StoredAction
 from sync.errors import BrightsheetError, Rejected
 from sync.settings.config_file import (
     Config,
-    ConsoleAnswers,
     Meaning,
     MilestoneConfig,
     WebhooksConfig,
@@ -186,4 +185,4 @@ def statuses(config: Config, store: Store) -> Statuses:
         if "-" in step  # The contract is first, whatever the order says.
     )
     meanings = {code: Meaning(means) for code, means in store.get("meanings", {}).items()}
-    return Statuses(config.with_answers(ConsoleAnswers(milestones, meanings)))
+    return Statuses(config.with_answers(milestones, meanings))

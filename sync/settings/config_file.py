@@ -1,13 +1,10 @@
 """The config file (config/brightsheet.toml), validated at the start."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar
-from uuid import UUID
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +13,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -23,7 +21,8 @@ from pydantic import (
 from sync.columns import COLUMN_IDS, REP
 from sync.errors import SettingsError
 from sync.settings import validators
-from sync.settings.validators import matching, path
+from sync.settings.validators import matching
+from sync.types import Uuid
 
 _CONFIG = Path(__file__).parent.parent.parent / "config"
 CONFIG_FILE = _CONFIG / "brightsheet.toml"
@@ -40,25 +39,9 @@ class Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _plain(value: str) -> str:
-    if not value.isprintable():
-        raise ValueError("holds a line break or a control character; remove it")
-    return value
-
-
-_label = matching(r"(?![=+]).*", "begins as a formula does; begin it with a letter")
-_Line = StringConstraints(strip_whitespace=True, max_length=100)
-Name = Annotated[str, _Line, AfterValidator(_plain)]
-Label = Annotated[Name, Field(min_length=1), AfterValidator(_label)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100)]
+Label = Annotated[Name, Field(min_length=1)]
 Key = Annotated[str, Field(min_length=1, max_length=100)]
-
-
-def _path(*names: str) -> AfterValidator:
-    """Return a validator of a path with these names in braces."""
-    return AfterValidator(partial(path, names=set(names)))
-
-
-_OfSite = Annotated[str, _path("site")]
 
 
 class EverBrightConfig(Strict):
@@ -68,17 +51,23 @@ class EverBrightConfig(Strict):
     every run reads every job.
     """
 
-    jobs: Annotated[str, _path()] = "/api/v1/project?archived=false"
-    workflows: _OfSite = "/api/v1/ops_workflow?site_id={site}"
-    milestones: Annotated[str, _path("workflow")] = "/api/v1/milestone?workflow_id={workflow}"
-    tasks: Annotated[str, _path("milestone")] = "/api/v1/task?milestone_id={milestone}"
-    sub_tasks: Annotated[str, _path("task")] = "/api/v1/sub_task?task_id={task}"
-    quotes: _OfSite = "/api/v1/quote?site_id={site}"
-    contracts: Annotated[str, AfterValidator(lambda text: text and path(text, {"site"}))] = (
-        "/api/v1/contract?site_id={site}"
-    )
+    jobs: str = "/api/v1/project?archived=false"
+    workflows: str = "/api/v1/ops_workflow?site_id={site}"
+    milestones: str = "/api/v1/milestone?workflow_id={workflow}"
+    tasks: str = "/api/v1/task?milestone_id={milestone}"
+    sub_tasks: str = "/api/v1/sub_task?task_id={task}"
+    quotes: str = "/api/v1/quote?site_id={site}"
+    contracts: str = "/api/v1/contract?site_id={site}"
     """Blank: contracts are not read."""
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")
+
+    @field_validator("*")
+    @classmethod
+    def _is_a_path(cls, text: Any, info: ValidationInfo) -> Any:
+        """Check a path: the names in braces are the default's."""
+        usual = cls.model_fields[info.field_name or ""].default
+        is_path = isinstance(text, str) and (text or info.field_name != "contracts")
+        return validators.path(text, validators.names(usual)) if is_path else text
 
 
 class WebhooksConfig(Strict):
@@ -114,7 +103,7 @@ class ColumnConfig(Strict):
 
     id: Annotated[Key, AfterValidator(_column_id)]
     header: Name = ""
-    site_key: Annotated[Name, Field(min_length=1)]
+    site_key: Label
     """The value's key, with a dot before a key in an object; `contact` is the primary contact."""
     kind: ColumnKind = ColumnKind.TEXT
     after: str = ""
@@ -131,20 +120,10 @@ class ColumnConfig(Strict):
         return self
 
 
-def _definition(value: str) -> str:
-    try:
-        return str(UUID(value))
-    except ValueError:
-        fix = "is not a milestone's ID; remove it, then see the page Setup of the console"
-        raise ValueError(fix) from None
-
-
 class MilestoneConfig(Strict):
     """A milestone: the definitions that share its columns; the first is the columns' key."""
 
-    definitions: Annotated[
-        tuple[Annotated[str, AfterValidator(_definition)], ...], Field(min_length=1)
-    ]
+    definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
     header: Name = ""
 
 
@@ -164,17 +143,6 @@ class StatusConfig(Strict):
 
     label: Label
     means: Meaning = Meaning.OPEN
-
-
-@dataclass(frozen=True)
-class ConsoleAnswers:
-    """People's answers on the console: the order of milestones, and meanings by status.
-
-    If the config file names the milestones, or a status, the file takes precedence.
-    """
-
-    milestones: tuple[MilestoneConfig, ...] = ()
-    meanings: Mapping[str, Meaning] = field(default_factory=dict)
 
 
 class Config(Strict):
@@ -204,37 +172,24 @@ class Config(Strict):
     def is_rejected(self, code: str | None) -> bool:
         return self.configured_meaning(code) is Meaning.REJECTED
 
-    def with_answers(self, answers: ConsoleAnswers) -> "Config":
-        """Return the config with these answers."""
+    def with_answers(
+        self, milestones: tuple[MilestoneConfig, ...], meanings: Mapping[str, Meaning]
+    ) -> "Config":
+        """Return the config with people's answers on the console, where it is silent."""
         answered = {
             code: StatusConfig(label=self.status_label(code), means=means)
-            for code, means in answers.meanings.items()
+            for code, means in meanings.items()
         }
-        milestones = self.milestones or answers.milestones
-        statuses = answered | self.statuses
-        return self.model_copy(update={"milestones": milestones, "statuses": statuses})
+        known = {"milestones": self.milestones or milestones, "statuses": answered | self.statuses}
+        return self.model_copy(update=known)
 
     @field_validator("columns")
     @classmethod
     def _has_each_column_once(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
-        if twice := _repeated([column.id for column in columns]):
-            raise ValueError(f"the column {twice} is listed twice; remove one")
-        if twice := _repeated([column.header for column in columns if column.header]):
-            raise ValueError(f"two have the header {twice!r}; give one another name")
+        known = [column.id for column in columns]
+        if twice := {each for each in known if known.count(each) > 1}:
+            raise ValueError(f"the column {min(twice)} is listed twice; remove one")
         return columns
-
-    @field_validator("milestones")
-    @classmethod
-    def _has_each_milestone_once(
-        cls, milestones: tuple[MilestoneConfig, ...]
-    ) -> tuple[MilestoneConfig, ...]:
-        if twice := _repeated([d for step in milestones for d in step.definitions]):
-            raise ValueError(f"the definition {twice} is listed twice; remove one")
-        return milestones
-
-
-def _repeated(values: Sequence[str]) -> str | None:
-    return next((value for value in values if values.count(value) > 1), None)
 
 
 def load_config(file: Path) -> Config:

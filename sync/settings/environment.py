@@ -7,7 +7,6 @@ offer it.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
@@ -48,9 +47,14 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
     return AfterValidator(lambda secret: SecretStr(check(secret.get_secret_value())))
 
 
-_key = credentials("Paste the JSON file of the service account's key, whole, with its line breaks.")
-_token = credentials("Copy the whole line that `brightsheet auth google` printed.")
 _T = TypeVar("_T", bound="_EnvironmentModel")
+
+
+def _separated(separator: str | None) -> Callable[[str], list[str]]:
+    """Return a function that splits a text; without a separator, at whitespace."""
+    return lambda text: [word for part in text.split(separator) if (word := part.strip())]
+
+
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
@@ -110,12 +114,12 @@ class GoogleSettings(_EnvironmentModel):
 
     # For tests and the demo.
     google_emulator_url: Annotated[Address, AfterValidator(validators.loopback)] = ""
-    google_oauth_token_json: Annotated[SecretStr, _secret(_token)] | None = Field(
+    google_oauth_token_json: Annotated[SecretStr, _secret(credentials)] | None = Field(
         None,
         description="The sign-in of a user account, as printed by `brightsheet auth google`.",
         json_schema_extra={"default": "required: one of these two"},
     )
-    google_service_account_json: Annotated[SecretStr, _secret(_key)] | None = Field(
+    google_service_account_json: Annotated[SecretStr, _secret(credentials)] | None = Field(
         None,
         validate_default=True,
         description="Or a service account's JSON key, the whole file.",
@@ -131,15 +135,13 @@ class GoogleSettings(_EnvironmentModel):
 class ReceiverSettings(_EnvironmentModel):
     """The webhook and the console."""
 
-    webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(validators.words)] = (
-        Field(
-            alias="WEBHOOK_SECRET",
-            min_length=1,
-            description="The secret that EverBright sends, 16 characters or more (`openssl rand "
-            "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
-            "and the old one.",
-            json_schema_extra={"app_json": {"generator": "secret"}},
-        )
+    webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_separated(","))] = Field(
+        alias="WEBHOOK_SECRET",
+        min_length=1,
+        description="The secret that EverBright sends, 16 characters or more (`openssl rand "
+        "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
+        "and the old one.",
+        json_schema_extra={"app_json": {"generator": "secret"}},
     )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)
@@ -186,8 +188,8 @@ class SheetSettings(_EnvironmentModel):
         "sheet shows. On Heroku and in a container, edit and commit the file itself instead.",
         json_schema_extra={"default": "`config/brightsheet.toml`", "app_json": False},
     )
-    time_zone: Annotated[str, AfterValidator(validators.time_zone)] = Field(
-        "",
+    zone: ZoneInfo = Field(
+        ZoneInfo("UTC"),
         alias="TIMEZONE",
         description="The time zone of dates, like `America/Los_Angeles`: the one that the "
         "spreadsheet has under File, Settings.",
@@ -211,10 +213,6 @@ class SheetSettings(_EnvironmentModel):
     )
     # For tests: how soon another worker may take over from a dead one.
     lease_seconds: int = Field(10, ge=1, le=600)
-
-    @property
-    def zone(self) -> tzinfo:
-        return ZoneInfo(self.time_zone) if self.time_zone else UTC
 
 
 class EverBrightSettings(_EnvironmentModel):
@@ -264,7 +262,7 @@ class AlertSettings(_EnvironmentModel):
 
     alert_urls: Annotated[
         tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
-        BeforeValidator(validators.spaced),
+        BeforeValidator(_separated(None)),
     ] = Field(
         (),
         description="Where [alerts](operations.md#alerts) go: addresses of email, Slack, Teams, "
@@ -273,7 +271,7 @@ class AlertSettings(_EnvironmentModel):
     )
     notify_urls: Annotated[
         tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
-        BeforeValidator(validators.spaced),
+        BeforeValidator(_separated(None)),
     ] = Field(
         (),
         description="Where the team's [messages](operations.md#alerts) go, in the same form: what "

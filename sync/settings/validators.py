@@ -5,39 +5,21 @@ value, which may be a secret.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from ipaddress import ip_address
 from pathlib import Path
+from string import Formatter
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-_NOT_KNOWN = "is not known. Set it to {expected}."
-_WHOLE_NUMBER = "is not a whole number. Write it in digits."
 MISSING = "is missing; add it."
-_EMPTY = "is empty; fill it in, or remove the line."
-_SECTION = "has another form than in the config/brightsheet.toml that came with Brightsheet."
 _FIXES = {
-    "int_parsing": _WHOLE_NUMBER,
-    "int_type": _WHOLE_NUMBER,
-    "int_from_float": _WHOLE_NUMBER,
-    "int_parsing_size": "is too large a number. Set it to a smaller one.",
-    "greater_than_equal": "is below {ge}. Set it to {ge} or more.",
-    "less_than_equal": "is above {le}. Set it to {le} or less.",
-    "literal_error": _NOT_KNOWN,
-    "enum": _NOT_KNOWN,
-    "dict_type": _SECTION,
-    "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
     "missing": MISSING,
-    "model_type": _SECTION,
-    "string_too_short": _EMPTY,
-    "string_too_long": "is longer than {max_length} characters; shorten it.",
-    "string_type": "is not a text; write it in quotes.",
-    "too_short": _EMPTY,
-    "tuple_type": "is not a list; write it in brackets.",
+    "extra_forbidden": "is not a key that Brightsheet knows; remove or correct it.",
+    "zoneinfo_str": "is not a time zone. Set it like America/Los_Angeles.",
 }
-"""The text of an error by its type in pydantic, for settings and for the config."""
+"""The text of an error by its type in pydantic, whose own texts name what is expected."""
 SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
 _SQLITE = "sqlite:///"
 _GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
@@ -51,9 +33,7 @@ def problems(error: ValidationError) -> Iterator[tuple[str, str]]:
         if any(other.startswith(f"{key}.") for other in known_keys):
             continue  # A list counts as too short if an entry is wrong.
         known_keys.append(key)
-        known = _FIXES.get(each["type"])
-        text = known.format(**each.get("ctx", {})) if known else each["msg"]
-        yield key, text.removeprefix("Value error, ")
+        yield key, _FIXES.get(each["type"], each["msg"]).removeprefix("Value error, ")
 
 
 def matching(pattern: str, fix: str) -> Callable[[str], str]:
@@ -84,13 +64,6 @@ auth_header = matching(
     'is not a header. Set it like "Authorization: Token" or "api-key".',
 )
 """A header's name and, after a colon, its scheme."""
-
-
-def words(text: object) -> object:
-    """Return the comma-separated words of a text; other values unchanged."""
-    if not isinstance(text, str):
-        return text
-    return tuple(word for part in text.split(",") if (word := part.strip()))
 
 
 def spreadsheet_id(text: str) -> str:
@@ -142,11 +115,6 @@ def is_loopback(host: str | None) -> bool:
         return host == "localhost"
 
 
-def spaced(text: object) -> object:
-    """Return the whitespace-separated words of a text; other values unchanged."""
-    return tuple(text.split()) if isinstance(text, str) else text
-
-
 def alert_service(text: str) -> str:
     """Check an apprise address: its service is known and encrypted."""
     # Imported here because it takes about 25 MB.
@@ -167,29 +135,24 @@ def alert_service(text: str) -> str:
 def document_path(text: str) -> str:
     """Check the path of a document's page, with {document} or {sub_task}."""
     path(text, {"document", "sub_task"})
-    if "{document}" not in text and "{sub_task}" not in text:
+    if not names(text):
         raise ValueError("holds neither {document} nor {sub_task}. Put one where the ID belongs.")
     return text
 
 
-def path(text: str, names: set[str]) -> str:
-    """Check that `text` is a path with no other names in braces than `names`."""
+def path(text: str, allowed: Set[str]) -> str:
+    """Check that `text` is a path with no other names in braces than those that are allowed."""
     if not text.startswith("/"):
         raise ValueError("does not begin with a slash. Begin it with one.")
-    try:
-        text.format(**dict.fromkeys(names, ""))
-    except (KeyError, IndexError, ValueError, AttributeError, TypeError):
-        allowed = ", ".join(f"{{{name}}}" for name in sorted(names))
-        raise ValueError(f"holds other names in braces than {allowed}.") from None
+    if not names(text) <= allowed:
+        known = ", ".join(f"{{{name}}}" for name in sorted(allowed))
+        raise ValueError(f"holds other names in braces than {known}.")
     return text
 
 
-def time_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not a time zone. Set it like America/Los_Angeles.") from None
-    return text
+def names(text: str) -> set[str]:
+    """Return the names in braces. Raises ValueError if a brace is alone."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
 def sqlite_file(url: str) -> Path | None:

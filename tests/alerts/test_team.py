@@ -14,7 +14,7 @@ from sync.alerts.watch import Messages, Watch
 from sync.core.events import CONTRACT, Line
 from sync.core.schema import change
 from sync.core.standing import Statuses
-from sync.settings.config_file import ConsoleAnswers, MilestoneConfig
+from sync.settings.config_file import MilestoneConfig
 from sync.status.state import MESSAGES, read
 from tests import databases
 from tests.console.rig import Rig
@@ -53,7 +53,7 @@ def test_what_is_worth_telling(rig: Rig, told: Line, expected: str) -> None:
         MilestoneConfig(definitions=(each,), header=name)
         for each, name in ((PERMITS, "Permits"), (LAST, "PTO"))
     )
-    config = rig.settings.config.with_answers(ConsoleAnswers(order, {}))
+    config = rig.settings.config.with_answers(order, {})
     assert news(told, Statuses(config)) == expected
 
 

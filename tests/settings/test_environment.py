@@ -116,7 +116,7 @@ def test_all_that_is_wrong_is_reported_at_once(tmp_path: Path) -> None:
         f"{file}: webhook: ",
         f"CONFIG_FILE: {file}: everbright.jobs: ",
         "GOOGLE_SERVICE_ACCOUNT_JSON: is not set. ",
-        "PORT: is not a whole number.",
+        "PORT: Input should be a valid integer",
         "SPREADSHEET_ID: is not set. ",
     ]
     assert [line.startswith(start) for line, start in zip(said, starts, strict=True)] == [True] * 5
