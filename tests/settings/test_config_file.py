@@ -34,8 +34,16 @@ OWN = '[[columns]]\nid = "size"\nheader = "kW"\nsite_key = "system.size"\n'
             'archived = "x"',
             "webhooks.archived: Input should be a valid tuple",
         ),
-        ('means = "waiting"', 'means = "wait"', "statuses.SUBMITTED.means: Input should be 'approved', "),
-        ("[statuses]\n", '[statuses]\nHELD = "Held"\n', "statuses.HELD: Input should be a valid dictionary"),
+        (
+            'means = "waiting"',
+            'means = "wait"',
+            "statuses.SUBMITTED.means: Input should be 'approved', ",
+        ),
+        (
+            "[statuses]\n",
+            '[statuses]\nHELD = "Held"\n',
+            "statuses.HELD: Input should be a valid dictionary",
+        ),
         ('label = "Rejected"', 'label = ""', "statuses.REJECTED.label: String should have at "),
         ('label = "Rejected"', "label = 5", "statuses.REJECTED.label: Input should be a valid s"),
         ("", STEP.replace("01362295-", ""), "milestones.0.definitions.0: not a UUID"),
