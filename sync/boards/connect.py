@@ -1,7 +1,7 @@
 """The requests that connect a tab, take the connection off, and insert new rows. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.boards.decide import name_of
@@ -121,7 +121,18 @@ def _widened_filter(seen: SeenTab, end: int) -> list[Request]:
 
 def disconnect(tab: Tab) -> list[Request]:
     """Return the requests that remove our metadata from a tab, wherever it is by now."""
-    names = [*tab.columns, *([HEADER] if tab.header is not None else [])]
+    return _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
+
+
+def move_header(tab: Tab) -> list[Request]:
+    """Return the requests for a header row that was sorted in with the jobs, and moved back.
+
+    Google keeps metadata in its place in a sort; then, the header row is above it.
+    """
+    return [*_unmark(tab, [HEADER]), guard(tab.sheet, "ROWS", HEADER, (tab.header or 0) - 1)]
+
+
+def _unmark(tab: Tab, names: Iterable[str]) -> list[Request]:
     lookups = ({"metadataId": guard_id(tab.sheet, name)} for name in names)
     return [
         {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": each}}}

@@ -261,7 +261,9 @@ class Decider:
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
                 customer = self.jobs[site].customer.get("customer", "")
                 more = {"site": site, "name": customer, "sheet": row.tab.sheet}
-                self.found.differences.append(texts | more | {"said": field.readable(said.cell)})
+                more |= {"said": field.readable(said.cell)}
+                more |= {"since": self.values.since(field.id, self.jobs[site], said.state)}
+                self.found.differences.append(texts | more)
             return None
         if self.read.is_settled(site, name, wanted, holds):
             return None

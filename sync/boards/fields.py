@@ -50,13 +50,17 @@ class Field:
         value = (cell.get("userEnteredValue") or {}).get("numberValue")
         if value is None or not self.is_date:
             return readable(cell)
-        day = date(1899, 12, 30) + timedelta(days=int(value))
-        return f"{day:%b} {day.day}, {day.year}"
+        return dated(date(1899, 12, 30) + timedelta(days=int(value)))
 
     @property
     def has_words(self) -> bool:
         """Whether a column can have words of its own for steps."""
         return self.id == PROGRESS or self.id.startswith("status:")
+
+
+def dated(day: date) -> str:
+    """Return a day as the pages show it."""
+    return f"{day:%b} {day.day}, {day.year}"
 
 
 _JOB = (

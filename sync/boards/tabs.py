@@ -89,6 +89,8 @@ class OfficeTabs:
                 self._begin(connected, rows)
             elif connected.stage is not Stage.CONNECTED:
                 requests += connect.disconnect(tab)
+            elif tab.header and tab.key(tab.header - 1) == SITE_ID.lower():
+                requests += connect.move_header(tab)
         return requests
 
     def _ended_words(self, look: Look) -> list[Finding]:
@@ -154,7 +156,8 @@ class OfficeTabs:
                 mapping = connected.mapping.model_copy(update={"title": tab.title})
                 connected = self._replace(connected, mapping=mapping)
             if connected.stage is Stage.CONNECTED and tab.trouble:
-                text = f"{tab.trouble} Undo that, or restore a version."
+                fix = " or move it back to the top," if tab.is_sorted_in else ""
+                text = f"{tab.trouble} Undo that,{fix} or restore a version."
                 findings.append(Finding("header_gone", text, tab.title))
             elif connected.stage is Stage.CONNECTED:
                 found.append(Board(tab, connected, here))

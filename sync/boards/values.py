@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dataclasses import field as default
 from datetime import tzinfo
 
-from sync.boards.fields import PROGRESS, Field, Fields
+from sync.boards.fields import PROGRESS, Field, Fields, dated
 from sync.boards.mapping import TabMapping
 from sync.boards.new_rows import styled
 from sync.boards.policy import Said
@@ -61,6 +61,13 @@ class Values:
         if field in customer:
             return Said.of(text(customer[field]))
         return Said.of({} if field == "customer" else job.row.cells.get(field, {}))
+
+    def since(self, field: str, job: TabJob, step: str) -> str:
+        """Return the day since which EverBright says it; "" if no status of the job began then."""
+        moments = {each.definition: each.since for each in job.standing.milestones}
+        known = self.fields.get(field).definition or step.partition(":")[0]
+        moment = moments.get(known, job.standing.since if field == "status" else None)
+        return dated(moment.astimezone(self.zone)) if moment else ""
 
     def _of_milestone(self, field: Field, standing: Standing) -> Cell:
         """Return its status, or the day on which it was last submitted, or is approved since."""

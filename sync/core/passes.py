@@ -39,6 +39,7 @@ from sync.core.store import RowAnswer, Store
 from sync.core.units import (
     COLUMNS,
     CONNECTING,
+    EXCHANGE,
     HISTORY_LINES,
     RECOVERED_LINES,
     Unit,
@@ -391,8 +392,11 @@ class Pass:
         pairs = zip(repair.debts, repair.writes, strict=True)
         units = [Unit(_name(debt), write) for debt, write in pairs] if has_jobs else []
         may_add = not self._is_owed()
-        writes = [*(changes.keys if may_add else ()), *changes.writes]
-        units += [Unit(_unit_of(now, write), write) for write in writes]
+        # Half of an exchange would overwrite IDs that nobody finds again.
+        is_exchange = Ask.SITE_IDS_BACK in self._sheet.asked
+        keys = changes.keys if may_add else ()
+        units += [Unit(EXCHANGE if is_exchange else _unit_of(now, key), key) for key in keys]
+        units += [Unit(_unit_of(now, write), write) for write in changes.writes]
         new = changes.new if may_add else ()
         return [*units, *(Unit(f"{row.site} {row.sheet}", row) for row in new)]
 

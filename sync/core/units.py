@@ -10,7 +10,7 @@ from sync.core.check import NewRow, Repairs, Trace, Write, meant
 from sync.core.snapshot import JOBS, Picture, Snapshot
 
 HISTORY_LINES, RECOVERED_LINES = "History", "Recovered"
-COLUMNS, CONNECTING = "columns", "connecting"
+COLUMNS, CONNECTING, EXCHANGE = "columns", "connecting", "exchange"
 """The names of units that aren't a job's or a debt's."""
 _MOST = 500
 _MOST_BYTES = 1_800_000
@@ -21,7 +21,7 @@ _MOST_IN_A_ROW, _STOPPED_SECONDS = 3, 600.0
 
 @dataclass(frozen=True)
 class Unit:
-    """A part of a batch that is written or left out as a whole: of a row, or named above."""
+    """A part of a batch, of a row or named above. Those of one name are written as a whole."""
 
     name: str
     """A job's site ID and the tab, "debt" with a digest, or one of the names above."""
@@ -93,7 +93,8 @@ class Refusals:
             if unit.name in skipped:
                 continue
             size += unit.size
-            if len(found) == self._limit or (found and size > _MOST_BYTES):
+            is_full = len(found) >= self._limit or size > _MOST_BYTES
+            if is_full and found and unit.name != found[-1].name:
                 break
             found.append(unit)
         return found

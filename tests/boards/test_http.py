@@ -252,30 +252,29 @@ def test_a_partial_sort_is_undone_by_a_button(world: BoardWorld, tmp_path: Path)
         assert ids == {"Number2, Ada": uuid(2), "Number1, Ada": uuid(1), "Walk-in, Joe": ""}
 
 
-def test_a_header_row_that_was_moved_back_is_connected_again(
+def test_a_tab_goes_on_when_its_header_row_was_moved_back(
     world: BoardWorld, tmp_path: Path
 ) -> None:
-    path = tmp_path / "map.toml"
+    """It was sorted in with the jobs."""
     with world.serve():
         visitor = world.visitor.signed_in()
-        connected(world, path)
+        connected(world, tmp_path / "map.toml")
         before = world.texts()
         area = {"sheetId": 0, "startRowIndex": 0, "endRowIndex": 4, "endColumnIndex": 8}
         by_email = {"dimensionIndex": 1, "sortOrder": "DESCENDING"}
         world.do({"sortRange": {"range": area, "sortSpecs": [by_email]}})
+        send(world, 2, "APPROVED", 2)
+        wait_for(lambda: "header_gone" in world.codes())
         rows = [row[0] for row in world.texts()]
         span = {"sheetId": 0, "dimension": "ROWS", "startIndex": rows.index("Client")}
         span |= {"endIndex": rows.index("Client") + 1}
         world.do({"moveDimension": {"source": span, "destinationIndex": 0}})
-        send(world, 2, "APPROVED", 2)
-        wait_for(lambda: "header_gone" in world.codes())
-        visitor.post("/tabs/0/disconnect", "/tabs/0")
-        wait_for(lambda: "not connected" in visitor.page("/tabs"))
-        assert "Done." in world.map(str(path), "--write")
+        visitor.post("/actions/check_now", "/setup", next="/")
         wait_for(lambda: "header_gone" not in world.codes() and is_quiet(world))
-        assert {*map(tuple, world.texts()[1:4])} == {*map(tuple, before[1:4])}
-        send(world, 2, "REJECTED", 3)
-        wait_for(lambda: world.rows_by_header()[0]["Stage"] == "Permit in")
+        wait_for(lambda: world.rows_by_header()[0]["Stage"] == "Permit OK")
+        assert {row[0] for row in world.texts()} == {row[0] for row in before}
+        ids = {row["Client"]: row.get("Site ID", "") for row in world.rows_by_header()}
+        assert (ids["Number1, Ada"], ids["Number2, Ada"]) == (uuid(1), uuid(2))
 
 
 def test_differences_are_taken_and_the_tab_is_disconnected(
@@ -286,7 +285,9 @@ def test_differences_are_taken_and_the_tab_is_disconnected(
         connected(world, tmp_path / "map.toml")
         page = visitor.page("/tabs/0")
         (cell,) = re.findall(r'name="cell" value="([^"]+)"', page)
-        assert "Sold" in page.partition("Differs from EverBright")[2]
+        listed = page.partition("Differs from EverBright")[2]
+        assert "Sold" in listed
+        assert "Apr 1, 2026" in listed, "since when EverBright says so"
         visitor.post("/tabs/0/take", "/tabs/0", cell=cell)
         wait_for(lambda: world.rows_by_header()[1]["Stage"] == "Permit in")
         before = world.texts()
