@@ -127,7 +127,7 @@ def doctor() -> None:
             click.echo(check.lines())
             found.append(check)
     except SettingsError as error:
-        found = [Check("Settings", "failed", error.message)]
+        found = [Check("failed", error.message, title="Settings")]
         click.echo(found[0].lines())
     if any(check.fix for check in found):
         click.echo("After you change a setting, restart Brightsheet. Then run the checks again.")

@@ -23,7 +23,7 @@ from sync.core.database import Database, Lease
 from sync.core.store import Store
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
-from sync.status.rules import HIDDEN_BY_OTHERS, Entry, Level, counted
+from sync.status.rules import RULES, Entry, Level, counted
 from sync.status.state import MESSAGES, State, read
 from sync.status.verdict import judge
 
@@ -39,6 +39,8 @@ _LINES = 3
 _HOUR, _WORKDAYS = 8, 5
 ALERTS, TEAM = "ALERT_URLS", "NOTIFY_URLS"
 PROBLEM, FIXED, NOTICE = "problem", "fixed", "notice"
+
+_YIELDING = {rule.code for rule in RULES if rule.yields}
 
 Sent = Mapping[str, Mapping[str, Any]]
 """By code: when it was sent (at), when it ended (0 while it lasts), and what is said then."""
@@ -80,7 +82,7 @@ def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, li
         after[code] = {"at": now, "ended": 0.0, "text": text}
     for code in sent.keys() - wrong.keys():
         known = sent[code]
-        if code in HIDDEN_BY_OTHERS and is_wrong and not known["ended"]:
+        if code in _YIELDING and is_wrong and not known["ended"]:
             after[code] = known
             continue
         if known["text"] and not known["ended"]:

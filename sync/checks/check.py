@@ -8,10 +8,10 @@ from typing import Literal
 class Check:
     """What a check found: no text has a secret. A warning works, but not for long or not safely."""
 
-    title: str
     result: Literal["ok", "warning", "failed", "not set"]
     text: str
     fix: str = ""
+    title: str = ""
 
     def lines(self) -> str:
         """Return it for a terminal."""

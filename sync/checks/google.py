@@ -45,7 +45,7 @@ def check_spreadsheet(settings: Settings, _database: Database) -> Check:
         if is_person and error.reason in ("google_credentials", "not_found", "not_shared"):
             is_ended = error.reason == "google_credentials"
             fix = f"{_PUBLISH if is_ended else ''}{again}"
-        return Check("", "failed", error.what, fix)
+        return Check("failed", error.what, fix)
     try:
         file = _drive(settings).rights(sheet)
     except NotFound:
@@ -53,21 +53,21 @@ def check_spreadsheet(settings: Settings, _database: Database) -> Check:
             raise
         file = None  # The sign-in covers all spreadsheets, but in Drive only its own files.
     if file and file.is_trashed:
-        return Check("", "failed", "The spreadsheet is in the trash.", "Restore it in Drive.")
+        return Check("failed", "The spreadsheet is in the trash.", "Restore it in Drive.")
     if file and not file.can_edit:
         fix = f"Press Share in the spreadsheet, and make {account} an editor."
-        return Check("", "failed", "The spreadsheet can be read, but not edited.", fix)
+        return Check("failed", "The spreadsheet can be read, but not edited.", fix)
     if ends := auth.credentials_json(settings).get("ends"):
         text = f"{account} may edit the spreadsheet, but Google ends its sign-in on {ends}."
-        return Check("", "warning", text, _PUBLISH + again)
+        return Check("warning", text, _PUBLISH + again)
     now = datetime.now(UTC)
     if now.astimezone(ZoneInfo(zone)).utcoffset() != now.astimezone(settings.zone).utcoffset():
         text = (
             f"The spreadsheet's time zone is {zone}, and TIMEZONE is {settings.zone}. Days are off."
         )
         fix = "Set TIMEZONE, or in the spreadsheet File, Settings, Time zone, so that both agree."
-        return Check("", "warning", text, fix)
-    return Check("", "ok", f"{account} may edit the spreadsheet.")
+        return Check("warning", text, fix)
+    return Check("ok", f"{account} may edit the spreadsheet.")
 
 
 def check_folder(settings: Settings, _database: Database) -> Check:
@@ -75,21 +75,21 @@ def check_folder(settings: Settings, _database: Database) -> Check:
     folder, account = settings.drive_folder_id, auth.account(settings)
     if not folder:
         text = "Documents aren't copied, and the sheet links to EverBright's pages."
-        return Check("", "not set", text, "To copy them, set DRIVE_FOLDER_ID.")
+        return Check("not set", text, "To copy them, set DRIVE_FOLDER_ID.")
     drive = _drive(settings)
     fix = f"Make {account} an editor of the folder (on a shared drive: a content manager)."
     try:
         rights = drive.rights(folder)
     except NotFound as error:
-        return Check("", "failed", error.what, f"Correct DRIVE_FOLDER_ID. {fix}")
+        return Check("failed", error.what, f"Correct DRIVE_FOLDER_ID. {fix}")
     if not rights.can_edit:
-        return Check("", "failed", "Nothing can be written to the folder.", fix)
+        return Check("failed", "Nothing can be written to the folder.", fix)
     if left := drive.find(_TAG):  # By an earlier check that was killed.
         drive.discard(left)
     number = drive.new_id()
     drive.upload(BytesIO(_TEXT), "text/plain", number, _NAME, folder, _TAG)
     drive.discard(number)
-    return Check("", "ok", "A file was written to the folder and deleted.")
+    return Check("ok", "A file was written to the folder and deleted.")
 
 
 def check_clock(settings: Settings, _database: Database) -> Check:
@@ -99,10 +99,10 @@ def check_clock(settings: Settings, _database: Database) -> Check:
         answer = session.get(_ANY_PAGE, timeout=auth.TIMEOUT, allow_redirects=False)
         theirs = parsedate_to_datetime(answer.headers.get("Date", ""))
     except (requests.RequestException, ValueError, TypeError):
-        return Check("", "failed", "Google's clock can't be read.", "Check the connection.")
+        return Check("failed", "Google's clock can't be read.", "Check the connection.")
     off = (datetime.now(UTC) - theirs.replace(tzinfo=theirs.tzinfo or UTC)).total_seconds()
     if abs(off) <= _CLOCK_SECONDS:
-        return Check("", "ok", "This machine's clock is right.")
+        return Check("ok", "This machine's clock is right.")
     way = "ahead of" if off > 0 else "behind"
     text = f"This machine's clock is {lasting(abs(off))} {way} Google's."
-    return Check("", "failed", text, "Turn on time synchronization (timedatectl set-ntp true).")
+    return Check("failed", text, "Turn on time synchronization (timedatectl set-ntp true).")

@@ -18,7 +18,7 @@ def check_address(settings: Settings, _database: Database) -> Check:
     """Send the secret through PUBLIC_URL, as a client that claims another address."""
     url = settings.public_url
     if not url:
-        return Check("", "not set", "Nobody knows the address that EverBright calls.", _SET)
+        return Check("not set", "Nobody knows the address that EverBright calls.", _SET)
     secret = settings.webhook_secrets[0].get_secret_value()
     headers = {SECRET_HEADER: secret, "X-Forwarded-For": CLAIMED_ADDRESS}
     try:
@@ -29,24 +29,24 @@ def check_address(settings: Settings, _database: Database) -> Check:
             )
     except requests.exceptions.SSLError:
         fix = "Get a new one for this name with the proxy (Caddy, nginx) or the host."
-        return Check("", "failed", "The certificate of PUBLIC_URL isn't valid.", fix)
+        return Check("failed", "The certificate of PUBLIC_URL isn't valid.", fix)
     except requests.RequestException as error:
         text = f"Nothing answers at PUBLIC_URL ({type(error).__name__})."
-        return Check("", "failed", text, "Check the address, the firewall and the proxy.")
+        return Check("failed", text, "Check the address, the firewall and the proxy.")
     if answer.status_code == 401:
         text = "Another secret is set at PUBLIC_URL, or a proxy drops the header with it."
-        return Check("", "failed", text, f"Set the same WEBHOOK_SECRET, or pass {SECRET_HEADER}.")
+        return Check("failed", text, f"Set the same WEBHOOK_SECRET, or pass {SECRET_HEADER}.")
     try:
         found = _check_proxies(answer.json(), url.startswith("https:"))
     except (ValueError, TypeError, KeyError, AttributeError):
         text = f"Something else answers at PUBLIC_URL (status {answer.status_code})."
-        return Check("", "failed", text, "Check PUBLIC_URL, and where the proxy forwards to.")
+        return Check("failed", text, "Check PUBLIC_URL, and where the proxy forwards to.")
     if found is not None:
         return found
     if not url.startswith("https:"):
         text = "It answers, but without encryption, or on this machine only."
-        return Check("", "warning", text, _SET)
-    return Check("", "ok", "It answers over TLS, and accepts the secret.")
+        return Check("warning", text, _SET)
+    return Check("ok", "It answers over TLS, and accepts the secret.")
 
 
 def _check_proxies(answer: dict[str, Any], is_encrypted: bool) -> Check | None:
@@ -58,16 +58,16 @@ def _check_proxies(answer: dict[str, Any], is_encrypted: bool) -> Check | None:
     forwarded = [part.strip() for part in answer["forwarded"].split(",") if part.strip()]
     if not forwarded:
         fix = "Have the proxy send the client's address in X-Forwarded-For."
-        return Check("", "failed", f"A proxy hides the clients' addresses. {_LOCKED_OUT}", fix)
+        return Check("failed", f"A proxy hides the clients' addresses. {_LOCKED_OUT}", fix)
     is_claimed = CLAIMED_ADDRESS in forwarded
     count = len(forwarded) - (forwarded.index(CLAIMED_ADDRESS) + 1 if is_claimed else 0)
     fix = f"Set TRUSTED_PROXIES to {count}, and restart."
     if trusted > count:
         text = "A client can claim any address, and so try any number of passwords."
-        return Check("", "failed", text, fix)
+        return Check("failed", text, fix)
     if trusted < count:
-        return Check("", "failed", f"A proxy is taken for every client. {_LOCKED_OUT}", fix)
+        return Check("failed", f"A proxy is taken for every client. {_LOCKED_OUT}", fix)
     if is_encrypted and answer["scheme"] != "https":
         text = "The receiver takes requests for unencrypted."
-        return Check("", "warning", text, "Have the proxy send X-Forwarded-Proto: https.")
+        return Check("warning", text, "Have the proxy send X-Forwarded-Proto: https.")
     return None

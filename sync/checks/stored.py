@@ -21,7 +21,7 @@ _THROW_AWAY = {
 def check_database(_settings: Settings, database: Database) -> Check:
     """Check that the database answers, and has the tables."""
     Store(database).backlog()
-    return Check("", "ok", "It answers.")
+    return Check("ok", "It answers.")
 
 
 def check_everbright(settings: Settings, database: Database) -> Check:
@@ -29,7 +29,7 @@ def check_everbright(settings: Settings, database: Database) -> Check:
     token = settings.everbright_api_token
     if token is None:
         text = "Without an API token there are no customers' names and no documents."
-        return Check("", "not set", text, "Ask EverBright for one, and set EVERBRIGHT_API_TOKEN.")
+        return Check("not set", text, "Ask EverBright for one, and set EVERBRIGHT_API_TOKEN.")
     everbright = EverBright(
         settings.everbright_url,
         token.get_secret_value(),
@@ -38,22 +38,22 @@ def check_everbright(settings: Settings, database: Database) -> Check:
     )
     if site := Store(database).newest_site():
         everbright.site(site)
-        return Check("", "ok", "It returned the newest job.")
+        return Check("ok", "It returned the newest job.")
     read_page(everbright.get(settings.config.everbright.jobs))
-    return Check("", "ok", "It returned the list of jobs.")
+    return Check("ok", "It returned the list of jobs.")
 
 
 def check_disk(settings: Settings, _database: Database) -> Check:
     """Check that a SQLite file is on a disk that survives a restart."""
     file = sqlite_file(settings.database_url.get_secret_value())
     if file is None:
-        return Check("", "ok", "The database is on a server.")
+        return Check("ok", "The database is on a server.")
     command = ["stat", "-f", "-c", "%T", str(file.resolve().parent)]
     try:
         kind = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
-        return Check("", "not set", "This system doesn't say which disk the database is on.")
+        return Check("not set", "This system doesn't say which disk the database is on.")
     if kind not in _THROW_AWAY:
-        return Check("", "ok", f"The database is on a disk of this machine ({kind}).")
+        return Check("ok", f"The database is on a disk of this machine ({kind}).")
     text = f"All data will be lost: the database is in {_THROW_AWAY[kind]}."
-    return Check("", "failed", text, "Put the file of DATABASE_URL on a volume, or use PostgreSQL.")
+    return Check("failed", text, "Put the file of DATABASE_URL on a volume, or use PostgreSQL.")

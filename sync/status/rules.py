@@ -66,6 +66,8 @@ class Rule:
     """The actions that fix it."""
     is_sent: bool = True
     """Whether there is a message when it begins."""
+    yields: bool = False
+    """Whether it isn't listed below another problem, which explains it; it may go on meanwhile."""
     detail: Callable[[State], str] = lambda _: ""
 
     def entry(self, state: State) -> "Entry | None":
@@ -141,43 +143,21 @@ def is_idle(state: State) -> bool:
     return state.now - since > _ALIVE_SECONDS
 
 
-def _is_stale(state: State) -> bool:
-    return state.now - (state.last_pass.at or state.begun) > STALE_SECONDS
+def _unread(state: State) -> float:
+    """Return the seconds since the last look at the sheet."""
+    return state.now - (state.last_pass.at or state.begun)
 
 
 def _is_failing(state: State) -> bool:
     """Return whether Google doesn't take part, and it isn't likely to end by itself."""
     failed = state.last_pass.failed
-    if failed is None or state.is_paused or is_idle(state):
-        return False
-    return (
-        failed.code not in _PASSING
-        or state.now - (state.last_pass.at or state.begun) > LATE_SECONDS
-    )
+    return failed is not None and (failed.code not in _PASSING or _unread(state) > LATE_SECONDS)
 
 
 def _failing(state: State) -> str:
     failed = state.last_pass.failed
     why = _REFUSALS.get(failed.code if failed else "", "Google refuses it, or doesn't answer.")
     return f"The sheet can't be read or written. {why} Everything that arrives is kept meanwhile."
-
-
-def _is_hanging(state: State) -> bool:
-    others = state.is_paused or is_idle(state) or _is_failing(state)
-    return not others and _is_stale(state)
-
-
-def _is_late(state: State) -> bool:
-    """Return whether something waits for too long, and nothing else says why."""
-    is_old = bool(state.oldest) and state.now - state.oldest > LATE_SECONDS
-    is_explained = (
-        state.is_paused
-        or is_idle(state)
-        or _is_failing(state)
-        or _is_hanging(state)
-        or state.last_pass.problems
-    )
-    return is_old and not is_explained
 
 
 def working_days(since: float, until: float, state: State) -> float:
@@ -229,6 +209,25 @@ RULES: tuple[Rule, ...] = (
         "Writing to the sheet is paused. Everything that arrives is kept. Press Resume to go on.",
         actions=("resume",),
     ),
+    Rule(
+        "failing",
+        _P,
+        _is_failing,
+        _failing,
+        "/setup#checks",
+        detail=lambda s: s.last_pass.failed.text if s.last_pass.failed else "",
+        yields=True,
+    ),
+    Rule(
+        "hanging",
+        _P,
+        lambda s: _unread(s) > STALE_SECONDS,
+        lambda s: (
+            f"The sheet hasn't been compared with EverBright for {lasting(_unread(s))}, although "
+            "Brightsheet runs. Ask whoever set it up to restart it."
+        ),
+        yields=True,
+    ),
     _finding(
         "add_tabs",
         _P,
@@ -254,24 +253,6 @@ RULES: tuple[Rule, ...] = (
         "The spreadsheet is in the trash of Google Drive, where Google keeps it for 30 days. Open "
         "the trash in Drive, and restore it.",
         "",
-    ),
-    Rule(
-        "failing",
-        _P,
-        _is_failing,
-        _failing,
-        "/setup#checks",
-        detail=lambda s: s.last_pass.failed.text if s.last_pass.failed else "",
-    ),
-    Rule(
-        "hanging",
-        _P,
-        _is_hanging,
-        lambda s: (
-            "The sheet hasn't been compared with EverBright for "
-            f"{lasting(s.now - (s.last_pass.at or s.begun))}, although Brightsheet runs. Ask "
-            "whoever set it up to restart it."
-        ),
     ),
     _finding(
         "tab_gone",
@@ -381,12 +362,13 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "late",
         _P,
-        _is_late,
+        lambda s: s.oldest and s.now - s.oldest > LATE_SECONDS,
         lambda s: (
             f"{counted(s.waits, 'change waits', 'changes wait')} to be written, the oldest for "
             f"{lasting(s.now - s.oldest)}. Google may be slow, or refuse: run the checks on Setup."
         ),
         "/setup#checks",
+        yields=True,
     ),
     Rule(
         "wrong_secret",
@@ -593,5 +575,3 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 """The most urgent first."""
-HIDDEN_BY_OTHERS = frozenset(("failing", "hanging", "late"))
-"""Those that aren't listed while another problem explains them: they may go on meanwhile."""

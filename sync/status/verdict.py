@@ -32,9 +32,13 @@ class Status:
 
 def judge(state: State) -> Status:
     """Return the status: "up to date" only of what the last look at the sheet has seen."""
-    found = [entry for rule in RULES if (entry := rule.entry(state))]
-    problems = tuple(each for each in found if each.rule.level is Level.PROBLEM)
-    notices = tuple(each for each in found if each.rule.level is Level.NOTICE)
+    problems, notices = tuple[Entry, ...](), tuple[Entry, ...]()
+    for rule in RULES:
+        entry = None if rule.yields and problems else rule.entry(state)
+        if entry and rule.level is Level.PROBLEM:
+            problems += (entry,)
+        elif entry:
+            notices += (entry,)
     last = state.last_pass
     is_right = not (last.pending or last.failed) and state.now - last.at < STALE_SECONDS
     if problems:
