@@ -107,9 +107,7 @@ def protect(app: Flask, blueprints: list[Blueprint], console: Console) -> None:
         blueprint.before_request(require_session)
         blueprint.after_request(_with_headers)
         blueprint.register_error_handler(CSRFError, _old_form)
-        blueprint.register_error_handler(HTTPException, _http_error)
-        blueprint.register_error_handler(BrightsheetError, _unavailable)
-        blueprint.register_error_handler(Exception, _fault)
+        blueprint.register_error_handler(Exception, _error)
 
 
 def _is_signed_in(console: Console) -> bool:
@@ -196,23 +194,21 @@ def _old_form(error: CSRFError) -> Any:
     a new session, which replaces that of the tab before.
     """
     if request.endpoint != _SIGN_IN:
-        return _http_error(error)
+        return _error(error)
     problem = "This form was too old. Enter the password again."
     return render_template("console/sign_in.html", problem=problem), 400
 
 
-def _http_error(error: HTTPException) -> Any:
-    message = _MESSAGES.get(error.code or 0, error.description)
-    page = render_template("console/error.html", title=error.name, message=message)
-    return page, error.code or 500
-
-
-def _unavailable(error: BrightsheetError) -> Any:
-    _log.error("unavailable", reason=error.reason)
-    return render_template("console/error.html", title="Not now", message=error.what), 503
-
-
-def _fault(error: Exception) -> Any:
-    _log.exception("fault", error=type(error).__name__)
+def _error(error: Exception) -> Any:
+    """Answer with a page that says what is wrong."""
+    title, code = "Error", 500
     message = "This page had an internal error. The log has the reason: ask whoever set this up."
-    return render_template("console/error.html", title="Error", message=message), 500
+    if isinstance(error, HTTPException):
+        title, code = error.name, error.code or code
+        message = _MESSAGES.get(code) or error.description or message
+    elif isinstance(error, BrightsheetError):
+        _log.error("unavailable", reason=error.reason)
+        title, code, message = "Not now", 503, error.what
+    else:
+        _log.exception("fault", error=type(error).__name__)
+    return render_template("console/error.html", title=title, message=message), code

@@ -3,9 +3,8 @@
 import json
 import os
 import sys
-import webbrowser
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ _ELSEWHERE = "http://127.0.0.1:1/"
 """Nothing listens here: the browser shows an error page, with the code in its address."""
 _PATIENCE = 600
 """Seconds to sign in; Google's page asks for passwords and second factors."""
-_TIMEOUT = (5.0, 30.0)
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
 _RETRY = "Run the command again, and open the new address."
 
@@ -38,22 +36,6 @@ def read_client(file: Path) -> dict[str, str]:
         raise SettingsError(f"--client: cannot be read. {_DESKTOP}") from None
     except (ValueError, KeyError, TypeError):
         raise SettingsError(f"--client: is another kind of file. {_DESKTOP}") from None
-
-
-class _Flow(InstalledAppFlow):  # type: ignore[misc]
-    def fetch_token(self, **options: Any) -> Any:
-        return super().fetch_token(timeout=_TIMEOUT, **options)
-
-
-class _BrowserFlow(_Flow):
-    """Opens the browser once the address was printed, because it may fail to open."""
-
-    def authorization_url(self, **options: Any) -> Any:
-        url, state = super().authorization_url(**options)
-        sys.stderr.write(f"Sign in with the browser. If none opens, open:\n\n{url}\n\n")
-        with suppress(webbrowser.Error):
-            webbrowser.open(url)
-        return url, state
 
 
 def sign_in(
@@ -76,7 +58,7 @@ def sign_in(
         authorize, token = f"{emulator_url}/o/oauth2/v2/auth", f"{emulator_url}/token"
         os.environ["OAUTHLIB_INSECURE_TRANSPORT"] = "1"  # It is on this machine.
     config = {"installed": {**app, "auth_uri": authorize, "token_uri": token}}
-    flow: Any = (_BrowserFlow if ask is None else _Flow).from_client_config(config, list(scopes))
+    flow: Any = InstalledAppFlow.from_client_config(config, list(scopes))
     try:
         # Asking for consent again makes Google return a refresh token the second time, too.
         if ask is None:
@@ -84,8 +66,8 @@ def sign_in(
                 flow.run_local_server(
                     host="127.0.0.1",
                     port=0,
-                    authorization_prompt_message="",  # `_Flow` prints it.
-                    open_browser=False,
+                    authorization_prompt_message="Sign in with this machine's browser:\n\n{url}\n",
+                    open_browser=False,  # It may fail, or not return.
                     success_message="You can close this window and return to the terminal.",
                     timeout_seconds=_PATIENCE,
                     prompt="consent",
