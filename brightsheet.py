@@ -1,7 +1,6 @@
 """The commands: serve, worker, doctor, db upgrade, auth google and map."""
 
 import ctypes
-import io
 import logging
 import os
 import sys
@@ -23,10 +22,6 @@ from sync.ops import logs
 from sync.settings.config_file import VERSION
 from sync.settings.environment import database_url, load
 
-_NO_ENV_FILE = (
-    "Settings are read from the environment, and from a .env file in the current folder, which "
-    "doesn't exist."
-)
 _MMAP_THRESHOLD = -3
 """The number of this option in malloc.h."""
 _LARGE_BLOCK = 128 * 1024
@@ -35,34 +30,24 @@ _LARGE_BLOCK = 128 * 1024
 
 def main() -> None:
     """Run a command; an error is one line on standard error."""
-    has_env_file = True
+    file = os.environ.get("ENV_FILE", ".env")
     try:
-        has_env_file = _read_env_file()
+        _read_env_file(file)
         cli(standalone_mode=True)
     except SettingsError as error:
-        _fail(error.message if has_env_file else f"{error.message}\n{_NO_ENV_FILE}", 2)
+        hint = f"\nSettings are read from the environment, and from {file}, which isn't there."
+        _fail(error.message + (hint if file and not Path(file).is_file() else ""), 2)
     except BrightsheetError as error:
         _fail(error.message, 1)
 
 
-def _read_env_file() -> bool:
-    """Add the settings in `.env` in the current folder to the environment, if there is one.
-
-    ENV_FILE names another file, or none if it is blank. Raises SettingsError.
-    """
-    name = os.environ.get("ENV_FILE", ".env")
+def _read_env_file(file: str) -> None:
+    """Add the settings in a file, if it is there, to the environment. Raises SettingsError."""
     try:
-        text = Path(name).read_text("utf-8") if name else ""
-    except FileNotFoundError:
-        if "ENV_FILE" in os.environ:
-            text = "ENV_FILE: names no file. Set it to the path of one, or unset it."
-            raise SettingsError(text) from None
-        return False
+        load_dotenv(file, interpolate=False)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise SettingsError(f"{name}: cannot be read ({why}).") from None
-    load_dotenv(stream=io.StringIO(text), interpolate=False)
-    return bool(name)
+        raise SettingsError(f"{file}: cannot be read ({why}).") from None
 
 
 def _fail(message: str, status: int) -> NoReturn:

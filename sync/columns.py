@@ -79,25 +79,23 @@ def job_columns(
     documents, and `known` the IDs of the columns that a job has something for. `placed` are more
     columns, each with the ID after which it comes; else they are the last that aren't hidden.
     """
-    documents, shown, found = {*with_documents}, {*known}, list[Column]()
+    documents, shown = {*with_documents}, {*known}
+    found = list[tuple[str, Column]]()
+    """Each with its place in the order."""
     for each in _ORDER:
         if each == MILESTONES:
-            found += [Column(f"{STATUS}{d}", title, 110) for d, title in titles.items()]
+            columns = [Column(f"{STATUS}{d}", title, 110) for d, title in titles.items()]
+            found += [(each, column) for column in columns]
         elif each == MILESTONE_DOCUMENTS:
             found += [
-                Column(f"{DOCUMENTS}{d}", f"{title} documents", 190, is_wrapped=False)
+                (each, Column(f"{DOCUMENTS}{d}", f"{title} documents", 190, is_wrapped=False))
                 for d, title in titles.items()
                 if d in documents
             ]
         elif isinstance(each, Column) and (each.id not in ONCE_KNOWN or each.id in shown):
-            found.append(each)
+            found.append((each.id, each))
     for before, column in placed:
-        prefix = {MILESTONES: STATUS, MILESTONE_DOCUMENTS: DOCUMENTS}.get(before)
-        places = [
-            number
-            for number, known_ in enumerate(found)
-            if known_.id == before or (prefix and known_.id.startswith(prefix))
-        ]
-        shown_ = [number for number, known_ in enumerate(found) if not known_.is_hidden]
-        found.insert(max(places or shown_) + 1, column)
-    return found
+        places = [number for number, (place, _) in enumerate(found) if place == before]
+        places = places or [number for number, (_, c) in enumerate(found) if not c.is_hidden]
+        found.insert(places[-1] + 1, (column.id, column))
+    return [column for _, column in found]

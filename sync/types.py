@@ -28,11 +28,18 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("a date outside the calendar") from None
 
 
-def _uuid(value: str) -> str:
+def uuid(value: object) -> str | None:
+    """Return a UUID in its canonical form, or None."""
     try:
-        return str(UUID(value))
+        return str(UUID(value)) if isinstance(value, str) else None
     except ValueError:
-        raise ValueError("not a UUID") from None
+        return None
+
+
+def _uuid(value: str) -> str:
+    if (known := uuid(value)) is None:
+        raise ValueError("not a UUID")
+    return known
 
 
 Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
@@ -43,15 +50,8 @@ Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""
 
 
-def _uuid_or_none(value: object) -> object:
-    try:
-        return str(UUID(value)) if isinstance(value, str) else value
-    except ValueError:
-        return None
-
-
-AddressPart = Annotated[str | None, BeforeValidator(_uuid_or_none)]
-"""A UUID for an address; invalid text (like "..") becomes None, so it never gets into one."""
+AddressPart = Annotated[str | None, BeforeValidator(uuid)]
+"""A UUID for an address; anything else (like "..") becomes None, so it never gets into one."""
 OptionalUuid = Annotated[Uuid | None, BeforeValidator(null)]
 When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(null)]
 """A time in UTC; a date without a zone is taken as UTC."""

@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from sync.everbright.client import EverBright
+from sync.settings.environment import EverBrightSettings
+
 ROOT = Path(__file__).parent.parent
 SAMPLE = (ROOT / "emulator" / "samples" / "milestone.txt").read_bytes()
 SAMPLE_SITE = "157802b4-99aa-4437-b250-934df337766a"
@@ -14,6 +17,8 @@ SAMPLE_QUOTE = "8ba871ae-3282-420c-af3f-ddc41ac50273"
 DEMO_CONFIG = ROOT / "tests" / "brightsheet.toml"
 """What the tests go by: config/brightsheet.toml is the installer's, who may change all of it."""
 SECRET = "a-made-up-secret-of-tests"
+
+DOCUMENT_PATH = "/api/v1/document/{document}/download/"
 
 
 def uuid(number: int) -> str:
@@ -64,3 +69,12 @@ def task(*documents: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def body(payload: object) -> bytes:
     return json.dumps(payload).encode()
+
+
+def everbright_at(
+    url: str, token: str, path: str = DOCUMENT_PATH, patience: float = 60.0
+) -> EverBright:
+    """Return a client of EverBright's at an address."""
+    given = {"URL": url, "API_TOKEN": token, "DOCUMENT_PATH": path}
+    settings = EverBrightSettings.model_validate({f"EVERBRIGHT_{n}": v for n, v in given.items()})
+    return EverBright(settings, patience)

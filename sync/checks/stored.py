@@ -26,16 +26,10 @@ def check_database(_settings: Settings, database: Database) -> Check:
 
 def check_everbright(settings: Settings, database: Database) -> Check:
     """Check that the token reads a job, or before the first one has arrived the list of jobs."""
-    token = settings.everbright_api_token
-    if token is None:
+    if settings.everbright_api_token is None:
         text = "Without an API token there are no customers' names and no documents."
         return Check("not set", text, "Ask EverBright for one, and set EVERBRIGHT_API_TOKEN.")
-    everbright = EverBright(
-        settings.everbright_url,
-        token.get_secret_value(),
-        settings.everbright_auth_header,
-        settings.everbright_document_path,
-    )
+    everbright = EverBright(settings)
     if site := Store(database).newest_site():
         everbright.site(site)
         return Check("ok", "It returned the newest job.")

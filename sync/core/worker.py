@@ -317,13 +317,7 @@ class Worker:
     # EverBright and Drive
 
     def _everbright(self) -> EverBright:
-        settings, token = self._settings, self._settings.everbright_api_token
-        return EverBright(
-            settings.everbright_url,
-            token.get_secret_value() if token else "",
-            settings.everbright_auth_header,
-            settings.everbright_document_path,
-        )
+        return EverBright(self._settings)
 
     def _documents(self) -> Documents | None:
         """Return the pool that copies documents; None if there is no folder or no token."""

@@ -8,14 +8,13 @@ from typing import Any
 from sync.errors import Permanent
 from sync.everbright.errors import ODD
 from sync.settings.config_file import ColumnConfig
-from sync.types import null
+from sync.types import null, uuid
 from sync.webhooks.other_events import (
     DATE_KEYS,
     SITE_KEYS,
     is_yes,
     moments,
     objects,
-    uuid,
     uuids,
 )
 from sync.webhooks.values import text_at

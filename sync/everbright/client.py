@@ -6,8 +6,7 @@ answer is checked.
 
 import json
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Mapping
 from io import BytesIO
 from typing import IO, Any
 from urllib.parse import quote, urljoin
@@ -19,6 +18,7 @@ from urllib3.util import parse_url
 from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.document_check import document_problem
 from sync.everbright.errors import DENIED, MISSING, ODD, REDIRECTS, refusal, unreachable
+from sync.settings.environment import EverBrightSettings
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect, and to wait for the next bytes."""
@@ -34,26 +34,14 @@ _MAX_REDIRECTS = 5
 
 
 class EverBright:
-    """EverBright's API at `url`.
+    """EverBright's API as the settings have it. A document may take `max_seconds`."""
 
-    `header` is the name of the token's header and, after a colon, its scheme. `document_path` has
-    `{document}`, and may have `{sub_task}`.
-    A document may take `max_seconds`.
-    """
-
-    def __init__(
-        self,
-        url: str,
-        token: str,
-        header: str,
-        document_path: str,
-        max_seconds: float = MAX_SECONDS,
-    ) -> None:
-        self._url = url
-        self._max_seconds = max_seconds
-        name, _, scheme = (part.strip() for part in header.partition(":"))
-        self._auth = {name: f"{scheme} {token}".strip()} if token else {}
-        self._document_path = document_path
+    def __init__(self, settings: EverBrightSettings, max_seconds: float = MAX_SECONDS) -> None:
+        self._url, self._max_seconds = settings.everbright_url, max_seconds
+        self._document_path = settings.everbright_document_path
+        name, _, scheme = (part.strip() for part in settings.everbright_auth_header.partition(":"))
+        token = settings.everbright_api_token
+        self._auth = {name: f"{scheme} {token.get_secret_value()}".strip()} if token else {}
         self._session = requests.Session()
         self._session.auth = lambda request: request  # A .netrc must not add credentials.
 
@@ -66,23 +54,16 @@ class EverBright:
         if "{sub_task}" in self._document_path and not sub_task:
             raise UnprocessableDocument("no_sub_task", "The document's sub-task has no UUID.")
         names = {"document": quote(document, safe=""), "sub_task": quote(sub_task, safe="")}
-        try:
-            with self._open(self._url + self._document_path.format(**names)) as response:
-                too_large = partial(UnprocessableDocument, "document_too_large")
-                size = self._copy_body(response, into, MAX_BYTES, too_large, self._max_seconds)
-                length = response.headers.get("Content-Length", "")
-                if length and length != str(size):
-                    raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
-                media_type = (
-                    response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                )
-                into.seek(0)
-                if reason := document_problem(name, into.read(_HEAD_BYTES), media_type):
-                    raise Retryable("not_a_document", reason)
-                return media_type
-        except (requests.RequestException, HTTPError, ValueError) as error:
-            # ValueError: an invalid address.
-            raise unreachable(error) from error
+        path = self._document_path.format(**names)
+        headers = self._read(path, into, MAX_BYTES, self._max_seconds, may_leave_host=True)
+        size, length = into.tell(), headers.get("Content-Length", "")
+        if length and length != str(size):
+            raise Retryable("document_cut", f"Only {size} of {length} bytes arrived.")
+        media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        into.seek(0)
+        if reason := document_problem(name, into.read(_HEAD_BYTES), media_type):
+            raise Retryable("not_a_document", reason)
+        return media_type
 
     def site(self, site: str) -> Any:
         """Return a job as the API sends it (JSON values). Raises what `get` raises."""
@@ -93,23 +74,17 @@ class EverBright:
 
         Raises Retryable or Permanent.
         """
+        body = BytesIO()
         try:
-            with self._open(self._url + path, may_leave_host=False) as response:
-                body = BytesIO()
-                too_large = partial(Permanent, "everbright_too_large")
-                self._copy_body(response, body, _MAX_JSON_BYTES, too_large, _JSON_SECONDS)
-                try:
-                    tree = json.loads(body.getvalue())
-                except (ValueError, RecursionError):
-                    raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
-                return tree
+            self._read(path, body, _MAX_JSON_BYTES, _JSON_SECONDS, may_leave_host=False)
         except Retryable as error:
             if error.reason not in (MISSING, DENIED, REDIRECTS):
                 raise
             raise Permanent(error.reason, f"{path} can't be read: {error.message}") from None
-        except (requests.RequestException, HTTPError, ValueError) as error:
-            # ValueError: an invalid address.
-            raise unreachable(error) from error
+        try:
+            return json.loads(body.getvalue())
+        except (ValueError, RecursionError):
+            raise Permanent(ODD, "EverBright's answer isn't JSON.") from None
 
     def own_path(self, path: str, link: str) -> str:
         """Return the path (with its query) of a `link` in the answer at `path`, without its host.
@@ -122,7 +97,19 @@ class EverBright:
             text = "A list's next page has an invalid address."
             raise Permanent("everbright_next", text) from None
 
-    def _open(self, url: str, *, may_leave_host: bool = True) -> requests.Response:
+    def _read(
+        self, path: str, into: IO[bytes], most: int, seconds: float, *, may_leave_host: bool
+    ) -> Mapping[str, str]:
+        """Write an answer's bytes `into` a file; return its headers."""
+        try:
+            with self._open(self._url + path, may_leave_host=may_leave_host) as response:
+                _copy_body(response, into, most, seconds)
+                return response.headers
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            # ValueError: an invalid address.
+            raise unreachable(error) from error
+
+    def _open(self, url: str, *, may_leave_host: bool) -> requests.Response:
         """Follow redirects by hand, so that the token goes only to EverBright's own origin.
 
         Only with `may_leave_host` may they lead to another host: a document may be in a file store.
@@ -152,27 +139,21 @@ class EverBright:
                 raise Retryable(REDIRECTS, "EverBright redirects to an unencrypted address.")
         raise Retryable(REDIRECTS, "EverBright redirects in a circle.")
 
-    def _copy_body(
-        self,
-        response: requests.Response,
-        into: Any,
-        max_bytes: int,
-        too_large: Callable[[str], Permanent],
-        max_seconds: float,
-    ) -> int:
-        """Write the body `into` a file; return its size. Raises Retryable or `too_large`."""
-        if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
-            raise Retryable("everbright_encoded", "EverBright's answer is compressed.")
-        size, began = 0, time.monotonic()
-        # What has arrived: a slow sender could take days for a whole chunk.
-        while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
-            size += len(chunk)
-            if size > max_bytes:
-                raise too_large(f"EverBright's answer is over {max_bytes} bytes.")
-            if time.monotonic() - began > max_seconds:
-                raise Retryable("everbright_slow", f"Only {size} bytes arrived in time.")
-            into.write(chunk)
-        return size
+
+def _copy_body(response: requests.Response, into: IO[bytes], most: int, seconds: float) -> None:
+    """Write the body `into` a file. Raises Retryable or UnprocessableDocument."""
+    if response.headers.get("Content-Encoding", "identity").lower() not in ("", "identity"):
+        raise Retryable("everbright_encoded", "EverBright's answer is compressed.")
+    size, began = 0, time.monotonic()
+    # What has arrived: a slow sender could take days for a whole chunk.
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=False):
+        size += len(chunk)
+        if size > most:
+            text = f"EverBright's answer is over {most} bytes."
+            raise UnprocessableDocument("everbright_too_large", text)
+        if time.monotonic() - began > seconds:
+            raise Retryable("everbright_slow", f"Only {size} bytes arrived in time.")
+        into.write(chunk)
 
 
 def _origin(url: str) -> tuple[str | None, str | None, int | None]:

@@ -12,12 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
-from sync.types import When
+from sync.types import When, uuid
 from sync.webhooks.lenient import lenient
 from sync.webhooks.schema import (
     Comment,
@@ -152,14 +151,6 @@ def uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
         known = uuid(value.get("uuid") if isinstance(value, Mapping) else value)
         if known:
             yield known
-
-
-def uuid(value: object) -> str | None:
-    """Return a UUID in its canonical form, or None."""
-    try:
-        return str(UUID(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:

@@ -19,10 +19,9 @@ from sync.core.readback import Readback
 from sync.core.standing import Statuses
 from sync.core.store import Store
 from sync.errors import STOPPING, Retryable
-from sync.everbright.client import EverBright
 from sync.settings.config_file import CONFIG_FILE, MilestoneConfig, load_config
 from sync.webhooks import parse
-from tests.made_up import document, milestone, task, uuid
+from tests.made_up import document, everbright_at, milestone, task, uuid
 
 TOKEN = "an-everbright-token"
 START, NOW = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
@@ -62,7 +61,7 @@ class Stand:
     def begun(self) -> Readback:
         """Return the readings of a process that has begun."""
         url = self.google.url
-        everbright = EverBright(url, TOKEN, "Authorization: Token", "/api/v1/document/{document}/")
+        everbright = everbright_at(url, TOKEN)
         applying = threading.Lock()
         self.customers = Customers(
             self.store, self.lease, everbright, self.config, applying, lambda: None

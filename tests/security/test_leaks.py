@@ -178,7 +178,7 @@ def test_nothing_with_a_secret_shows_it_when_printed() -> None:
         }
     )
     database = Database(loaded.database_url.get_secret_value())
-    everbright = EverBright(loaded.everbright_url, TOKEN, "Authorization: Token", "/{document}")
+    everbright = EverBright(loaded)
     for one in (loaded, database, everbright, vars(database)):
         assert HUSH not in repr(one)
         assert HUSH not in str(one)

@@ -24,7 +24,7 @@ from sync.everbright.document_check import document_problem
 from sync.settings.environment import load
 from sync.webhooks.parse import read
 from tests import databases
-from tests.made_up import body, document, milestone, task, uuid
+from tests.made_up import body, document, everbright_at, milestone, task, uuid
 from tests.security.servers import Server, say
 from tests.settings.test_environment import LEAST
 from tests.world import TOKEN as TOKENS
@@ -51,8 +51,7 @@ def inside() -> Iterator[Server]:
 
 
 def download(home: Server, path: str = PATH, sub_task: str = "", patience: float = 60) -> bytes:
-    header = "Authorization: Token"
-    everbright = EverBright(home.url, TOKEN, header, path, max_seconds=patience)
+    everbright = everbright_at(home.url, TOKEN, path, patience)
     into = io.BytesIO()
     everbright.download(DOCUMENT, sub_task, "a.pdf", into)
     return into.getvalue()
@@ -68,7 +67,7 @@ def test_a_redirect_to_what_is_no_web_address_is_refused(home: Server, target: s
 def test_the_answer_about_a_job_is_at_home_only(home: Server, inside: Server) -> None:
     home.answers[SITE_PATH.format(site=DOCUMENT)] = say(302, Location=inside.url)
     with pytest.raises(BrightsheetError):
-        EverBright(home.url, TOKEN, "Authorization: Token", PATH).site(DOCUMENT)
+        everbright_at(home.url, TOKEN, PATH).site(DOCUMENT)
     assert inside.asked == []
 
 
@@ -195,7 +194,7 @@ SITE = SITE_PATH.format(site=DOCUMENT)
 
 @pytest.fixture
 def asked(home: Server) -> EverBright:
-    return EverBright(home.url, TOKEN, "Authorization: Token", PATH)
+    return everbright_at(home.url, TOKEN, PATH)
 
 
 @pytest.mark.parametrize(

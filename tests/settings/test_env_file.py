@@ -64,21 +64,19 @@ def test_the_environment_counts_before_it(tmp_path: Path) -> None:
 def test_a_dollar_sign_is_one(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(TEXT + "PORT='${HOME}'\n", "utf-8")
     done = run(tmp_path)
-    assert done.stderr == "PORT: is not a whole number. Write it in digits.\n"
+    assert done.stderr.startswith("PORT: Input should be a valid integer")
 
 
 def test_without_one_there_is_a_hint(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 2
     assert "WEBHOOK_SECRET: is not set. " in done.stderr
-    assert "from a .env file in the current folder, which doesn't exist." in done.stderr
+    assert "from .env, which isn't there." in done.stderr
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("held", [b"\xff\xfe", None])
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, held: bytes | None) -> None:
-    path = tmp_path / ".env"
-    path.mkdir() if held is None else path.write_bytes(held + SECRET.encode())
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"\xff\xfe" + SECRET.encode())
     done = run(tmp_path)
     assert done.returncode == 2
     line = done.stderr.splitlines()[-1]  # A thread of an earlier test may have logged before.
@@ -91,4 +89,4 @@ def test_another_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text(TEXT, "utf-8")
     assert STARTED in run(tmp_path, ENV_FILE="mine").stderr
     done = run(tmp_path, ENV_FILE="gone")
-    assert done.stderr.startswith("ENV_FILE: names no file.")
+    assert "from gone, which isn't there." in done.stderr
