@@ -109,7 +109,9 @@ class Headers:
             for row in range(len(tab.rows))
         }
         least = max(_LEAST, max(counts.values(), default=0) / 2)
-        rows = (row for row, count in counts.items() if count >= least)
+        found = {row: count for row, count in counts.items() if count >= least}
+        # The upper one of two header rows isn't a rival.
+        rows = (row for row, count in found.items() if count > found.get(row + 1, 0))
         return sorted(rows, key=lambda row: -counts[row])
 
     def of_column(self, tab: SeenTab, row: int, column: int) -> str:

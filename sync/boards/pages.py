@@ -204,14 +204,21 @@ class TabPages:
 
     def answer(self) -> Any:
         """Store the answers about jobs, and let IDs be written from now on."""
+        lost = 0
         for job in self._report()["rows"]:
             said, site = request.form.get(f"job-{job['site']}", ""), job["site"]
             if said in ("add", "none"):
                 self._boards.order(sites=[site], changes={"choice": said})
-            elif said in map(row_key, job["rows"]):  # Others have changed meanwhile.
-                self._boards.order(sites=[site], changes={"row": json.loads(said)})
+            elif said:
+                is_there = said in map(row_key, job["rows"])
+                lost += not is_there
+                if is_there:
+                    self._boards.order(sites=[site], changes={"row": json.loads(said)})
         self._boards.order(writes_ids=True)
-        return self._done("The site IDs are being written.", "rows")
+        said = "The site IDs are being written."
+        if lost:
+            said = f"{lost} rows have changed meanwhile. Look again."
+        return self._done(said, "rows")
 
     def absent(self) -> Any:
         """Add rows for the chosen jobs, or leave them out for good."""

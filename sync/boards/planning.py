@@ -66,5 +66,9 @@ def planned(
     check(mapping, fields)
     check_headers(mapping, seen.headers(row))
     if known is None or known.stage is Stage.LEAVE:
+        for header in {*mapping.add} & {*seen.headers(row)}:
+            text = "the tab has this column already. Connect it instead."
+            raise wrong(mapping.title, text, header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
-    return known.model_copy(update={"stage": Stage.CONNECT, "mapping": mapping})
+    stage = Stage.CHECK if known.mapping.fields == mapping.fields else Stage.CONNECT
+    return known.model_copy(update={"stage": stage, "mapping": mapping})

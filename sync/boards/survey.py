@@ -14,8 +14,10 @@ from sync.errors import Refused
 Json = Mapping[str, Any]
 ROWS_READ = 100
 """Headers come after a title and some notes, and a hundred rows show how a column is used."""
+MOST_ROWS = 20_000
+"""With text, in a tab that can be connected."""
 FIELDS = (
-    "sheets(properties(sheetId,title,gridProperties(columnCount)),merges,basicFilter,"
+    "sheets(properties(sheetId,title,sheetType,gridProperties(columnCount)),merges,basicFilter,"
     "protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
     "tables(range,columnProperties(columnIndex,dataValidationRule)),"
     "data(rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
@@ -124,19 +126,21 @@ class SeenTab:
         return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
     def options(self, row: int, header: str) -> tuple[str, ...]:
-        """Return the words of the drop-down below a header: its Table's, or that of a cell.
+        """Return the words of the drop-down below a header: its Table's, or that of most cells.
 
         () if the header isn't there.
         """
         column = self._place(row, header)
-        rules = list[Json]()
+        cells = self._below(row, column)
+        rules = [_condition(cell) for cell in cells]
         for table in self.source.get("tables", ()):
             start, top = (table["range"].get(f"start{of}Index", 0) for of in ("Column", "Row"))
             for each in table.get("columnProperties", ()) if top == row else ():
                 if start + each.get("columnIndex", 0) == column:
-                    rules.append(each.get("dataValidationRule", {}).get("condition", {}))
-        rules += map(_condition, self._below(row, column))
-        return next(filter(None, map(self._words, rules)), ())
+                    rule = each.get("dataValidationRule", {}).get("condition", {})
+                    rules += [rule] * (len(cells) + 1)
+        found = Counter(filter(None, map(self._words, rules)))
+        return max(found, key=found.__getitem__, default=())
 
     def _words(self, rule: Json) -> tuple[str, ...]:
         values = tuple(str(value.get("userEnteredValue", "")) for value in rule.get("values", ()))
@@ -155,11 +159,15 @@ class SeenTab:
 
     def problem(self, row: int, account: str) -> str:
         """Return why the tab can't be connected below a header row, with the fix; "" if it can."""
+        if self.source["properties"].get("sheetType", "GRID") != "GRID":
+            return "It is a chart or a connected data source. Choose a tab with cells."
+        if self.source.get("isTooLarge"):
+            return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
         if not self.width:
             return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
         for area in self.source.get("protectedRanges", ()):
             is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
-            if not is_open and area.get("range", {}).get("endRowIndex", row + 1) > row:
+            if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:
                 name = area.get("description") or "a range without a name"
                 return (
                     f"It is protected ({name}), and {account} may not edit there. In Google "
@@ -183,6 +191,8 @@ def survey(look: Look, sheet: int) -> SeenTab:
     )
     answer = look([f"{title}!1:{min(count, ROWS_READ)}"] if count else (), FIELDS)["sheets"]
     found = next(each for each in answer if each["properties"].get("sheetId", 0) == sheet)
+    rest = f"{title}!{MOST_ROWS + 1}:{count}"
+    found["isTooLarge"] = count > MOST_ROWS and bool(_texts(look, rest))
     lists = dict[str, Sequence[str]]()
     for reference in sorted(SeenTab(found).list_ranges())[:_MOST_LISTS]:
         with suppress(Refused):  # The range that a drop-down refers to may be gone.

@@ -77,7 +77,7 @@ def test_a_tab_is_connected_on_one_page(world: BoardWorld) -> None:
         assert known["field-7"] == ["status"], "an added column is a connected one"
         mapping = BoardStore(world.database()).tabs()[0].mapping
         visitor.post("/tabs/0", "/tabs/0", **known)
-        wait_for(lambda: "being connected" not in visitor.page("/tabs"), pause=1.0)
+        wait_for(lambda: "being connected" not in visitor.page("/tabs"))
         assert BoardStore(world.database()).tabs()[0].mapping == mapping
         # Whose row is it? Two are certain, and nothing is written before the button is pressed.
         rows = wait_for(lambda: _asked(visitor.page("/tabs/rows")))

@@ -4,7 +4,6 @@ import tomllib
 
 import pytest
 
-from sync.boards.connect import connect
 from sync.boards.mapping import TabMapping, check_headers, check_titles, read_file, write_file
 from sync.boards.planning import planned
 from sync.errors import Permanent
@@ -57,11 +56,11 @@ WITH_STAGE = TAB + 'columns = { Name = "customer", Stage = "progress" }\n[tabs.w
     ("text", "said"),
     [
         ("tabs = [", "The file isn't TOML"),
-        ("", "tabs: is missing; add it."),
-        (TAB + "color = 1", 'tabs.0.color: is not a key that Brightsheet knows'),
-        (TAB + "header_row = 0", "tabs.0.header_row: Input should be greater than or equal to 1"),
-        (TAB + 'header_row = "one"', "tabs.0.header_row: Input should be a valid integer"),
-        (TAB + 'new_rows = "left"', "tabs.0.new_rows: Input should be 'bottom', 'top' or 'none'"),
+        ("", "tabs: field required"),
+        (TAB + "color = 1", 'Active: color: keys are title, header_row, new_rows'),
+        (TAB + "header_row = 0", "Active: header_row: input should be greater"),
+        (TAB + 'header_row = "one"', 'there is "one"'),
+        (TAB + 'new_rows = "left"', "should be 'bottom', 'top' or 'none'; there is \"left\""),
         (TAB + 'columns = { Name = "custom" }', 'Active, "Name": "custom" isn\'t a field. Fields'),
         (TAB + 'columns = { HOA = "status:HOA" }', '"status:HOA" isn\'t a field'),
         (TAB + 'columns = { Stage = "progress" }', "no column shows the customer"),
@@ -99,18 +98,12 @@ def test_headers_that_are_not_there_once_are_refused(headers: tuple[str, ...], s
     assert said in error.value.message
 
 
-def test_a_column_that_is_there_is_connected_and_not_added() -> None:
+def test_a_column_that_is_there_is_not_added() -> None:
     columns = {"Name": "customer"}
     mapping = TabMapping(title="Sheet1", columns=columns, add={"Days": "days"})
     shown = tab([["Name", "Days"], ["Ada", 5]])
-    found = planned(shown, mapping, FIELDS, None, "robot@example.com").mapping
-    guards = [
-        each["createDeveloperMetadata"]["developerMetadata"]
-        for each in connect(shown, found, FIELDS)
-        if "createDeveloperMetadata" in each
-    ]
-    names = [each["metadataValue"] for each in guards]
-    assert names == ["header", "tab:customer", "tab:days", "site_id"]
+    with pytest.raises(Permanent, match='"Days": the tab has this column already'):
+        planned(shown, mapping, FIELDS, None, "robot@example.com")
 
 
 def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
