@@ -18,6 +18,7 @@ from sync.core.check import NewRow, Write
 from sync.core.connected import Read, TabChanges
 from sync.core.decide import keys_gone, other_customer, two_rows
 from sync.core.people import Found, Person, contradicts, exchanged, find_rows
+from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
@@ -139,6 +140,7 @@ class Decider:
             if site not in self._places and job.state.sheet not in self.unread
         ]
         """The jobs whose rows are searched."""
+        self._elsewhere = self._cut_rows()
         self._foreign = dict[BoardRow, str]()
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
@@ -162,6 +164,16 @@ class Decider:
         states = self._states.items()
         self.found.states = {site: new for site, new in states if new != self.jobs[site].state}
         return self.found
+
+    def _cut_rows(self) -> dict[BoardRow, str]:
+        """Return the jobs whose ID is in another column: a row cut into another tab."""
+        lost = {site for site in self._lost if self.jobs[site].state.sheet in self.boards}
+        return {
+            row: site
+            for row in (self._rows.values() if lost else ())
+            for cell in row.tab.rows[row.number]
+            if (site := shown(cell).strip().lower()) in lost
+        }
 
     def _style(self, board: Board) -> str:
         """Return how most names of a tab are written."""
@@ -299,7 +311,7 @@ class Decider:
     def _free(self) -> list[BoardRow]:
         """Return the rows that neither have an ID nor get one."""
         taken = {write.place for write in self.found.keys}
-        rows = self._rows.values()
+        rows = (row for row in self._rows.values() if row not in self._elsewhere)
         return [row for row in rows if not row.key and row.place not in taken]
 
     def _find_rows(self, sites: Collection[str], rows: Iterable[BoardRow]) -> Found[BoardRow]:
@@ -354,13 +366,19 @@ class Decider:
         states = {site: self.jobs[site].state for site in without}
         gone = {s for s, state in states.items() if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)
+        for row, site in self._elsewhere.items():
+            said = (
+                f"{row.tab.title}, row {row.number + 1} has its site ID in another column. Move it."
+            )
+            finding = Finding("id_elsewhere", said, row.tab.title, row.number + 1, site)
+            self.found.findings.append(finding)
         since = min(board.connected.since for board in self.boards.values())
         adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
         first = next(adding, None)
         for site in sorted(without, key=lambda each: self.jobs[each].row.received):
             job, choice = self.jobs[site], states[site].choice
             if site in gone:
-                if job.state.sheet not in stopped:
+                if job.state.sheet not in stopped and site not in self._elsewhere.values():
                     self._states[site].choice = "deleted"
             elif choice == "none" or site in matches.candidates or not job.is_answered:
                 continue

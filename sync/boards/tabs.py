@@ -152,8 +152,12 @@ class OfficeTabs:
             start += len(tab.rows)
             if connected is None:
                 continue
+            if tab.title != connected.mapping.title:  # Somebody has renamed it.
+                mapping = connected.mapping.model_copy(update={"title": tab.title})
+                connected = self._replace(connected, mapping=mapping)
             if connected.stage is Stage.CONNECTED and tab.trouble:
-                text = f"{tab.trouble} Undo that, or restore a version."
+                fix = " or move it back to the top," if tab.is_sorted_in else ""
+                text = f"{tab.trouble} Undo that,{fix} or restore a version."
                 findings.append(Finding("header_gone", text, tab.title))
             elif connected.stage is Stage.CONNECTED:
                 found.append(Board(tab, connected, here))

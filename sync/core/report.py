@@ -33,6 +33,7 @@ class Finding:
     | restored_version | a version of the sheet was restored (a notice, once) | nothing |
     | history_deleted | *History* was deleted (a choice, not a problem) | the lines |
     | source_deleted | a column that *Today* and *Pipeline* read was deleted (a choice) | nothing |
+    | id_elsewhere | a row of a connected tab has its site ID in another column | the row |
     | connected_tab_gone | a connected tab was deleted | the tab |
     | not_connected | a tab can't be connected, because a column isn't there | the tab |
     | word_ended | a word for a step is no longer in the drop-down (a notice) | nothing |

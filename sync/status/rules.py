@@ -267,8 +267,8 @@ RULES: tuple[Rule, ...] = (
         _P,
         "The header row of {tab} was deleted or sorted in with the jobs, or its column Site ID is "
         "gone. Nothing is written there until that is undone: press Ctrl+Z in the sheet, or use "
-        "File, Version history. Or, in a tab of yours, move the row with your headers back to the "
-        "top, above the jobs.",
+        "File, Version history. Or, in a tab of yours, move the row back, disconnect the tab on "
+        "Your tabs, and connect it again.",
     ),
     _finding(
         "keys_gone",
@@ -319,6 +319,14 @@ RULES: tuple[Rule, ...] = (
             f"{counted(len(found), 'job is', 'jobs are')} in several rows ({_places(found)}, and "
             "others), and in tabs of yours none of them is written. Delete the rows that you don't "
             "need."
+        ),
+    ),
+    _finding(
+        "id_elsewhere",
+        _P,
+        lambda found: (
+            f"{counted(len(found), 'row has', 'rows have')} the site ID in another column "
+            f"({_places(found)}), and nothing is written there. Move it into the column Site ID."
         ),
     ),
     _finding(

@@ -191,7 +191,7 @@ def test_many_problems_are_several_messages(database: Database) -> None:
     told = list[str]()
     findings = [
         {"code": code, "text": "It is.", "tab": "Jobs"}
-        for code in ("keys_gone", "two_rows", "held_cells", "connected_tab_gone")
+        for code in ("keys_gone", "two_rows", "held_cells", "id_elsewhere")
     ]
     Store(database).put("pass", {"at": time.time(), "findings": findings})
     watch(database, told).step()

@@ -312,7 +312,7 @@ def test_a_copied_row_holds_its_job_alone(office: Office) -> None:
     assert office.shows(office.row(1), STATUS) == "Rejected"
 
 
-def test_a_row_that_is_cut_into_a_tab_of_other_widths_is_left_alone(office: Office) -> None:
+def test_a_row_that_is_cut_into_a_tab_of_other_widths_is_held(office: Office) -> None:
     office.connected()
     row = office.row(0)
     office.sheet.tabs[ACTIVE].rows.remove(row)
@@ -328,7 +328,7 @@ def test_a_row_that_is_cut_into_a_tab_of_other_widths_is_left_alone(office: Offi
     office.sheet.tabs[LATER].rows.append(moved)
     office.event(0, "REJECTED")
     office.settle()
-    assert [each["name"] for each in office.report()["deleted"]] == [NAMES[0]]
+    assert office.codes() == ["id_elsewhere"]
     assert {k: held(cell) for k, cell in moved.cells.items()} == before
     assert not office.new_rows() + office.new_rows(LATER)
 
@@ -514,6 +514,16 @@ def test_a_tab_that_is_gone_can_be_disconnected(office: Office) -> None:
     office.settle()
     assert office.codes() == []
     assert not office.passes.is_due()
+
+
+def test_a_renamed_tab_stays_connected(office: Office) -> None:
+    office.connected(ACTIVE)
+    (tab,) = office.boards.tabs()
+    renamed = tab.mapping.model_copy(update={"title": "Old title"})
+    office.boards.put_tab(tab.model_copy(update={"mapping": renamed}))
+    office.clock += 700
+    office.look()
+    assert [each.mapping.title for each in office.boards.tabs()] == [str(ACTIVE)]
 
 
 CUSTOMER = ("Name", "Phone", "Email")

@@ -94,6 +94,7 @@ CASES: Mapping[str, tuple[State, State]] = {
         found(Finding("connected_tab_gone", "It was deleted.", "Active 2026")),
         found(Finding("tab_gone", "It was deleted.", "Jobs")),
     ),
+    "id_elsewhere": (found(Finding("id_elsewhere", "It is.", "Active 2026", 4)), FINE),
     "not_connected": (found(Finding("not_connected", "It isn't.", "Active 2026")), FINE),
     "wrong_passwords": (
         replace(FINE, guessed=NOW - DAY / 2),
