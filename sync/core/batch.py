@@ -141,7 +141,7 @@ def insert_rows(tab: Tab, first: int, rows: Sequence[Mapping[str, Cell]]) -> lis
 def place_of_new_rows(tab: Tab) -> int:
     """Return where new rows go in *Jobs*: below the first job, so that totals cover them."""
     header = tab.header or 0
-    return header + 1 + bool(tab.key(header + 1))
+    return 1 + next((n for n in range(header + 1, len(tab.rows)) if tab.key(n)), header)
 
 
 def recovered_lines(

@@ -9,9 +9,8 @@ import re
 import tempfile
 import threading
 import time
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -32,11 +31,11 @@ from sync.errors import (
     UnprocessableDocument,
 )
 from sync.everbright.client import EverBright
+from sync.everbright.errors import SLOW
 
 SLOW_TRIES = 9
 """After so many failed tries, a quarter of an hour, a document or a customer is listed."""
-_THREADS = 4
-_DUE = 10 * _THREADS
+THREADS = 4
 _TRIES = 300
 """With waits of up to an hour in between, about 12 days."""
 _LONGEST_WAIT = 3600.0
@@ -48,7 +47,7 @@ _log = structlog.get_logger()
 
 
 class Documents:
-    """The pool. `connect` makes the clients of one thread, and `root` is the folder in Drive."""
+    """The copies of one process. `connect` makes clients, and `root` is the folder in Drive."""
 
     def __init__(
         self,
@@ -60,7 +59,8 @@ class Documents:
     ) -> None:
         self._store, self._lease, self._root = store, lease, root
         self._connect = connect
-        self._waiting = deque[StoredDocument]()
+        self._claim, self._taken = threading.Lock(), set[str]()
+        """The documents that are being copied. Two jobs may have the same one."""
         self._idle: list[tuple[EverBright, Drive]] = []
         """Clients that no thread uses now."""
         self._locks = defaultdict[str, threading.Lock](threading.Lock)
@@ -75,46 +75,27 @@ class Documents:
         )
 
     def step(self) -> bool:
-        """Copy the documents that are due; return whether there were any."""
-        self._waiting.extend(due := self._store.due_documents(_DUE))
-        errors = list[Exception]()
-        # They are no pool of the library's, which would keep a process that ends from ending.
-        threads = [
-            threading.Thread(target=self._work, args=(errors,), name="documents", daemon=True)
-            for _ in due[:_THREADS]
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        if errors:
-            raise errors[0]
-        return bool(due)
-
-    def _work(self, errors: list[Exception]) -> None:
-        """Copy documents until none waits, or an error ends the work."""
-        with suppress(IndexError):
-            while True:
-                document = self._waiting.popleft()
-                try:
-                    self._try(document)
-                except Exception as error:
-                    errors.append(error)
-                    self._waiting.clear()
-
-    def close(self) -> None:
-        """Start no more copies; one that has begun ends by itself, or with its lease."""
-        self._waiting.clear()
+        """Copy a document that is due; return whether there was one. For several threads."""
+        with self._claim:
+            due = self._store.due_documents(4 * THREADS)
+            document = next((d for d in due if d.uuid not in self._taken), None)
+            if document is None:
+                return False
+            self._taken.add(document.uuid)
+        try:
+            self._try(document)
+        finally:
+            self._taken.discard(document.uuid)
+        return True
 
     def _try(self, document: StoredDocument) -> None:
         """Copy a document, or postpone it. Raises what ends the work."""
         own = (self._lease, document.site, document.uuid)
         try:
-            with self._locks[document.uuid]:  # Two jobs may have the same document.
-                clients = self._clients()
-                file_id = self._copied(document, *clients)
-                self._idle.append(clients)
-                self._store.set_document(*own, file_id=file_id, state="copied", error="")
+            clients = self._clients()
+            file_id = self._copied(document, *clients)
+            self._idle.append(clients)
+            self._store.set_document(*own, file_id=file_id, state="copied", error="")
         except Exception as fault:
             error = _as_ours(fault)
             if error.reason == LEASE_LOST:
@@ -187,7 +168,8 @@ class Documents:
 
 def _may_pass_soon(error: BaseException) -> bool:
     is_refused = isinstance(error, Refused)
-    return isinstance(error, Retryable) and not is_refused and error.reason != STOPPING
+    takes_long = isinstance(error, Retryable) and error.reason in (STOPPING, SLOW)
+    return isinstance(error, Retryable) and not (is_refused or takes_long)
 
 
 def _as_ours(fault: Exception) -> BrightsheetError:

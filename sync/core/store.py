@@ -490,11 +490,11 @@ class Store:
         return [_document(row) for row in self._database.read(query.limit(limit))]
 
     def set_document(self, held: Lease, site: str, uuid: str, **values: Any) -> None:
-        """Store a document's state; its job is dirty once it is copied."""
+        """Store a document's state; its job is dirty if that is the end of it."""
         own = and_(document.c.site == site, document.c.uuid == uuid)
         with self._database.begin(held) as connection:
             connection.execute(update(document).where(own).values(values))
-            if values.get("state") == "copied":
+            if values.get("state", "new") != "new":
                 _touch(connection, [site])
 
     def copied_file(self, uuid: str) -> str:

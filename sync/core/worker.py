@@ -20,7 +20,7 @@ from sync.core.client import SheetClient
 from sync.core.connected import ConnectedTabs
 from sync.core.customers import Customers
 from sync.core.database import Database, Lease
-from sync.core.documents import Documents
+from sync.core.documents import THREADS, Documents
 from sync.core.drive import Drive, Ids
 from sync.core.job_rows import JobRows, Links
 from sync.core.passes import Pass, PassResult
@@ -124,19 +124,17 @@ class Worker:
         """Run the loops while this process holds the lease."""
         over = threading.Event()
         self._statuses = statuses(self._settings.config, self._store)
-        steps: dict[str, tuple[Callable[[], bool], float]] = {
-            "lease": (self._renew, self._settings.lease_seconds),
-            "apply": (self._apply, _POLL_SECONDS / 4),
-        }
+        steps: list[tuple[str, Callable[[], bool], float]] = [
+            ("lease", self._renew, self._settings.lease_seconds),
+            ("apply", self._apply, _POLL_SECONDS / 4),
+        ]
         if self._settings.everbright_api_token is not None:
-            steps["customers"] = (self._customers().step, _POLL_SECONDS)
-            steps["readback"] = (self._readback().step, _POLL_SECONDS)
-        documents = self._documents()
-        if documents is not None:
-            steps["documents"] = (documents.step, _POLL_SECONDS)
+            steps.append(("customers", self._customers().step, _POLL_SECONDS))
+            steps.append(("readback", self._readback().step, _POLL_SECONDS))
+        if (documents := self._documents()) is not None:
+            steps += [("documents", documents.step, _POLL_SECONDS)] * THREADS
         threads = [
-            threading.Thread(target=self._loop, args=(name, step, idle, over), name=name)
-            for name, (step, idle) in steps.items()
+            threading.Thread(target=self._loop, args=(*step, over), name=step[0]) for step in steps
         ]
         for thread in threads:
             thread.daemon = True
@@ -145,8 +143,6 @@ class Worker:
             self._sheet_loop(over)
         finally:
             over.set()
-            if documents is not None:
-                documents.close()
             for thread in threads:
                 thread.join(_JOIN_SECONDS)
 
@@ -320,7 +316,7 @@ class Worker:
         return EverBright(self._settings)
 
     def _documents(self) -> Documents | None:
-        """Return the pool that copies documents; None if there is no folder or no token."""
+        """Return what copies documents; None if there is no folder or no token."""
         settings, ids = self._settings, Ids()
         if not (settings.drive_folder_id and settings.everbright_api_token):
             return None

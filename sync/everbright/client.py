@@ -17,7 +17,7 @@ from urllib3.util import parse_url
 
 from sync.errors import Permanent, Retryable, UnprocessableDocument
 from sync.everbright.document_check import document_problem
-from sync.everbright.errors import DENIED, MISSING, ODD, REDIRECTS, refusal, unreachable
+from sync.everbright.errors import DENIED, MISSING, ODD, REDIRECTS, SLOW, refusal, unreachable
 from sync.settings.environment import EverBrightSettings
 
 TIMEOUT = (10.0, 60.0)
@@ -152,7 +152,7 @@ def _copy_body(response: requests.Response, into: IO[bytes], most: int, seconds:
             text = f"EverBright's answer is over {most} bytes."
             raise UnprocessableDocument("everbright_too_large", text)
         if time.monotonic() - began > seconds:
-            raise Retryable("everbright_slow", f"Only {size} bytes arrived in time.")
+            raise Retryable(SLOW, f"Only {size} bytes arrived in time.")
         into.write(chunk)
 
 

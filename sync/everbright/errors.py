@@ -13,8 +13,10 @@ DENIED = "everbright_denied"
 ODD = "everbright_odd"
 """The answer isn't in the expected format."""
 REDIRECTS = "everbright_redirects"
+SLOW = "everbright_slow"
+"""The time for the whole answer was over."""
 
-DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", "everbright_slow"})
+DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", SLOW})
 """Another request would probably fail, too."""
 OPTIONAL_LIST = frozenset({MISSING, DENIED, ODD, "everbright_unfiltered"})
 """The account may not have the list, or have it at another path."""

@@ -267,8 +267,8 @@ RULES: tuple[Rule, ...] = (
         _P,
         "The header row of {tab} was deleted or sorted in with the jobs, or its column Site ID is "
         "gone. Nothing is written there until that is undone: press Ctrl+Z in the sheet, or use "
-        "File, Version history. Or, in a tab of yours, move the row back, disconnect the tab on "
-        "Your tabs, and connect it again.",
+        "File, Version history. Or, in a tab of yours, move the row with your headers back to the "
+        "top, above the jobs.",
     ),
     _finding(
         "keys_gone",

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from sync.core.batch import place_of_new_rows
 from sync.core.cells import absolute, formula, readable, relative, text
 from sync.core.check import Check, Debt, Repairs, Trace, meant, repairs, texts
 from sync.core.snapshot import JOBS, Picture, Snapshot, Tab
@@ -192,3 +193,11 @@ def test_a_formula_one_row_below(held: str, below: str) -> None:
     moved = absolute(relative(formula(held), 1, names), 2, names)
     assert moved == formula(below)
     assert absolute(relative(formula(held), 1, names), 1, names) == formula(held)
+
+
+def test_new_rows_come_below_the_first_job_also_below_a_total() -> None:
+    job = row(customer="Ada Birch", site_id="157802b4-99aa-4437-b250-934df337766a")
+    (tab,) = read([row(customer="=COUNTA(A3:A)"), job, job]).tabs
+    assert place_of_new_rows(tab) == 3
+    (empty,) = read([]).tabs
+    assert place_of_new_rows(empty) == 1

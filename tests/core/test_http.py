@@ -2,9 +2,11 @@
 
 import random
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -18,7 +20,7 @@ from sync.core.snapshot import HISTORY, JOBS, RECOVERED
 from sync.core.store import Store
 from sync.errors import Retryable
 from tests import databases
-from tests.made_up import SECRET, body, document, milestone, task
+from tests.made_up import SECRET, body, document, milestone, task, uuid
 from tests.traffic import Senders, history, replay, shown
 from tests.world import TOKEN, World, wait_for
 
@@ -260,6 +262,25 @@ def test_documents_are_copied_once(google: Emulator, sqlite_world: World, fail: 
     print(f"{DOCUMENTS} documents, {seconds:.1f} s, {calls / DOCUMENTS:.1f} Drive calls each")
     assert sorted(copies(world)) == sorted({*copies(world)}), "a document is in Drive twice"
     assert len(copies(world)) == DOCUMENTS
+
+
+def test_a_document_that_hangs_holds_up_no_other(google: Emulator, sqlite_world: World) -> None:
+    document_of, hangs = google.everbright.document, threading.Event()
+
+    def slow(name: str) -> Any:
+        if name == uuid(40_001):
+            hangs.wait(60)
+        return document_of(name)
+
+    google.everbright.document = slow  # type: ignore[assignment]
+    with sqlite_world.serve():
+        sqlite_world.send(milestone(1, 1, tasks=[task(document(1))]))
+        wait_for(lambda: google.calls.count("everbright"))
+        for job in (2, 3):
+            sqlite_world.send(milestone(job, 1, tasks=[task(document(job))]))
+        wait_for(lambda: len(linked(sqlite_world)) == 2, 30)
+        hangs.set()
+        wait_for(lambda: len(linked(sqlite_world)) == 3)
 
 
 def test_a_restored_database_copies_nothing_twice(
