@@ -244,10 +244,11 @@ def _believable(dates: Iterable[datetime | None], received: datetime) -> list[da
 def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied:
     """Return the job after an event, which may arrive late, repeated, or in any order."""
     remarks, known = _new_remarks(job, event)
+    said = (*job.comments, *remarks)
     job = job.model_copy(
         update={
             "known_comments": known,
-            "comments": tuple(sorted({*job.comments, *remarks}, key=_age)[-_MOST_COMMENTS:]),
+            "comments": tuple(sorted(dict.fromkeys(said), key=_age)[-_MOST_COMMENTS:]),
             "quote": job.quote or event.quote,
             "updated": max(filter(None, (job.updated, event.order[0]))),
         }
@@ -262,8 +263,8 @@ def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied
         job = job.model_copy(update=update)
     if not event.definition:
         return Applied(job, lines + [_comment_line(event, remark) for remark in remarks])
-    if job.re_signed is None and any(_is_re_sign(task) for task in event.tasks):
-        job = job.model_copy(update={"re_signed": event.at})
+    if any(_is_re_sign(task) for task in event.tasks):
+        job = job.model_copy(update={"re_signed": min(job.re_signed or event.at, event.at)})
     log, lines = _insert(job.milestones.get(event.definition), event, remarks, is_rejected)
     milestones = job.milestones | {event.definition: log}
     return Applied(job.model_copy(update={"milestones": milestones}), lines)
@@ -280,7 +281,7 @@ def _insert(
     place = sum(change.order <= event.order for change in changes)
     before = changes[place - 1] if place else None
     after = changes[place] if place < len(changes) else None
-    new = _change(event, _remarks_of(event, remarks, before, is_rejected))
+    new = _change(event, _remarks_of(event, before))
     lines: list[Line] = []
     if before is None or not before.is_same(new):
         is_known = after is not None and after.status == new.status
@@ -289,7 +290,8 @@ def _insert(
         changes.insert(place, new)
         lines = _lines_of(event, before, new, is_rejected)
         if is_known:  # The later event has the line of the status.
-            lines = [line for line in lines if line.task]
+            told = {t.name for t in after.tasks if is_rejected(t.status)} if after else set()
+            lines = [line for line in lines if line.task and line.task not in told]
         elif before and after and before.status == after.status != new.status:
             lines += _lines_of(event, new, after, is_rejected)  # It has returned to that status.
     newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
@@ -307,18 +309,12 @@ def _insert(
     ), lines
 
 
-def _remarks_of(
-    event: Event,
-    new: tuple[Remark, ...],
-    before: Change | None,
-    is_rejected: Callable[[str], bool],
-) -> tuple[Remark, ...]:
-    """Return the comments that belong to an event: new ones, written since the change before.
+def _remarks_of(event: Event, before: Change | None) -> tuple[Remark, ...]:
+    """Return the comments that belong to an event: those written since the change before.
 
-    Of a rejection also those that came earlier, alone: reviewers write, and then reject.
+    Also those that came earlier, alone: people write, and then submit or reject.
     """
-    if any(map(is_rejected, (event.status, *(task.status for task in event.tasks)))):
-        new = _remarks(event)
+    new = _remarks(event)
     if before is None:
         return new
     return tuple(each for each in new if each.at >= before.at and each not in before.remarks)

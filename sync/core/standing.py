@@ -80,10 +80,7 @@ class Milestone:
     means: Meaning
     since: datetime
     """When this status began."""
-
-    @property
-    def is_ready(self) -> bool:
-        return self.means is Meaning.OPEN and self.log.now.is_ready
+    is_ready: bool
 
     @property
     def is_paper(self) -> bool:
@@ -147,15 +144,20 @@ class Statuses:
         """
         found: dict[str, Milestone] = {}
         for definition, log in sorted(
-            job.milestones.items(), key=lambda each: each[1].newest.order
+            job.milestones.items(), key=lambda each: (not each[1].is_only_listed, each[1].now.order)
         ):
             step = self.order.aliases.get(definition, definition)
             found[step] = self._milestone(step, log)
         begun, is_next = list[Milestone](), True
         for each in sorted(found.values(), key=_place):
             is_open = each.means is Meaning.OPEN and not each.is_ready
-            if each.log.is_only_listed and is_open and not (is_next and each.place is not None):
+            is_told = not each.log.is_only_listed or (is_next and each.place is not None)
+            if is_open and not (is_told and each.log.now.status):
                 continue
+            if (
+                is_open and each.log.is_only_listed
+            ):  # It may be dated when EverBright has made the job.
+                each = replace(each, since=max([each.since, *(m.since for m in begun)]))
             begun.append(each)
             if each.place is not None and each.means is Meaning.OPEN:
                 is_next = False
@@ -169,15 +171,16 @@ class Statuses:
             if self._shown(definition, change) != now:
                 break
             since = change.at
-        label, means, _ = now
-        return Milestone(definition, place, title or log.name, log, label, means, since)
+        label, means, is_ready = now
+        return Milestone(definition, place, title or log.name, log, label, means, since, is_ready)
 
     def _shown(self, definition: str, change: Change) -> tuple[str, Meaning, bool]:
         means = self._means(definition, change)
         label = self.label(definition, change.status)
         if means is Meaning.REJECTED and self.config.configured_meaning(change.status) is not means:
             label = "Voided" if definition in PAPERS else "Rejected"
-        return label, means, means is Meaning.OPEN and change.is_ready
+        is_known = change.status in self.config.statuses
+        return label, means, means is Meaning.OPEN and is_known and change.is_ready
 
     def standing(self, job: Job, now: datetime) -> Standing:
         """Return where a job stands at a time; its day decides which comments are still news."""
@@ -198,7 +201,7 @@ class Statuses:
         self, job: Job, milestones: Sequence[Milestone], standing: Standing, now: datetime
     ) -> list[str]:
         """Return the comments that are newer than the status, the newest first."""
-        if standing.since is None or not standing.waiting_on:
+        if standing.since is None:
             return []
         since = max(standing.since, now - timedelta(days=COMMENT_DAYS))
         reasons = {remark for each in milestones for remark in self._reasons(each)}
@@ -264,18 +267,19 @@ class Statuses:
 
     def _why(self, milestone: Milestone, *, with_title: bool, is_one: bool) -> list[str]:
         """Return the reasons of a rejection; of several, each with what it is about."""
-        lines, known, said = list[str](), set[str](), set[Remark]()
+        found, known, said = list[tuple[set[str], str]](), set[str](), set[Remark]()
         for change in milestone.log.changes:
             if change.at < milestone.since:
                 continue
-            new = [name for name in self._rejected(change) if name not in known]
-            known |= {*new}
-            about = new[0] if len(new) == 1 else milestone.title if with_title else ""
+            rejected = {*self._rejected(change)}
+            new, known = rejected - known, rejected
+            found = [each for each in found if not each[0] or each[0] & rejected]
+            about = min(new) if len(new) == 1 else milestone.title if with_title else ""
             prefix = f"{about}: " if about and not is_one else ""
             new_remarks = [remark for remark in reversed(change.remarks) if remark not in said]
-            lines += [prefix + remark.quoted for remark in new_remarks]
+            found += [(new, prefix + remark.quoted) for remark in new_remarks]
             said |= {*new_remarks}
-        return lines[::-1]
+        return [line for _, line in reversed(found)]
 
     def _furthest(self, steps: Sequence[Milestone], submit: tuple[str, ...]) -> Standing:
         """Return the standing of a job in which nothing is rejected or under review."""
@@ -295,14 +299,18 @@ class Statuses:
         if last.place == len(self.order.steps) - 1:
             return Standing("Done", kind=Kind.DONE)
         pending = [m for m in steps if m.place is not None and m.means is Meaning.OPEN]
+        since = last.since
         if pending:  # It has been passed by, and is still open.
+            if not pending[0].is_paper and pending[0].log.now.status not in self.config.statuses:
+                return self._open(pending[0], "", submit)
             title, kind = pending[0].title, Kind.READY if submit else Kind.TO_DO
             first = pending[0]
+            since = max(since, first.since)
             actions = submit or (_sign(first) if first.is_paper else self._finish(first),)
         else:
             title, kind = self.order.steps[last.place + 1][1], Kind.TO_DO
             actions = (f"Fill out {title} in EverBright",)
-        return Standing(f"{status}, {title} next", US, last.since, actions, title, kind)
+        return Standing(f"{status}, {title} next", US, since, actions, title, kind)
 
     def _open(self, last: Milestone, status: str, submit: tuple[str, ...]) -> Standing:
         if last.is_paper:
@@ -311,10 +319,10 @@ class Statuses:
             text = f"{last.title} ready to submit"
             return Standing(text, US, last.since, submit, last.title, Kind.READY)
         if last.log.now.status not in self.config.statuses:
-            text = f"{last.title}: {last.label}" if last.label else f"{last.title} next"
+            text = f"{last.title}: {last.label}"
             return Standing(text, since=last.since, waiting_at=last.title, actions=submit)
         kind = Kind.READY if submit else Kind.TO_DO
-        actions = submit or (self._finish(last),)
+        actions = (*submit, self._finish(last))
         return Standing(status, US, last.since, actions, last.title, kind)
 
     def _finish(self, milestone: Milestone) -> str:
@@ -330,7 +338,7 @@ def _sign(paper: Milestone) -> str:
 
 
 def _place(milestone: Milestone) -> tuple[bool, int, datetime]:
-    return milestone.place is not None, milestone.place or 0, milestone.log.newest.order[0]
+    return milestone.place is not None, milestone.place or 0, milestone.log.now.order[0]
 
 
 def _stands(title: str, label: str) -> str:

@@ -336,6 +336,72 @@ CASES = {
         ORDERED,
         ("Permits: On hold", "", 1, "", "Permits", Kind.OTHER),
     ),
+    "the same, and it could be submitted": (
+        job(*SURVEYED, event("Permits", "PENDING_APPROVAL", nov(26), ready=True)),
+        ORDERED,
+        ("Permits: Pending approval", "", 1, "", "Permits", Kind.OTHER),
+    ),
+    "the same, passed by": (
+        job(
+            *SURVEYED,
+            event("Permits", "PENDING_APPROVAL", nov(20)),
+            event("Installation", "APPROVED", nov(24)),
+        ),
+        ORDERED,
+        ("Permits: Pending approval", "", 7, "", "Permits", Kind.OTHER),
+    ),
+    "a comment while nobody knows who has it": (
+        job(*SURVEYED, event("Permits", "ON_HOLD", nov(20)), comment("Al Poe", "Call.", nov(25))),
+        ORDERED,
+        (
+            "Permits: On hold",
+            "Us",
+            7,
+            '"Call." \u2013 Al Poe, Nov 25',
+            "Permits",
+            Kind.OTHER,
+        ),
+    ),
+    "the next milestone has no status": (
+        job(event("Contract", "SIGN", nov(20)), event("Site Survey", "", nov(1))),
+        ORDERED,
+        (
+            "Contract signed, Site Survey next",
+            "Us",
+            7,
+            "Fill out Site Survey in EverBright",
+            "Site Survey",
+            Kind.TO_DO,
+        ),
+    ),
+    "passed by, and open again": (
+        job(*approved("Site Survey", "Design", "Permits"), event("Contract", "SENT", nov(26))),
+        ORDERED,
+        (
+            "Permits approved, Contract next",
+            "Us",
+            1,
+            "Get the contract signed",
+            "Contract",
+            Kind.TO_DO,
+        ),
+    ),
+    "one can be submitted, another be finished": (
+        job(
+            *SURVEYED,
+            event("Permits", "INPROG", nov(20), ready=True),
+            event("Installation", "INPROG", nov(24), {"Photos": ""}, missing=("Photos",)),
+        ),
+        ORDERED,
+        (
+            "Installation in progress",
+            "Us",
+            3,
+            "Submit Permits\nFinish Installation: upload Photos",
+            "Installation",
+            Kind.READY,
+        ),
+    ),
     "only a milestone outside the order": (
         job(event("Construction & Signoff", "APPROVED", nov(20))),
         ORDERED,
@@ -509,6 +575,58 @@ def test_a_reason_belongs_to_the_task_that_it_came_with() -> None:
         'Load calculation: "Too old." \u2013 Al Poe',
         'Plan set: "The roof plan is missing a page." \u2013 Nora Quist',
     )
+
+
+def test_the_reason_of_a_task_that_is_fixed_goes() -> None:
+    """In whatever webhook it was fixed."""
+    first = event("Permits", "SUBMITTED", nov(20), {"Plan set": "REJECTED"}, said=MISSING_PAGE)
+    both = {"Plan set": "REJECTED", "Load calculation": "REJECTED"}
+    second = event("Permits", "SUBMITTED", nov(22), both, said=("Al Poe", "Too old."))
+    fixed = event("Permits", "SUBMITTED", nov(24), both | {"Plan set": "APPROVED"})
+    wanted = ("Fix Load calculation and resubmit", '"Too old." \u2013 Al Poe')
+    assert ORDERED.standing(job(*SURVEYED, first, second, fixed), TODAY).actions == wanted
+    at_once = event("Permits", "SUBMITTED", nov(22), both | {"Plan set": "APPROVED"})
+    assert ORDERED.standing(job(*SURVEYED, first, at_once), TODAY).actions == wanted[:1]
+
+
+def test_what_is_said_with_a_submission_is_no_news_in_any_order() -> None:
+    """EverBright sends the comment and the milestone in one moment, each in a webhook."""
+    told = comment("Ada Birch", "Please review, thanks.", nov(20, 1), "Permits")
+    submitted = event("Permits", "SUBMITTED", nov(20), said=("Ada Birch", "Please review, thanks."))
+    submitted = replace(submitted, comments=told.comments)
+    for events in ((told, submitted), (submitted, told)):
+        standing = ORDERED.standing(job(*SURVEYED, *events), TODAY)
+        assert (standing.waiting_on, standing.actions) == (
+            "EverBright",
+            ("EverBright is reviewing",),
+        )
+
+
+def test_a_rejected_task_has_one_line_when_webhooks_overtake_each_other() -> None:
+    of_task = {"Site photos": "REJECTED"}
+    first = event("Site Survey", "SUBMITTED", nov(20), of_task, said=BLURRY)
+    later = event("Site Survey", "SUBMITTED", nov(20, 5), of_task)
+    later = replace(later, comments=first.comments)
+    told = lines(event("Site Survey", "SUBMITTED", nov(18)), later, first)
+    assert [what for what, to, _, _ in told if to == "Rejected"] == ["Site Survey: Site photos"]
+
+
+def test_of_two_definitions_in_one_column_a_listed_one_counts_less() -> None:
+    one, two = definition("Permits"), definition("Interconnection")
+    step = MilestoneConfig(definitions=(one, two), header="Permits")
+    known = Statuses(_CONFIG.model_copy(update={"milestones": (step,)}))
+    listed = replace(event("Interconnection", "INPROG", nov(24)), is_read=True)
+    for events in ((REVIEWED, listed), (listed, REVIEWED)):
+        assert known.standing(job(*events), TODAY).status == "Permits under review"
+
+
+def test_a_milestone_that_is_only_listed_begins_after_the_one_before() -> None:
+    """EverBright's list dates it when the job was made."""
+    listed = replace(event("Permits", "INPROG", nov(1)), is_read=True)
+    found = ORDERED.standing(
+        job(listed, *approved("Site Survey"), event("Design", "APPROVED", nov(24))), TODAY
+    )
+    assert (found.status, found.since) == ("Permits in progress", nov(24))
 
 
 def test_an_earlier_rejection_that_arrives_late_has_no_second_line() -> None:
