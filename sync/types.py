@@ -1,5 +1,6 @@
 """Value types shared by all parts: frozen models, EverBright's text, UUIDs and times."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -9,6 +10,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, TypeAdapter
 
 T = TypeVar("T")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def null(value: object) -> object:
@@ -26,6 +28,12 @@ def _utc(value: datetime) -> datetime:
         return value.replace(tzinfo=value.tzinfo or UTC).astimezone(UTC)
     except OverflowError:
         raise ValueError("a date outside the calendar") from None
+
+
+def _moment(value: object) -> object:
+    """Return a day as noon UTC, which is the same day in all American time zones."""
+    is_day = isinstance(value, str) and _DAY.fullmatch(value)
+    return f"{value}T12:00" if is_day else null(value)
 
 
 def uuid(value: object) -> str | None:
@@ -53,7 +61,7 @@ Uuid = Annotated[str, AfterValidator(_uuid)]
 AddressPart = Annotated[str | None, BeforeValidator(uuid)]
 """A UUID for an address; anything else (like "..") becomes None, so it never gets into one."""
 OptionalUuid = Annotated[Uuid | None, BeforeValidator(null)]
-When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(null)]
+When = Annotated[Annotated[datetime, AfterValidator(_utc)] | None, BeforeValidator(_moment)]
 """A time in UTC; a date without a zone is taken as UTC."""
 
 

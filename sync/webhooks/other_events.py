@@ -10,7 +10,8 @@ signed document is the UPLOADED one.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -32,8 +33,6 @@ from sync.webhooks.values import text_at
 Tree = Mapping[str, Any]
 
 _WHEN: TypeAdapter[datetime | None] = TypeAdapter(When)
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_NOON = timedelta(hours=12)
 SITE_KEYS = ("site", "site_id", "site_uuid")
 """Keys that may hold a job's UUID, in this order."""
 DATE_KEYS = ("date_updated", "timestamp", "updated_at", "date_modified")
@@ -156,15 +155,9 @@ def uuids(tree: Tree, keys: Iterable[str]) -> Iterator[str]:
 def moments(tree: Tree, keys: Iterable[str]) -> Iterator[datetime]:
     """Yield the dates (UTC) under `keys`."""
     for key in keys:
-        value = tree.get(key)
-        try:
-            moment = _WHEN.validate_python(value)
-        except ValidationError:
-            continue
-        if moment is not None:
-            # A day is noon UTC, which is the same day in all American time zones.
-            is_day = isinstance(value, str) and _DAY.fullmatch(value)
-            yield moment + _NOON if is_day else moment
+        with suppress(ValidationError):
+            if (moment := _WHEN.validate_python(tree.get(key))) is not None:
+                yield moment
 
 
 def objects(value: object) -> list[Tree]:

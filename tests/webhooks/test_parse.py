@@ -90,6 +90,11 @@ def test_a_date_without_a_time_is_that_day_in_america(date: object, moment: str 
     event = read(body({"site": uuid(1), "comment": "Hi.", "timestamp": date})).other_event
     assert event is not None
     assert [at.isoformat() for at in event.moments] == ([moment] if moment else [])
+    if moment:
+        found = read(body(milestone(date_updated=date))).milestone
+        assert found is not None
+        assert found.date_updated is not None
+        assert found.date_updated.isoformat() == moment
 
 
 def test_none_is_null_but_for_free_text() -> None:
