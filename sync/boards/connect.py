@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sync.boards.decide import name_of
-from sync.boards.fields import Fields
-from sync.boards.mapping import SITE_ID, TabMapping
+from sync.boards.fields import SITE_ID, Fields
+from sync.boards.mapping import TabMapping
 from sync.boards.new_rows import Place
 from sync.boards.survey import SeenTab
 from sync.columns import KEY

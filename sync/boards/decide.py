@@ -24,6 +24,8 @@ from sync.core.snapshot import Tab
 from sync.core.store import RowAnswer
 
 _MOST_REPLACED = 20
+_SAID = ("add", "none")
+"""A person's choices after which no row of a job is searched."""
 _LAST_STEPS = 3
 """The last milestone's approval, and that the job is done or archived."""
 
@@ -157,7 +159,7 @@ class Decider:
         else:
             self._put_keys_back()
             pairs = ((site, self.jobs[site]) for site in self._lost)
-            sought = [s for s, job in pairs if job.is_answered and job.state.choice != "none"]
+            sought = [s for s, job in pairs if job.is_answered and job.state.choice not in _SAID]
             matches = self._find_rows(sought, self._free())
             self._keys(matches)
             self._missing(matches)
@@ -226,8 +228,8 @@ class Decider:
         if job.state.row and job.state.row[1] == row.texts:
             return False
         for like in self._remembered(site):  # As after a sort of some columns.
-            other = self.jobs.get(like.key, job)
-            if other is job or other.state.row != job.state.row:
+            other = self.jobs.get(like.key)
+            if other and (other is job or other.state.row != job.state.row):
                 return True
         if job.state.sheet in (None, row.tab.sheet):
             return contradicts(row.texts, job.customer)
@@ -351,7 +353,7 @@ class Decider:
 
     def _keys(self, matches: Found[BoardRow]) -> None:
         for site, row in matches.matches.items():
-            is_told = self.jobs[site].state.row is not None
+            is_told = self.jobs[site].state.sheet == row.tab.sheet
             if is_told or row.board.connected.writes_ids:
                 self._write_key(row, site)
                 if not is_told:
@@ -377,6 +379,7 @@ class Decider:
         first = next(adding, None)
         for site in sorted(without, key=lambda each: self.jobs[each].row.received):
             job, choice = self.jobs[site], states[site].choice
+            is_known = job.state.row is not None or job.row.received <= since
             if site in gone:
                 if job.state.sheet not in stopped and site not in self._elsewhere.values():
                     self._states[site].choice = "deleted"
@@ -384,7 +387,7 @@ class Decider:
                 continue
             elif choice == "deleted":
                 self.found.deleted.append(site)
-            elif first is None or (choice != "add" and job.row.received <= since):
+            elif first is None or (is_known and choice != "add"):
                 self.found.absent.append(site)
             elif first.tab.sheet not in stopped:
                 self.found.new.append(self._new_row(site, first))

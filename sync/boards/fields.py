@@ -11,6 +11,10 @@ from sync.core.people import plain
 from sync.core.standing import Order
 
 PROGRESS = "progress"
+SITE_ID = "Site ID"
+"""The header of the column that each connected tab gets."""
+_END_OF_DAYS = 2_958_466
+"""The day after the last one of year 9999, as Google counts."""
 
 
 class Rule(StrEnum):
@@ -48,7 +52,7 @@ class Field:
     def readable(self, cell: Cell) -> str:
         """Return what a cell holds as a person reads it: a date isn't the number of a day."""
         value = (cell.get("userEnteredValue") or {}).get("numberValue")
-        if value is None or not self.is_date:
+        if value is None or not self.is_date or not 0 < value < _END_OF_DAYS:
             return readable(cell)
         return dated(date(1899, 12, 30) + timedelta(days=int(value)))
 

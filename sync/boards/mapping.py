@@ -8,13 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sync.boards.fields import Fields
+from sync.boards.fields import SITE_ID, Fields
 from sync.boards.words import MINE, NOTHING, Words, steps, steps_of
 from sync.errors import Permanent
 from sync.types import Value, letters
-
-SITE_ID = "Site ID"
-"""The header of the column that each connected tab gets."""
 
 
 class TabMapping(Value):

@@ -1,10 +1,13 @@
 """Decides whether what EverBright says goes into a cell of the office's. Pure."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.boards.fields import Rule
 from sync.core.cells import Cell, content, is_formula
+
+_DIGITS = re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ def outcome(
 ) -> Outcome:
     """Return what happens to a cell. `last` is the state that a read has shown last.
 
+    A formula that is ours but for its numbers is an older one of ours, as of a restored version.
     `is_kept` tells a word that yields to no news: it is the office's own, or ahead.
     """
     now, wanted = content(held), content(said.cell)
     if now == wanted:
         return Outcome.SHOWN
-    if is_formula(held) and now != last:
+    if is_formula(held) and _DIGITS.sub("", now) == _DIGITS.sub("", wanted):
+        last = now
+    elif is_formula(held) and now != last:
         return Outcome.KEPT
     if not now:
         return Outcome.WRITE

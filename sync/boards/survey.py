@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from sync.boards.fields import SITE_ID
 from sync.core.cells import is_formula
 from sync.core.connected import Look
 from sync.errors import Refused
+from sync.types import uuid
 
 Json = Mapping[str, Any]
 ROWS_READ = 100
@@ -165,6 +167,9 @@ class SeenTab:
             return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
         if not self.width:
             return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
+        keys = self.typed(row, self._place(row, SITE_ID))
+        if keys and not any(map(uuid, keys)):
+            return f"Its column {SITE_ID} isn't Brightsheet's. Rename it, as to {SITE_ID} 2."
         for area in self.source.get("protectedRanges", ()):
             is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
             if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:

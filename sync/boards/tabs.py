@@ -8,8 +8,8 @@ from typing import Any
 
 from sync.boards import connect
 from sync.boards.decide import Board, Decider, TabsDecision, name_of
-from sync.boards.fields import Fields, Rule, milestones_of
-from sync.boards.mapping import SITE_ID, TabMapping, check_headers
+from sync.boards.fields import SITE_ID, Fields, Rule, milestones_of
+from sync.boards.mapping import TabMapping, check_headers
 from sync.boards.report import REPORT, report
 from sync.boards.state import BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
@@ -28,7 +28,7 @@ from sync.errors import Permanent, Refused
 from sync.settings.environment import Settings
 
 _LOOK_SECONDS = 600.0
-_KEPT = {"replaced", "take", "found"}
+_KEPT = {"replaced", "take", "found", "choice"}
 """Of a job's state, in a version that was restored."""
 
 
@@ -199,7 +199,7 @@ class OfficeTabs:
                 take = [*state.take, *changes.get("take", ())]
                 new = {**state.model_dump(), **changes, "take": take}
                 states[site] = JobState.model_validate(new)
-            for tab in self._tabs.values() if order.get("writes_ids") else ():
+            for tab in self.boards.tabs() if order.get("writes_ids") else ():
                 self._replace(tab, writes_ids=True)
         self._put(states, [*orders])
 
@@ -215,8 +215,7 @@ class OfficeTabs:
 
 def _forgotten(state: JobState) -> JobState:
     """Return a state without what was written; what a person said of the job stays."""
-    choice = "" if state.choice == "deleted" else state.choice
-    return JobState(**{**state.model_dump(include=_KEPT), "choice": choice})
+    return JobState(**state.model_dump(include=_KEPT))
 
 
 def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:

@@ -107,10 +107,13 @@ def is_kept(typed: str, now: str, last: str | None, words: Words, steps: Sequenc
     """Return whether a typed word stays when EverBright's step becomes another.
 
     A word that is the office's own does; in a *Stage* column (`steps` are its), one that is ahead
-    does until EverBright goes back.
+    does until EverBright goes back. The word that stands for EverBright's last step isn't typed.
     """
-    if words.get(typed) == MINE:
+    said = words.get(typed, ())
+    if said == MINE:
         return True
+    if not steps or last in steps_of(said):
+        return False
     order = {step: number for number, step in enumerate(steps)}
     went_back = order.get(now, -1) < order.get(last or "", -1)
     return not went_back and ranks(words, steps).get(typed, -1) > order.get(now, -1)

@@ -1,0 +1,152 @@
+"""What once stopped for good, or came again: each cell and row goes on as EverBright does."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from sync.boards.fields import Field, Rule
+from sync.boards.state import Stage
+from sync.boards.survey import SeenTab
+from sync.core.cells import number
+from tests.boards.office import ACTIVE, DONE, LATER, STATUS
+from tests.boards.storm import mapping
+from tests.boards.test_situations import Office
+from tests.core.fake_sheet import NAMES, Row, held
+from tests.core.storm import DEFINITIONS
+
+FIRST, SECOND = DEFINITIONS[:2]
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    calm = Office()
+    yield calm
+    calm.database.engine.dispose()
+
+
+def look(office: Office) -> None:
+    for _ in range(2):
+        office.clock += 700
+        office.look()
+
+
+def stage(office: Office, new: Stage) -> None:
+    (tab,) = (tab for tab in office.boards.tabs() if tab.sheet == ACTIVE)
+    office.boards.put_tab(tab.model_copy(update={"stage": new}))
+    office.settle()
+
+
+@pytest.mark.parametrize("value", [20261102.0, -1.0, 1e30])
+def test_a_number_that_is_no_day_is_shown_as_it_is(value: float) -> None:
+    assert Field("approved:x", "x", Rule.FOLLOWS).readable(number(value))
+
+
+def test_a_status_column_with_words_follows_everbright(office: Office) -> None:
+    words = {"In": (f"{FIRST}:submitted",), "OK": (f"{FIRST}:approved",)}
+    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {STATUS: words}}))
+    assert office.shows(office.row(0), STATUS) == "In"
+    office.event(0, "APPROVED")
+    office.settle()
+    assert office.shows(office.row(0), STATUS) == "OK"
+
+
+def test_a_word_of_two_steps_that_we_wrote_is_not_ahead(office: Office) -> None:
+    words = {
+        "In review": (f"{FIRST}:submitted", f"{SECOND}:submitted"),
+        "OK": (f"{FIRST}:approved",),
+    }
+    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {"Stage": words}}))
+    assert office.shows(office.row(0), "Stage") == "In review"
+    office.event(0, "APPROVED")
+    office.settle()
+    assert office.shows(office.row(0), "Stage") == "OK"
+
+
+def test_none_of_these_adds_a_row(office: Office) -> None:
+    office.connected()
+    office.sheet._add(ACTIVE)
+    office.type(office.sheet.tabs[ACTIVE].rows[-1], "Name", NAMES[7])
+    office.event(7, "SUBMITTED")
+    office.settle()
+    (asked,) = office.report()["rows"]
+    office.boards.order(sites=[asked["site"]], changes={"choice": "add"})
+    office.settle()
+    assert len(office.new_rows()) == 1
+
+
+@pytest.mark.parametrize("is_restored", [True, False])
+def test_days_go_on_after_an_older_version(
+    office: Office,
+    is_restored: bool,
+) -> None:
+    for n in range(4):
+        office.type(office.row(n), "Notes", "")
+    days = mapping(ACTIVE)
+    days = days.model_copy(update={"columns": {**days.columns, "Notes": "days"}})
+    office.connected(ACTIVE, mapping=days)
+    version = office.sheet.version()
+    if not is_restored:
+        stage(office, Stage.LEAVE)
+    office.minutes += 3 * 1440
+    office.event(0, "REJECTED")
+    office.settle()
+    if is_restored:
+        office.sheet.restore(version)
+    else:
+        office.connected(ACTIVE, mapping=days)
+    look(office)
+    office.minutes += 3 * 1440
+    office.event(0, "SUBMITTED")
+    office.settle()
+    says = held(office.rows.jobs[office.sites[0]].cells["days"])
+    assert office.shows(office.row(0), "Notes") == says
+
+
+def test_a_disconnected_tabs_jobs_get_no_rows_elsewhere(office: Office) -> None:
+    office.connected()
+    for number_ in (7, 8):
+        office.event(number_, "SUBMITTED")
+    office.settle()
+    assert len(office.new_rows()) == 2
+    stage(office, Stage.LEAVE)
+    look(office)
+    assert not office.new_rows(LATER) + office.new_rows(DONE)
+    assert {each["name"] for each in office.report()["absent"]} >= {NAMES[7], NAMES[8]}
+
+
+def test_a_restored_version_adds_no_deleted_row(office: Office) -> None:
+    office.connected()
+    office.event(7, "SUBMITTED")
+    office.settle()
+    office.sheet.tabs[ACTIVE].rows.remove(office.new_rows()[0])
+    look(office)
+    version = office.sheet.version()
+    office.event(0, "REJECTED")
+    office.settle()
+    office.sheet.restore(version)
+    look(office)
+    assert office.shows(office.row(0), STATUS) == "Rejected"
+    assert not office.new_rows()
+    assert [each["name"] for each in office.report()["deleted"]] == [NAMES[7]]
+
+
+@pytest.mark.parametrize(("key", "is_ours"), [("2345001", False), (DEFINITIONS[0], True)])
+def test_a_column_site_id_of_the_offices_is_refused(key: str, is_ours: bool) -> None:
+    rows = [
+        {"values": [{"formattedValue": t} for t in row]} for row in (("A", "Site ID"), ("", key))
+    ]
+    seen = SeenTab({"properties": {"title": "T"}, "data": [{"rowData": rows}]})
+    assert (seen.problem(0, "robot") == "") is is_ours
+
+
+def test_a_second_row_without_id_makes_no_other_customer(office: Office) -> None:
+    office.connected(ACTIVE)
+    row = office.row(0)
+    copy = Row(dict(row.cells), tag="copy")
+    copy.cells.pop(office.key("Site ID"))
+    office.sheet.tabs[ACTIVE].rows.append(copy)
+    look(office)
+    office.type(row, "Phone", "(555) 010-7777")
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.codes() == []
