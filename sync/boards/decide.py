@@ -11,7 +11,7 @@ from sync.boards.fields import CUSTOMER_FIELDS, PROGRESS, Field, Rule
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
 from sync.boards.values import TabJob, Values
-from sync.boards.words import MINE, current, is_kept, steps
+from sync.boards.words import ARCHIVED, DONE, MINE, current, is_kept, steps
 from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
 from sync.core.check import NewRow, Write
@@ -26,8 +26,6 @@ from sync.core.store import RowAnswer
 _MOST_REPLACED = 20
 _SAID = ("add", "none")
 """A person's choices after which no row of a job is searched."""
-_LAST_STEPS = 3
-"""The last milestone's approval, and that the job is done or archived."""
 
 
 def name_of(field: str) -> str:
@@ -147,7 +145,9 @@ class Decider:
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
         self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
-        last_steps = self._steps[-_LAST_STEPS:]
+        order = self.values.statuses.order.steps
+        approved = [f"{each}:approved" for each in [*dict(order)][-1:]]
+        last_steps = (*approved, DONE, ARCHIVED)
         self._finished = {row for b in self.boards.values() for row in b.finished(last_steps)}
 
     def decide(self) -> TabsDecision:
@@ -216,11 +216,20 @@ class Decider:
             self.found.findings.append(two_rows(site, places))
             return
         state = self._states[site]
+        if state.row and state.row[0] != row.tab.sheet and state.row[0] in self.boards:
+            self._move(site, self.boards[state.row[0]], row.board)
         state.choice, state.row = "", (row.tab.sheet, row.texts)
         if rep := row.shows("rep"):
             self.found.reps[site] = rep
         if row.place not in self.read.owed and (cells := self._cells(site, row)):
             self.found.writes.append(Write(row.place, cells, site))
+
+    def _move(self, site: str, old: Board, new: Board) -> None:
+        """Say in a tab's words what was written in another tab, unless news waits."""
+        written = self._states[site].written
+        for each in old.connected.mapping.fields.keys() & new.connected.mapping.fields.keys():
+            if written.get(each) == self._said(each, site, old).state:
+                written[each] = self._said(each, site, new).state
 
     def _is_foreign(self, site: str, row: BoardRow) -> bool:
         """Return whether a row is another customer's than its job's."""
@@ -284,12 +293,14 @@ class Decider:
         if wrote == holds:  # Perhaps EverBright says something else by now.
             del state.pending[field.id]
             state.written[field.id] = was_said
+        sent, before = self.read.written.get((site, name_of(field.id)), ("", ""))
+        if holds == sent != "" and holds != wrote and not field.has_words:
+            state.written[field.id] = holds  # Google has carried out an older batch late.
         last, words = state.written.get(field.id), row.board.connected.mapping.words_of(field.id)
         is_other = "" not in (wanted, holds) and wanted != holds
         order = self._steps if field.id == PROGRESS else ()
         kept = field.has_words and is_other and is_kept(shown(held), said.state, last, words, order)
         found = outcome(field.rule, said, held, last, is_kept=kept)
-        sent, before = self.read.written.get((site, name_of(field.id)), ("", ""))
         if found is Outcome.WRITE and sent == wanted != "" and holds not in (sent, before, ""):
             found = Outcome.SHOWN  # Google took our batch, and somebody has typed since.
         if field.id in state.take:
@@ -325,6 +336,8 @@ class Decider:
             same = [row for row in alike if row.tab.sheet == sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
         rest = {site: self.jobs[site].customer for site in sites if site not in chosen}
+        counts = Counter(chosen.values())
+        chosen = {site: row for site, row in chosen.items() if counts[row] == 1}
         left = {row: texts for row, texts in free.items() if row not in chosen.values()}
         found = find_rows(rest, left, self._is_doubtful)
         return Found({**found.matches, **chosen}, found.candidates)
@@ -377,6 +390,7 @@ class Decider:
         since = min(board.connected.since for board in self.boards.values())
         adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
         first = next(adding, None)
+        leftmost = next(iter(self.boards.values()))
         for site in sorted(without, key=lambda each: self.jobs[each].row.received):
             job, choice = self.jobs[site], states[site].choice
             is_known = job.state.row is not None or job.row.received <= since
@@ -387,10 +401,10 @@ class Decider:
                 continue
             elif choice == "deleted":
                 self.found.deleted.append(site)
-            elif first is None or (is_known and choice != "add"):
+            elif choice != "add" and (is_known or first is None):
                 self.found.absent.append(site)
-            elif first.tab.sheet not in stopped:
-                self.found.new.append(self._new_row(site, first))
+            elif (board := first or leftmost).tab.sheet not in stopped:
+                self.found.new.append(self._new_row(site, board))
 
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:
         """Stop the tabs in which many IDs are gone at once, and return them."""

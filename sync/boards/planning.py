@@ -70,5 +70,9 @@ def planned(
             text = "the tab has this column already. Connect it instead."
             raise wrong(mapping.title, text, header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
-    stage = Stage.CHECK if known.mapping.fields == mapping.fields else Stage.CONNECT
+    stage = known.stage  # What EverBright said since the last pass is still news.
+    if known.mapping.fields != mapping.fields:
+        stage = Stage.CONNECT
+    elif known.mapping.words != mapping.words:
+        stage = Stage.CHECK
     return known.model_copy(update={"stage": stage, "mapping": mapping})

@@ -46,7 +46,7 @@ class Values:
     def said(self, field: str, job: TabJob, tab: TabMapping, name_style: str = "") -> Said:
         """Return what EverBright says. `name_style` is how the column has most names."""
         known, words = self.fields.get(field), tab.words_of(field)
-        if field == PROGRESS or any(words.values()):
+        if any(words.values()):
             step, word = current(reached(job.standing, self.fields.milestones), words)
             return Said(text(word), step)
         if known.definition and known.aspect != "documents":
@@ -60,7 +60,8 @@ class Values:
             return Said.of(text(street))
         if field in customer:
             return Said.of(text(customer[field]))
-        return Said.of({} if field == "customer" else job.row.cells.get(field, {}))
+        shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
+        return Said.of({} if field == "customer" else job.row.cells.get(shown, {}))
 
     def since(self, field: str, job: TabJob, step: str) -> str:
         """Return the day since which EverBright says it; "" if no status of the job began then."""

@@ -1,18 +1,24 @@
 """What once stopped for good, or came again: each cell and row goes on as EverBright does."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from sync.boards.fields import Field, Rule
+from sync.boards.fields import Field, Fields, Rule
+from sync.boards.mapping import TabMapping
+from sync.boards.planning import planned
 from sync.boards.state import Stage
 from sync.boards.survey import SeenTab
 from sync.core.cells import number
-from tests.boards.office import ACTIVE, DONE, LATER, STATUS
+from sync.core.events import Event, apply
+from sync.errors import Retryable
+from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
 from tests.boards.storm import mapping
 from tests.boards.test_situations import Office
 from tests.core.fake_sheet import NAMES, Row, held
-from tests.core.storm import DEFINITIONS
+from tests.core.storm import _BEGAN, DEFINITIONS
 
 FIRST, SECOND = DEFINITIONS[:2]
 
@@ -150,3 +156,108 @@ def test_a_second_row_without_id_makes_no_other_customer(office: Office) -> None
     office.event(0, "REJECTED")
     office.settle()
     assert office.codes() == []
+
+
+def test_saving_a_page_keeps_news_unless_fields_or_words_change() -> None:
+    rows = [{"values": [{"formattedValue": text} for text in ("Name", "Stage")]}]
+    seen = SeenTab({"properties": {"title": "T"}, "data": [{"rowData": rows}]})
+    own = TabMapping(title="T", columns={"Name": "customer", "Stage": "progress"})
+    fields = Fields({FIRST: "First"})
+    new = planned(seen, own, fields, None, "robot")
+    known = new.model_copy(update={"stage": Stage.CONNECTED})
+    top = own.model_copy(update={"new_rows": "top"})
+    fewer = own.model_copy(update={"columns": {"Name": "customer"}})
+    stages = [planned(seen, each, fields, known, "robot").stage for each in (top, fewer)]
+    assert stages == [Stage.CONNECTED, Stage.CONNECT]
+
+
+def test_a_stage_without_words_shows_everbrights_own(office: Office) -> None:
+    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {"Stage": {}}}))
+    says = held(office.rows.jobs[office.sites[0]].cells["status"])
+    assert office.shows(office.row(0), "Stage") == says != ""
+
+
+def test_a_row_is_added_for_a_person_who_types_them(office: Office) -> None:
+    none = mapping(ACTIVE).model_copy(update={"new_rows": "none"})
+    office.connected(ACTIVE, mapping=none)
+    office.boards.order(sites=[office.sites[4]], changes={"choice": "add"})
+    look(office)
+    assert len(office.new_rows()) == 1
+
+
+def test_a_row_in_a_tab_of_other_words_keeps_what_is_typed(office: Office) -> None:
+    first = {"In": (f"{FIRST}:submitted",), "OK": (f"{FIRST}:approved",)}
+    other = {"Begun": (f"{FIRST}:started",), "Closed": "nothing"}
+    for sheet, words in ((ACTIVE, first), (DONE, other)):
+        new = mapping(sheet).model_copy(update={"words": {"Stage": words}})
+        office.connected(sheet, mapping=new)
+    row = office.row(0)
+    assert office.shows(row, "Stage") == "In"
+    tabs = office.sheet.tabs
+    tabs[ACTIVE].rows.remove(row)
+    pairs = dict(zip(tabs[ACTIVE].columns, tabs[DONE].columns, strict=True))
+    moved = Row({pairs[key]: cell for key, cell in row.cells.items()}, tag=row.tag)
+    tabs[DONE].rows.append(moved)
+    office.type(moved, "Stage", "Closed", DONE)
+    look(office)
+    assert office.shows(moved, "Stage", DONE) == "Closed"
+
+
+def test_a_date_that_google_writes_late_is_ours(office: Office) -> None:
+    def approve() -> None:
+        for status in ("REJECTED", "APPROVED"):
+            office.minutes += 3 * 1440
+            office.event(0, status, 1)
+
+    def lose(requests: Any) -> Any:
+        kept.append(requests)
+        raise Retryable("google_unavailable", "no answer")
+
+    def late_first(requests: Any) -> Any:
+        client.write = write  # type: ignore[method-assign]
+        write(kept[0])
+        return write(requests)
+
+    office.connected(ACTIVE)
+    approve()
+    office.settle()
+    client = office.passes._client
+    write, kept = client.write, list[Any]()
+    client.write = lose  # type: ignore[method-assign]
+    approve()
+    with pytest.raises(Retryable):
+        office.passes.run()
+    client.write = late_first  # type: ignore[method-assign]
+    approve()
+    office.clock += 2
+    office.passes.run()
+    look(office)
+    assert office.report()["differences"] == []
+
+
+def test_two_jobs_do_not_get_one_row(office: Office) -> None:
+    office.connected(ACTIVE)
+    same = {"customer": NAMES[0], "phone": phone(0), "email": email(0)}
+    office.event(6, "SUBMITTED", **same)
+    office.settle()
+    look(office)
+    office.sheet.tabs[ACTIVE].rows.remove(office.new_rows()[0])
+    office.row(0).cells.pop(office.key("Site ID"))
+    look(office)
+    assert office.sheet.key_of(ACTIVE, office.row(0)) in ("", office.sites[0])
+
+
+def test_a_milestone_outside_the_order_is_no_last_step(office: Office) -> None:
+    office.sheet._add(ACTIVE)
+    row = office.sheet.tabs[ACTIVE].rows[-1]
+    for header, text in (("Name", NAMES[7]), ("Phone", phone(7)), ("Stage", "Finished")):
+        office.type(row, header, text)
+    office.connected(ACTIVE)
+    at, site = _BEGAN + timedelta(days=1), office.sites[1]
+    event = Event(site, (at, at, at, "w"), at, site, "Warranty", "SUBMITTED")
+    office.jobs[site] = apply(office.jobs[site], event, office.statuses.is_rejected).job
+    office.store.applied(office.lease, [], {site: office.jobs[site]}, [])
+    office.settle()
+    office.event(7, "SUBMITTED")
+    office.settle()
+    assert office.sheet.key_of(ACTIVE, row) == ""
