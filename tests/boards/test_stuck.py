@@ -237,7 +237,7 @@ def test_a_date_that_google_writes_late_is_ours(office: Office) -> None:
 
 def test_two_jobs_do_not_get_one_row(office: Office) -> None:
     office.connected(ACTIVE)
-    same = {"customer": NAMES[0], "phone": phone(0), "email": email(0)}
+    same: Any = {"customer": NAMES[0], "phone": phone(0), "email": email(0)}
     office.event(6, "SUBMITTED", **same)
     office.settle()
     look(office)
