@@ -152,9 +152,16 @@ class OfficeTabs:
             start += len(tab.rows)
             if connected is None:
                 continue
-            if tab.title != connected.mapping.title:  # Somebody has renamed it.
-                mapping = connected.mapping.model_copy(update={"title": tab.title})
-                connected = self._replace(connected, mapping=mapping)
+            # Somebody may have renamed it, or typed a row above the headers.
+            mapping, place = connected.mapping, dict[str, Any](title=tab.title)
+            if tab.header is not None and tab.key(tab.header) == SITE_ID.lower():
+                place |= {"header_row": tab.header + 1}
+            if (moved := mapping.model_copy(update=place)) != mapping:
+                connected = self._replace(connected, mapping=moved)
+            columns = {KEY, *map(name_of, mapping.fields)}
+            is_older = tab.header is None or bool(columns - tab.columns.keys())
+            if read.is_restored and is_older and connected.stage is Stage.CONNECTED:
+                connected = self._replace(connected, stage=Stage.CONNECT)
             if connected.stage is Stage.CONNECTED and tab.trouble:
                 fix = " or move it back to the top," if tab.is_sorted_in else ""
                 text = f"{tab.trouble} Undo that,{fix} or restore a version."

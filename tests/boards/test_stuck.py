@@ -17,7 +17,7 @@ from sync.errors import Retryable
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
 from tests.boards.storm import mapping
 from tests.boards.test_situations import Office
-from tests.core.fake_sheet import NAMES, Row, held
+from tests.core.fake_sheet import NAMES, Row, held, typed
 from tests.core.storm import _BEGAN, DEFINITIONS
 
 FIRST, SECOND = DEFINITIONS[:2]
@@ -261,3 +261,41 @@ def test_a_milestone_outside_the_order_is_no_last_step(office: Office) -> None:
     office.event(7, "SUBMITTED")
     office.settle()
     assert office.sheet.key_of(ACTIVE, row) == ""
+
+
+def test_a_version_from_before_connect_is_connected_again(office: Office) -> None:
+    version = office.sheet.version()
+    office.connected(ACTIVE)
+    office.sheet.restore(version)
+    look(office)
+    look(office)
+    office.event(0, "REJECTED")
+    office.settle()
+    assert "header_gone" not in office.codes()
+    assert office.shows(office.row(0), STATUS) == "Rejected"
+
+
+def test_a_version_from_before_another_mapping_is_connected_again(office: Office) -> None:
+    for n in range(4):
+        office.type(office.row(n), "Notes", "")
+    office.connected(ACTIVE)
+    version = office.sheet.version()
+    (tab,) = office.boards.tabs()
+    columns = {**tab.mapping.columns, "Notes": "next_action"}
+    new = tab.mapping.model_copy(update={"columns": columns})
+    office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": new}))
+    office.settle()
+    office.sheet.restore(version)
+    look(office)
+    look(office)
+    office.event(0, "REJECTED")
+    office.settle()
+    assert office.shows(office.row(0), "Notes")
+
+
+def test_the_header_row_is_followed(office: Office) -> None:
+    office.connected(ACTIVE)
+    title = Row({office.key("Name"): typed("Active jobs")})
+    office.sheet.tabs[ACTIVE].rows.insert(0, title)
+    look(office)
+    assert office.boards.tabs()[0].mapping.header_row == 2
