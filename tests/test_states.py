@@ -277,9 +277,10 @@ def late_customers(world: World) -> Steps:
 
 
 def refused_token(world: World) -> Steps:
-    """EverBright answers 403, as some servers do for a token that they don't know."""
+    """EverBright answers 403 for all jobs, as some servers do for a token that they don't know."""
     world.google.faults.answer(403, api="everbright", count=None)
     hear(world)
+    change(world, job, customer_due=0.0)
     yield "token_refused"
     world.google.faults.clear()
     look(world)

@@ -165,7 +165,9 @@ class Watch:
         """Add the news of jobs, and at 8 on workdays how many wait for an answer."""
         if messages.last is None:  # The first look only remembers: nothing is news then.
             messages.last = self._team.newest()
-        messages.last, texts = self._team.messages(messages.last, state.now)
+        # SQLite uses the numbers of lines again that were forgotten.
+        last = min(messages.last, self._team.newest())
+        messages.last, texts = self._team.messages(last, state.now)
         messages.add(TEAM, "news", texts, state.now)
         now = datetime.fromtimestamp(state.now, self._settings.zone)
         is_time = now.hour >= _HOUR and now.weekday() < _WORKDAYS

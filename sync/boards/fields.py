@@ -1,6 +1,6 @@
 """The fields of a job that a column can show, and who may write into its cells. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -9,6 +9,7 @@ from sync.core.cells import Cell, readable
 from sync.core.events import CONTRACT, PAPERS
 from sync.core.people import plain
 from sync.core.standing import Order
+from sync.settings.config_file import ColumnConfig, ColumnKind
 
 PROGRESS = "progress"
 SITE_ID = "Site ID"
@@ -35,6 +36,8 @@ class Field:
     id: str
     label: str
     rule: Rule
+    is_day: bool = False
+    """Whether a value of EverBright's is a date, by the config."""
 
     @property
     def aspect(self) -> str:
@@ -47,7 +50,7 @@ class Field:
 
     @property
     def is_date(self) -> bool:
-        return self.aspect in ("submitted", "approved", "updated")
+        return self.is_day or self.aspect in ("submitted", "approved", "updated")
 
     def readable(self, cell: Cell) -> str:
         """Return what a cell holds as a person reads it: a date isn't the number of a day."""
@@ -110,22 +113,24 @@ class Fields:
     """All fields by ID, and the names by which a file spells them.
 
     `milestones` are the titles by definition, `aliases` the definitions by other names, and
-    `site_values` the headers of the config's columns with a `site_key`, by ID.
+    `columns` the config's own.
     """
 
     def __init__(
         self,
         milestones: Mapping[str, str],
         aliases: Mapping[str, str] = {},
-        site_values: Mapping[str, str] = {},
+        columns: Iterable[ColumnConfig] = (),
     ) -> None:
         self.milestones = dict(milestones)
         by_title = {title: each for each, title in milestones.items()}
         names = {**aliases, **{each: each for each in milestones}, **by_title}
         self._definitions = {plain(name): each for name, each in names.items()}
         self.by_id = {field.id: field for field in _JOB}
-        for name, header in site_values.items():
-            self.by_id.setdefault(name, Field(name, header, Rule.FILLS))
+        for column in columns:
+            is_day = column.kind is ColumnKind.DATE
+            field = Field(column.id, column.header, Rule.FILLS, is_day)
+            self.by_id.setdefault(column.id, field)
         for aspect, (label, rule) in ASPECTS.items():
             for each, title in milestones.items():
                 field = Field(f"{aspect}:{each}", f"{title} {label}", rule)

@@ -23,8 +23,7 @@ def known_fields(settings: Settings, database: Database) -> Fields:
     names = dict(order.aliases)
     for definition, log in (each for state in states for each in state.milestones.items()):
         names.setdefault(log.name, order.aliases.get(definition, definition))
-    site_values = {each.id: each.header for each in settings.config.columns}
-    return Fields(milestones_of(order, titles(states, order)), names, site_values)
+    return Fields(milestones_of(order, titles(states, order)), names, settings.config.columns)
 
 
 def proposed(seen: SeenTab, row: int, headers: Headers) -> TabMapping:

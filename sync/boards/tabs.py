@@ -49,10 +49,13 @@ class OfficeTabs:
 
     def __post_init__(self) -> None:
         self._tabs = dict[int, ConnectedTab]()
-        self._states = self.boards.states()
+        self.begin_anew()
         self._failures = list[tuple[ConnectedTab, Finding]]()
         self._ended, self._looked = list[Finding](), 0.0
         """What is said of words that are no longer options, and when that was found out."""
+
+    def begin_anew(self) -> None:
+        self._states = self.boards.states()
 
     def sheets(self) -> Sequence[int]:
         self._tabs = {tab.sheet: tab for tab in self.boards.tabs()}
@@ -182,7 +185,8 @@ class OfficeTabs:
         return decision
 
     def _values(self, rows: JobRows) -> Values:
-        fields = Fields(milestones_of(rows.statuses.order, rows.titles()))
+        milestones = milestones_of(rows.statuses.order, rows.titles())
+        fields = Fields(milestones, columns=rows.statuses.config.columns)
         return Values(rows.statuses, fields, self.zone)
 
     def _jobs(self, rows: JobRows) -> dict[str, TabJob]:

@@ -47,7 +47,7 @@ class Values:
         """Return what EverBright says. `name_style` is how the column has most names."""
         known, words = self.fields.get(field), tab.words_of(field)
         if any(words.values()):
-            step, word = current(reached(job.standing, self.fields.milestones), words)
+            step, word = current(reached(job.standing), words)
             return Said(text(word), step)
         if known.definition and known.aspect != "documents":
             return Said.of(self._of_milestone(known, job.standing))
@@ -58,10 +58,10 @@ class Values:
         if field == "address" and {"city", "zip"} & tab.fields.keys():
             street = customer.get(field, "").partition(f", {customer.get('city', '')}")[0]
             return Said.of(text(street))
-        if field in customer:
-            return Said.of(text(customer[field]))
+        if field == "customer":  # In *Jobs*, it is a link.
+            return Said.of(text(customer.get(field, "")))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
-        return Said.of({} if field == "customer" else job.row.cells.get(shown, {}))
+        return Said.of(job.row.cells.get(shown, {}))
 
     def since(self, field: str, job: TabJob, step: str) -> str:
         """Return the day since which EverBright says it; "" if no status of the job began then."""

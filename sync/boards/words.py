@@ -69,10 +69,13 @@ _REACHED = {
 }
 
 
-def reached(standing: Standing, milestones: Iterable[str]) -> list[str]:
-    """Return all steps that a job has reached, the furthest first; `milestones` are in order."""
-    known, found = {each.definition: each for each in standing.milestones}, [NEW]
-    for milestone in (known[each] for each in milestones if each in known):
+def reached(standing: Standing) -> list[str]:
+    """Return all steps that a job has reached, the furthest first.
+
+    Without an order, the milestone that has changed last is the furthest.
+    """
+    found = [NEW]
+    for milestone in standing.milestones:
         begun: Sequence[str] = ("started", "ready") if milestone.is_ready else ("started",)
         if milestone.definition == CONTRACT:
             begun = ("submitted",) if milestone.log.now.status == "SENT" else ()

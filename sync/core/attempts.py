@@ -138,6 +138,8 @@ class Attempts:
             self._conclude(now, attempts, fence)
         else:
             self.sheet.fence = fence
+            if fence and not self.sheet.made:  # Of a spreadsheet that was written before another.
+                self._note_made(now)
             closed = [
                 each.fence
                 for each in attempts.values()
@@ -154,11 +156,14 @@ class Attempts:
         if fence or HISTORY not in now.lines:
             there = self.sheet.restore(fence, self._last_fence() + 1)
             self._store.restore_version(self._lease, there)
-        tabs = (tab for tab in (*now.tabs, *now.lines.values()) if tab.columns)
-        self.sheet.made = {str(tab.sheet): sorted(tab.columns) for tab in tabs}
+        self._note_made(now)
         self.sheet.fence, self.sheet.is_restored = fence, True
         self.sheet.restored = self._now()
         self.keep(attempts)
+
+    def _note_made(self, now: Snapshot) -> None:
+        tabs = (tab for tab in now.there.values() if tab.columns)
+        self.sheet.made = {str(tab.sheet): sorted(tab.columns) for tab in tabs}
 
     def _conclude(self, now: Snapshot, attempts: Mapping[int, Attempt], fence: int) -> None:
         """Check the batch that Google has accepted, and store the result."""
@@ -167,7 +172,7 @@ class Attempts:
         self.written = _written(trace)
         if LOOKS in trace.made:
             self.sheet.looks |= dict.fromkeys(trace.made[LOOKS], fence)
-            self.refused_looks.accepted()
+            self.refused_looks.accepted(trace.units)
         elif trace.units[0] in (COLUMNS, CONNECTING):  # New tabs and columns hit nothing.
             self.sheet.made |= trace.made
         else:
@@ -184,7 +189,7 @@ class Attempts:
                     self._stubborn[
                         site, column, wrote, "\n".join(sorted(shows)), self._today()
                     ] += 1
-        self.refusals.accepted()
+        self.refusals.accepted(trace.units)
         # Also a row that somebody has taken the key out of since.
         self._rows.set_rows(self._lease, {content(row[KEY]): {"row": "there"} for row in trace.new})
         closed = [each.fence for each in attempts.values() if each.expects != fence]

@@ -49,6 +49,9 @@ class Read:
 class ConnectedTabs(Protocol):
     """The connected tabs of one spreadsheet."""
 
+    def begin_anew(self) -> None:
+        """Read again what is stored, as of another spreadsheet."""
+
     def sheets(self) -> Sequence[int]:
         """Return the sheet IDs of the tabs to read."""
 

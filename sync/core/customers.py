@@ -42,26 +42,32 @@ class Customers:
 
     def step(self) -> bool:
         """Request the customers that are due; return whether there were any."""
-        due = self._store.due_customers(_AT_ONCE)
+        due, denied = self._store.due_customers(_AT_ONCE), list[str]()
         for site, tries in due:
             now = datetime.now(UTC)
             try:
                 customer, is_archived = self._request(site)
+                is_first = not self._store.customer(site)
                 again = (now + _AGAIN).timestamp()
                 self._store.set_customer(self._lease, site, customer, again)
-                self._note_archive(site, now, is_archived)
+                self._note_archive(site, now, is_archived, is_first=is_first)
                 self._store.put(TOKEN_REFUSED, value=False)
             except Exception as error:
                 reason = error.reason if isinstance(error, BrightsheetError) else "fault"
                 if reason == LEASE_LOST:
                     raise
-                if reason in (TOKEN, DENIED):
+                denied += [site] if reason == DENIED else []
+                if reason == TOKEN or len(denied) == len(due) > 1:
                     self._store.put(TOKEN_REFUSED, value=True)
                 _log.info("customer", site=site, reason=reason)
                 later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
                 self._store.postpone_customer(self._lease, site, tries + 1, later)
                 continue
             self._wake()
+        if len(denied) < len(due) or len(due) == 1:  # These jobs are others', like missing ones.
+            again = (datetime.now(UTC) + _AGAIN).timestamp()
+            for site in denied:
+                self._store.set_customer(self._lease, site, {}, again)
         return bool(due)
 
     def _request(self, site: str) -> tuple[dict[str, str], bool | None]:
@@ -77,8 +83,13 @@ class Customers:
             return {}, None
         return read_customer(answer, self._config.columns)
 
-    def _note_archive(self, site: str, asked: datetime, is_archived: bool | None) -> None:
-        """Apply what EverBright says of the job's archive, if it isn't known."""
+    def _note_archive(
+        self, site: str, asked: datetime, is_archived: bool | None, *, is_first: bool
+    ) -> None:
+        """Apply what EverBright says of the job's archive, if it isn't known.
+
+        The first answer has no line of History: the job may have been archived for years.
+        """
         if is_archived is None:
             return
         with self._applying:
@@ -86,5 +97,5 @@ class Customers:
             event = read_event(archived_event(site, asked, is_archived=is_archived), job)
             if event is not None:
                 found = apply(job, event, lambda _: False)
-                lines = [(site, line) for line in found.lines]
+                lines = [] if is_first else [(site, line) for line in found.lines]
                 self._store.applied(self._lease, [], {site: found.job}, lines)

@@ -1,11 +1,11 @@
 """What a person has to look at beside rows: History, refusals, statuses, a restored version."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sync.core.job_rows import JobRows
 from sync.core.report import Finding
-from sync.core.snapshot import Tab
-from sync.core.units import COLUMNS, CONNECTING, HISTORY_LINES, RECOVERED_LINES, Refusals
+from sync.core.snapshot import HISTORY, Tab
+from sync.core.units import COLUMNS, CONNECTING, HISTORY_LINES, RECOVERED_LINES, Refusals, tab_of
 
 _NOTICE_SECONDS = 86_400.0
 """How long it is said that a version was restored."""
@@ -19,9 +19,10 @@ _PARTS = {
 
 
 def of_sheet(
-    history: Tab | None, title: str, rows: JobRows, refusals: Refusals, since_restored: float
+    there: Mapping[int, Tab], rows: JobRows, refusals: Refusals, since_restored: float
 ) -> Iterator[Finding]:
-    """Yield the findings; `title` is that of *Jobs*."""
+    """Yield the findings; `there` are the tabs by sheet ID."""
+    history = there.get(HISTORY)
     if history is None:
         text = "The tab History was deleted. To have it again, press Put it back."
         yield Finding("history_deleted", text, "History")
@@ -29,15 +30,16 @@ def of_sheet(
         way = "move it back to the top" if history.is_sorted_in else "press Put it back"
         text = f"{history.trouble} Its lines wait. Undo that, or {way}."
         yield Finding("history_gone", text, history.title)
-    if refusals.is_stopped:
+    titles = {str(sheet): tab.title for sheet, tab in there.items()}
+    for tab in sorted(refusals.stopped):
         text = "Google refuses every change. Is the tab protected? " + refusals.reason()
-        yield Finding("all_refused", text, title)
+        yield Finding("all_refused", text, titles.get(tab, tab))
     for name in sorted(refusals.skipped):
         known = name.partition(" ")[0]
         site = known if known in rows.jobs else ""
         part = f"the row of {rows.name(site)}" if site else _PARTS.get(name, "a repair")
         text = f"Google refuses to take {part}. {refusals.reason(name)}"
-        yield Finding("refused", text, title if site else name, site=site)
+        yield Finding("refused", text, titles.get(tab_of(name), name), site=site)
     for status, count in rows.unnamed_statuses().items():
         unknown = f"EverBright sends the status {status}. Say what it means."
         yield Finding("unknown_status", unknown, count=count, detail=status)

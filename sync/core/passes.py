@@ -63,6 +63,8 @@ class PassResult:
     """Whether lines of History wait for their customers' names."""
     has_written: bool = False
     """Whether another pass has to follow, to check what was written."""
+    is_first: bool = False
+    """Whether tabs or columns came first, and no row was compared."""
 
 
 class Pass:
@@ -122,7 +124,6 @@ class Pass:
         self._fruitless, self._absent = None, (0.0, set())
         self._refusals.try_again()
         self._dressing.try_again()
-        self._attempts.keep([])
 
     @property
     def is_idle(self) -> bool:
@@ -139,20 +140,20 @@ class Pass:
         now = self._read()
         if self._attempts.begin_sheet():
             self._rows.refresh()
+            self._tabs.begin_anew()
         asked = [*self._sheet.asked]
-        for sheet in TITLES:
-            if f"{HEADER} {sheet}" in asked:
-                self._forget(sheet, now.there.get(sheet))
         try:
             result = self._compare(now)
             if asked and not self._is_owed():
-                self._sheet.asked = [each for each in self._sheet.asked if each not in asked]
+                done = asked if not result.is_first else [a for a in asked if a.startswith(HEADER)]
+                self._sheet.asked = [each for each in self._sheet.asked if each not in done]
                 self._attempts.keep([])
         except Stop as stop:
             _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
             result = PassResult(findings=[stop.finding], pending=1)
         except BrightsheetError:
             self._attempts.begin_anew()
+            self._sheet.asked = asked
             raise
         self._fruitless = None if result.has_written else version
         return result
@@ -191,6 +192,9 @@ class Pass:
 
     def _compare(self, now: Snapshot) -> PassResult:
         self._attempts.follow_fence(now)
+        for sheet in TITLES:
+            if f"{HEADER} {sheet}" in self._sheet.asked:
+                self._forget(sheet, now.there.get(sheet))
         missing = self._sheet.missing(now, self._rows.columns())
         if missing and COLUMNS not in self._refusals.skipped:
             self._demand_consent()
@@ -202,7 +206,7 @@ class Pass:
         if requests := self._connecting(now):
             trace = Trace(units=[CONNECTING])
             self._attempts.send(requests, trace, now)
-            return PassResult(pending=1, has_written=True)
+            return PassResult(pending=1, has_written=True, is_first=True)
         pictures = self._attempts.pictures(now)
         repair = check.repairs(self._sheet.debts, now, pictures)
         self._sheet.debts = repair.debts
@@ -317,11 +321,11 @@ class Pass:
         self._absent = (0.0, set())
         trace = Trace(made=made, units=[COLUMNS])
         self._attempts.send(requests, trace, now)
-        return PassResult(pending=1, has_written=True)
+        return PassResult(pending=1, has_written=True, is_first=True)
 
     def _connecting(self, now: Snapshot) -> list[Request]:
         """Return the requests that connect or disconnect tabs of the office's."""
-        if CONNECTING in self._refusals.skipped or self._refusals.is_stopped:
+        if CONNECTING in self._refusals.skipped:
             return []
         is_asked = bool(self._sheet.asked)
         return self._tabs.set_up(now, self._rows, self._client.look, is_asked=is_asked)
@@ -415,10 +419,10 @@ class Pass:
         history, lines, has_young = now.lines.get(HISTORY), list[LineRow](), False
         lost = list[Lost]()
         pending = self._units(now, repair, changes, has_jobs=jobs is not None)
-        title, restored = jobs.title if jobs else "Jobs", self._now() - self._sheet.restored
+        restored = self._now() - self._sheet.restored
         listed = [
             *changes.findings,
-            *findings.of_sheet(history, title, self._rows, self._refusals, restored),
+            *findings.of_sheet(now.there, self._rows, self._refusals, restored),
             *(self._dressing.findings(jobs, self._sheet.looks) if jobs else ()),
         ]
         if jobs is not None:

@@ -163,7 +163,7 @@ class Store:
 
     def _keep(self, body: bytes, webhook: ParsedWebhook) -> Receipt:
         other = webhook.other_event
-        can_recur = other is not None and not other.is_dated
+        can_recur = not webhook.has_event or (other is not None and not other.is_dated)
         digest = None if can_recur else webhook.digest
         row = dict.fromkeys(_KEPT, 0) | _as_understood(webhook)
         row |= {"digest": digest, "received": _now(), "body": body}
@@ -438,11 +438,13 @@ class Store:
     def restore_version(self, held: Lease, there: Sequence[tuple[int, int]]) -> None:
         """A version of the sheet was restored: write the lines again that it lacks.
 
-        `there` are the fences, from and to, of the batches that it has taken.
+        `there` are the fences, from and to, of the batches that it has taken: none if *History*
+        alone is made again.
         """
         query = select(change.c.id, change.c.fence, change.c.earlier)
         with self._database.begin(held) as connection:
-            connection.execute(delete(attempt))
+            if there:
+                connection.execute(delete(attempt))
             for number, fence, earlier in connection.execute(query).all():
                 written = [*json.loads(earlier), *([] if fence is None else [fence])]
                 known = [n for n in written if any(a <= n <= b for a, b in there)]
@@ -453,8 +455,10 @@ class Store:
 
     def empty_tab(self, held: Lease, *, is_history: bool) -> None:
         """*Jobs* or *History* will be made again: all its rows or lines are written again."""
-        rows = update(job).values(row="new", shown=0, dirty_since=_now())
-        self._do(held, update(change).values(fence=None) if is_history else rows)
+        if is_history:
+            self.restore_version(held, ())
+        else:
+            self._do(held, update(job).values(row="new", shown=0, dirty_since=_now()))
 
     def row_answers(self) -> dict[str, RowAnswer]:
         """Return what people have said of rows that name another customer, by site."""

@@ -1,6 +1,7 @@
 """What a batch is made of: parts that Google may refuse one by one. Pure, apart from a clock."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,9 +29,18 @@ class Unit:
     write: Write | NewRow | None = None
 
     @property
+    def tab(self) -> str:
+        return tab_of(self.name)
+
+    @property
     def size(self) -> int:
         """The length of its cells as JSON, roughly."""
         return len(json.dumps(dict(self.write.cells))) if self.write else 0
+
+
+def tab_of(unit: str) -> str:
+    """Return the sheet ID in the name of a row's unit; of others, what tells them apart."""
+    return unit.rpartition(" ")[2]
 
 
 def trace_of(
@@ -59,8 +69,8 @@ def trace_of(
 class Refusals:
     """Finds the unit that Google refuses, by halves, and leaves it out, usually for an hour.
 
-    If several in a row are refused alone, the reason is another one, like a protected tab: then all
-    wait for ten minutes, and a single unit is tried.
+    If several of a tab are refused alone, the reason is another one, as if the tab is protected:
+    then all of that tab wait for ten minutes, and a single one is tried.
     """
 
     def __init__(self, now: Callable[[], float], seconds: float = _SKIPPED_SECONDS) -> None:
@@ -69,8 +79,10 @@ class Refusals:
         self._until: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
         self._over: Any = None
-        self._in_a_row = 0
-        self._stopped_until = 0.0
+        self._in_a_row = Counter[str]()
+        """How many were refused alone since one was accepted, by tab."""
+        self._stopped = dict[str, float]()
+        """Until when nothing of a tab is sent."""
 
     @property
     def skipped(self) -> set[str]:
@@ -78,9 +90,9 @@ class Refusals:
         return {name for name, until in self._until.items() if until > self._now()}
 
     @property
-    def is_stopped(self) -> bool:
-        """Whether nothing is sent, because Google refused everything."""
-        return self._stopped_until > self._now()
+    def stopped(self) -> set[str]:
+        """The sheet IDs of tabs in which Google refuses everything, or names of their units."""
+        return {tab for tab, until in self._stopped.items() if until > self._now()}
 
     def reason(self, name: str = "") -> str:
         """Return what Google said of a unit, or at last."""
@@ -88,16 +100,20 @@ class Refusals:
 
     def chosen(self, units: Iterable[Unit]) -> list[Unit]:
         """Return the units of the next batch: as many as it takes, at least one."""
-        found, size, skipped = list[Unit](), 0, self.skipped
-        for unit in units if not self.is_stopped else ():
-            if unit.name in skipped:
+        found, size, skipped, stopped = list[Unit](), 0, self.skipped, self.stopped
+        doubtful = list[Unit]()
+        for unit in units:
+            if unit.name in skipped or unit.tab in stopped:
+                continue
+            if self._in_a_row[unit.tab] >= _MOST_IN_A_ROW:
+                doubtful.append(unit)
                 continue
             size += unit.size
             is_full = len(found) >= self._limit or size > _MOST_BYTES
             if is_full and found and unit.name != found[-1].name:
                 break
             found.append(unit)
-        return found
+        return found or [each for each in doubtful if each.name == doubtful[0].name]
 
     def refused(self, names: list[str], over: Any, reason: str) -> None:
         """Note a refusal of units; `over` is what else may have been its reason.
@@ -113,21 +129,20 @@ class Refusals:
             self._reasons.pop(names[0], "")
             self._reasons[names[0]] = reason
             self._until[names[0]] = self._now() + self._seconds
-            self._limit = _MOST
-            self._in_a_row += 1
-        if self._in_a_row >= _MOST_IN_A_ROW:
-            self._stopped_until, self._limit = self._now() + _STOPPED_SECONDS, 1
+            self._limit, tab = _MOST, tab_of(names[0])
+            self._in_a_row[tab] += 1
+            if self._in_a_row[tab] >= _MOST_IN_A_ROW:
+                self._stopped[tab] = self._now() + _STOPPED_SECONDS
 
-    def accepted(self) -> None:
-        """Note that Google has taken a batch."""
-        if self._in_a_row >= _MOST_IN_A_ROW:
-            self._limit = _MOST
-        self._in_a_row = 0
+    def accepted(self, names: Iterable[str]) -> None:
+        """Note that Google has taken a batch of these units."""
+        for tab in map(tab_of, names):
+            self._in_a_row.pop(tab, None)
 
     def try_again(self) -> None:
         """Leave nothing out any longer: somebody may have fixed it."""
         self._until.clear()
-        self._stopped_until = 0.0
+        self._stopped.clear()
 
     def nothing_left(self) -> None:
         """Note that nothing is left that was to be written."""

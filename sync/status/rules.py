@@ -132,7 +132,8 @@ def _finding(
     def sentence(state: State) -> str:
         found = found_in(state, code)
         known = text if isinstance(text, str) else text(found)
-        return known.replace("{tab}", found[0].tab or "the spreadsheet")
+        tabs = dict.fromkeys(each.tab for each in found if each.tab)
+        return known.replace("{tab}", " and ".join(tabs) or "the spreadsheet")
 
     return Rule(code, level, lambda state: found_in(state, code), sentence, page, actions)
 

@@ -1,7 +1,7 @@
 """What once stopped for good, or came again: each cell and row goes on as EverBright does."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +11,13 @@ from sync.boards.mapping import TabMapping
 from sync.boards.planning import planned
 from sync.boards.state import Stage
 from sync.boards.survey import SeenTab
+from sync.boards.values import TabJob, Values
 from sync.core.cells import number
-from sync.core.events import Event, apply
+from sync.core.events import Event, Job, apply
+from sync.core.standing import Standing, Statuses
+from sync.core.store import JobRow
 from sync.errors import Retryable
+from sync.settings.config_file import CONFIG_FILE, ColumnConfig, ColumnKind, load_config
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
 from tests.boards.storm import mapping
 from tests.boards.test_situations import Office
@@ -299,3 +303,15 @@ def test_the_header_row_is_followed(office: Office) -> None:
     office.sheet.tabs[ACTIVE].rows.insert(0, title)
     look(office)
     assert office.boards.tabs()[0].mapping.header_row == 2
+
+
+def test_a_value_of_the_configs_is_the_number_that_jobs_shows() -> None:
+    column = ColumnConfig(id="kw", header="kW", site_key="kw", kind=ColumnKind.NUMBER)
+    day = ColumnConfig(id="day", header="Day", site_key="day", kind=ColumnKind.DATE)
+    row = JobRow("s", Job(), {"customer": "A B", "kw": "8.4"}, True, "", 0.0, 1, 1, 0, "new")
+    row.cells = {"kw": number(8.4)}
+    fields = Fields({}, columns=(column, day))
+    values = Values(Statuses(load_config(CONFIG_FILE)), fields, UTC)
+    tab = TabMapping(title="T", columns={"Size": "kw"})
+    assert values.said("kw", TabJob(row, Standing()), tab).cell == number(8.4)
+    assert fields.get("day").is_date

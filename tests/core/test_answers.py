@@ -1,13 +1,17 @@
 """People's answers: whose row it is, what to put back, and which database is right."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from sync.columns import KEY
 from sync.core.decide import customer_texts
+from sync.core.events import apply
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import FENCE, HISTORY, JOBS, RECOVERED
+from sync.errors import Retryable
 from tests.core.fake_sheet import Row, Tab, held, typed
 from tests.core.storm import Storm
 from tests.core.test_situations import Calm
@@ -167,6 +171,63 @@ def test_what_is_there_again_is_not_written_twice(calm: Calm) -> None:
     calm.passes.put_back(HISTORY)
     calm.look()
     assert calm.judge() == []
+
+
+def lose_history(calm: Calm) -> None:
+    del calm.sheet.tabs[HISTORY]
+    calm.sheet.guards = {k: g for k, g in calm.sheet.guards.items() if g[0] != HISTORY}
+
+
+def new_lines(calm: Calm) -> None:
+    lines = calm.counts["lines"]
+    while calm.counts["lines"] == lines:
+        calm.events()
+
+
+def test_an_older_version_after_history_was_put_back(calm: Calm) -> None:
+    """Its lines are known to be in it."""
+    version = calm.sheet.version()
+    new_lines(calm)
+    calm.settle()
+    lose_history(calm)
+    calm.look()
+    calm.passes.put_back(HISTORY)
+    calm.look()
+    assert calm.wrong_history() == []
+    calm.sheet.restore(version)
+    calm.look()
+    calm.look()
+    assert calm.wrong_history() == []
+
+
+def test_history_is_put_back_while_an_answer_is_lost(calm: Calm) -> None:
+    carry_out = calm.sheet.carry_out
+
+    def lost(requests: Any, read_at: int) -> None:
+        carry_out(requests, read_at)
+        calm.sheet.carry_out = carry_out  # type: ignore[method-assign]
+        raise Retryable("google_unavailable", "carried out")
+
+    new_lines(calm)
+    calm.sheet.carry_out = lost  # type: ignore[method-assign]
+    with pytest.raises(Retryable):
+        calm.passes.run()
+    lose_history(calm)
+    calm.passes.put_back(HISTORY)
+    calm.look()
+    assert calm.wrong_history() == []
+
+
+def test_an_answer_is_kept_while_a_column_is_made(calm: Calm) -> None:
+    del calm.sheet.tabs[JOBS].rows[1:9]
+    assert "keys_gone" in calm.problems()
+    site = calm.sites[0]
+    event = replace(calm._event(site), definition="0000-new", name="Inspection")
+    calm.jobs[site] = apply(calm.jobs[site], event, calm.statuses.is_rejected).job
+    calm.store.applied(calm.lease, [], {site: calm.jobs[site]})
+    calm.passes.ask(Ask.ROWS_DELETED)
+    calm.look()
+    assert "keys_gone" not in calm.problems()
 
 
 @pytest.mark.parametrize("sheet", [JOBS, HISTORY])
