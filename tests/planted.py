@@ -150,9 +150,9 @@ FAULTS = (
     ),
     Fault(
         "sync/core/batch.py",
-        "return header + 1 + bool(tab.key(header + 1))",
-        "return header + 1",
-        "tests/core",
+        "for n in range(header + 1, len(tab.rows)) if tab.key(n)), header)",
+        "for n in range(header + 1, len(tab.rows)) if n), header)",
+        "tests/core/test_check.py",
     ),
     Fault(
         "sync/core/snapshot.py",
