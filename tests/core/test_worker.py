@@ -11,8 +11,10 @@ from sqlalchemy import text
 from sync.core.database import Database, Lease
 from sync.core.store import Store
 from sync.errors import Retryable
-from sync.webhooks.schema import Kind, Outcome, ParsedWebhook
+from sync.webhooks import parse
+from sync.webhooks.schema import Outcome
 from tests import databases
+from tests.made_up import body, milestone
 
 
 @pytest.fixture(params=databases.KINDS)
@@ -114,15 +116,14 @@ def test_a_webhook_is_stored_after_postgresql_was_restarted(tmp_path: Path) -> N
     """All connections of the pool have ended; the first webhook isn't refused."""
     database = Database(databases.fresh("postgresql", tmp_path))
     database.create()
-    store, raw = Store(database), b"{}"
-    webhooks = [ParsedWebhook(kind=Kind.OTHER, digest=str(number)) for number in range(2)]
-    first = store.keep(raw, webhooks[0])
+    store, bodies = Store(database), [body(milestone(number)) for number in (1, 2)]
+    first = store.keep(bodies[0], parse.read(bodies[0]))
     other = Database(database.engine.url.render_as_string(hide_password=False))
     others = "pid != pg_backend_pid() AND datname = current_database()"
     with other.begin() as connection:
         query = f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}"  # noqa: S608
         connection.execute(text(query))
-    assert store.keep(raw, webhooks[1]).id == first.id + 1
-    assert store.keep(raw, webhooks[1]).outcome == Outcome.DUPLICATE
+    assert store.keep(bodies[1], parse.read(bodies[1])).id == first.id + 1
+    assert store.keep(bodies[1], parse.read(bodies[1])).outcome == Outcome.DUPLICATE
     with pytest.raises(Retryable), Database("postgresql://127.0.0.1:1/none").begin():
         pass
