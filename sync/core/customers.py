@@ -1,7 +1,7 @@
 """Requests from EverBright who the customers of jobs are, each again after a day."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -57,18 +57,25 @@ class Customers:
                 if reason == LEASE_LOST:
                     raise
                 denied += [site] if reason == DENIED else []
-                if reason == TOKEN or len(denied) == len(due) > 1:
+                if reason == TOKEN:
                     self._store.put(TOKEN_REFUSED, value=True)
                 _log.info("customer", site=site, reason=reason)
                 later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
                 self._store.postpone_customer(self._lease, site, tries + 1, later)
                 continue
             self._wake()
-        if len(denied) < len(due) or len(due) == 1:  # These jobs are others', like missing ones.
-            again = (datetime.now(UTC) + _AGAIN).timestamp()
-            for site in denied:
-                self._store.set_customer(self._lease, site, {}, again)
+        self._judge_denied(denied, len(due))
         return bool(due)
+
+    def _judge_denied(self, denied: Sequence[str], asked: int) -> None:
+        """Tell a job that isn't this token's, as if it were missing, from a token for none."""
+        is_known = self._store.get(TOKEN_REFUSED) is False
+        if denied and len(denied) == asked and (asked > 1 or not is_known):
+            self._store.put(TOKEN_REFUSED, value=True)
+            return
+        again = (datetime.now(UTC) + _AGAIN).timestamp()
+        for site in denied:
+            self._store.set_customer(self._lease, site, {}, again)
 
     def _request(self, site: str) -> tuple[dict[str, str], bool | None]:
         """Return what is known of a job's customer, and whether the job is archived.
