@@ -35,7 +35,7 @@ def news(line: Line, known: Statuses) -> str:
     title = known.order.title(line.definition, line.name)
     if known.is_rejected(line.status):
         return f"Rejected: {title}"
-    step = known.order.aliases.get(line.definition, line.definition)
+    step = known.order.step(line.definition)
     last = known.order.steps[-1][0] if known.order.steps else ""
     is_done = step == last != "" and not line.task and known.config.is_approved(line.status)
     return f"Done: {title} approved" if is_done else ""

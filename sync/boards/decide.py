@@ -145,9 +145,8 @@ class Decider:
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
         self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
-        order = self.values.statuses.order.steps
-        approved = [f"{each}:approved" for each in [*dict(order)][-1:]]
-        last_steps = (*approved, DONE, ARCHIVED)
+        last = self.values.statuses.order.steps[-1:]
+        last_steps = (*(f"{step}:approved" for step, _ in last), DONE, ARCHIVED)
         self._finished = {row for b in self.boards.values() for row in b.finished(last_steps)}
 
     def decide(self) -> TabsDecision:

@@ -22,7 +22,7 @@ def known_fields(settings: Settings, database: Database) -> Fields:
     states = [job.state for job in store.changed_jobs({})]
     names = dict(order.aliases)
     for definition, log in (each for state in states for each in state.milestones.items()):
-        names.setdefault(log.name, order.aliases.get(definition, definition))
+        names.setdefault(log.name, order.step(definition))
     return Fields(milestones_of(order, titles(states, order)), names, settings.config.columns)
 
 

@@ -167,9 +167,9 @@ class Documents:
 
 
 def _may_pass_soon(error: BaseException) -> bool:
-    is_refused = isinstance(error, Refused)
-    takes_long = isinstance(error, Retryable) and error.reason in (STOPPING, SLOW)
-    return isinstance(error, Retryable) and not (is_refused or takes_long)
+    if not isinstance(error, Retryable) or isinstance(error, Refused):
+        return False
+    return error.reason not in (STOPPING, SLOW)
 
 
 def _as_ours(fault: Exception) -> BrightsheetError:

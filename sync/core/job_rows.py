@@ -67,12 +67,11 @@ class JobRows:
         now, known = self._now(), {site: job.revision for site, job in self.jobs.items()}
         if now.date() != self._day:
             self._day, known = now.date(), {}
-        aliases = self.statuses.order.aliases
         for job in self._store.changed_jobs(known):
             documents = dict[str, list[tuple[str, str]]]()
             for each in job.documents:
                 named = each.name or each.uuid, self._links.document(each)
-                step = aliases.get(each.definition, each.definition)
+                step = self.statuses.order.step(each.definition)
                 documents.setdefault(step, []).append(named)
             job.cells = self._layout.row(
                 job.site,
@@ -104,11 +103,11 @@ class JobRows:
         return {each.id for each in self._columns if each.whose is Whose.OURS and each.id != KEY}
 
     def _wanted_columns(self) -> list[Column]:
-        jobs, aliases = self.jobs.values(), self.statuses.order.aliases
-        steps = {each.definition for job in jobs for each in job.documents}
+        jobs, step = self.jobs.values(), self.statuses.order.step
+        steps = {step(each.definition) for job in jobs for each in job.documents}
         known = [column for column in ONCE_KNOWN if any(column in job.cells for job in jobs)]
         placed = site_columns(self.statuses.config)
-        return job_columns(self.titles(), {aliases.get(s, s) for s in steps}, known, placed)
+        return job_columns(self.titles(), steps, known, placed)
 
     def unnamed_statuses(self) -> dict[str, int]:
         """Return how many jobs have a status that neither the config nor a person has named."""

@@ -5,7 +5,7 @@ It is the only way to the sheet, and its own retry: whatever a pass can't do, th
 
 import hashlib
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -35,7 +35,7 @@ from sync.core.snapshot import (
     Snapshot,
     Tab,
 )
-from sync.core.store import RowAnswer, Store
+from sync.core.store import Store
 from sync.core.units import (
     COLUMNS,
     CONNECTING,
@@ -160,11 +160,13 @@ class Pass:
 
     def _forget(self, sheet: int, tab: Tab | None) -> None:
         """Have what a tab lacks made again, and its rows or lines written if it is gone."""
-        if self._sheet.forget(sheet, tab):
-            self._store.empty_tab(self._lease, is_history=sheet == HISTORY)
-            if sheet == JOBS:
-                self._rows.jobs.clear()
-                self._rows.refresh()
+        is_gone = self._sheet.forget(sheet, tab)
+        if is_gone and sheet == HISTORY:
+            self._store.restore_version(self._lease, ())
+        elif is_gone and sheet == JOBS:
+            self._store.begin_rows(self._lease)
+            self._rows.jobs.clear()
+            self._rows.refresh()
 
     # Reading
 
@@ -255,9 +257,9 @@ class Pass:
         emptied = [each for each in (*found.keys, *tabs.keys) if not content(each.cells[KEY])]
         places = (read.now.places[each.place] for each in emptied)
         taken_out = {tab.key(row) for tab, row in places}
-        self._note_rows(read.now, tab, found, answers)
+        ousted = {site for site, answer in answers.items() if not answer.is_same}
+        self._note_rows(read.now, tab, found, ousted)
         if not read.is_owed:  # What is carried out holds no longer: the row may be the job's later.
-            ousted = {site for site, answer in answers.items() if not answer.is_same}
             self._store.drop_answers(ousted - taken_out - {*found.missing})
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
@@ -332,12 +334,9 @@ class Pass:
 
     # Rows
 
-    def _note_rows(
-        self, now: Snapshot, tab: Tab, found: Decision, answers: Mapping[str, RowAnswer]
-    ) -> None:
+    def _note_rows(self, now: Snapshot, tab: Tab, found: Decision, ousted: Collection[str]) -> None:
         """Store which jobs have a row in *Jobs*, and whether it shows everything."""
         jobs, is_owed = self._rows.jobs, self._is_owed()
-        ousted = {site for site, answer in answers.items() if not answer.is_same}
         gone = [] if is_owed else [site for site in found.missing if jobs[site].row == "there"]
         # New jobs get no typed row: its texts would be replaced.
         had = (site for site in found.missing if jobs[site].row != "new")

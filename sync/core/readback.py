@@ -193,8 +193,10 @@ class Readback:
                     job, count = applied.job, count + 1
                     lines += applied.lines
             begun = {each.definition for each in self._statuses().milestones(job)}
-            begun |= {d for d, step in self._statuses().order.aliases.items() if step in begun}
-            lines = [line for line in lines if not line.definition or line.definition in begun]
+            step = self._statuses().order.step
+            lines = [
+                each for each in lines if not each.definition or step(each.definition) in begun
+            ]
             if is_old and self._statuses().standing(job, asked).kind is Kind.DONE:
                 return None
             self._store.applied(

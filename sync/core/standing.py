@@ -59,9 +59,13 @@ class Order:
         steps = ((CONTRACT, PAPERS[CONTRACT]), *milestones) if milestones else ()
         return cls(steps, aliases)
 
+    def step(self, definition: str) -> str:
+        """Return the definition that stands for a milestone's column."""
+        return self.aliases.get(definition, definition)
+
     def title(self, definition: str, name: str) -> str:
         """Return a milestone's title; `name` is EverBright's."""
-        step = self.aliases.get(definition, definition)
+        step = self.step(definition)
         return PAPERS.get(step) or dict(self.steps).get(step) or name
 
     def place(self, definition: str) -> int | None:
@@ -146,7 +150,7 @@ class Statuses:
         for definition, log in sorted(
             job.milestones.items(), key=lambda each: (not each[1].is_only_listed, each[1].now.order)
         ):
-            step = self.order.aliases.get(definition, definition)
+            step = self.order.step(definition)
             found[step] = self._milestone(step, log)
         begun, is_next = list[Milestone](), True
         for each in sorted(found.values(), key=_place):
@@ -154,9 +158,8 @@ class Statuses:
             is_told = not each.log.is_only_listed or (is_next and each.place is not None)
             if is_open and not (is_told and each.log.now.status):
                 continue
-            if (
-                is_open and each.log.is_only_listed
-            ):  # It may be dated when EverBright has made the job.
+            if is_open and each.log.is_only_listed:
+                # EverBright may date it when the job was made.
                 each = replace(each, since=max([each.since, *(m.since for m in begun)]))
             begun.append(each)
             if each.place is not None and each.means is Meaning.OPEN:
@@ -299,18 +302,16 @@ class Statuses:
         if last.place == len(self.order.steps) - 1:
             return Standing("Done", kind=Kind.DONE)
         pending = [m for m in steps if m.place is not None and m.means is Meaning.OPEN]
-        since = last.since
-        if pending:  # It has been passed by, and is still open.
-            if not pending[0].is_paper and pending[0].log.now.status not in self.config.statuses:
-                return self._open(pending[0], "", submit)
-            title, kind = pending[0].title, Kind.READY if submit else Kind.TO_DO
-            first = pending[0]
-            since = max(since, first.since)
-            actions = submit or (_sign(first) if first.is_paper else self._finish(first),)
-        else:
-            title, kind = self.order.steps[last.place + 1][1], Kind.TO_DO
-            actions = (f"Fill out {title} in EverBright",)
-        return Standing(f"{status}, {title} next", US, since, actions, title, kind)
+        if not pending:
+            title = self.order.steps[last.place + 1][1]
+            fill = (f"Fill out {title} in EverBright",)
+            return Standing(f"{status}, {title} next", US, last.since, fill, title, Kind.TO_DO)
+        first = pending[0]  # It has been passed by, and is still open.
+        if self._is_unnamed(first):
+            return self._open(first, "", submit)
+        kind, since = Kind.READY if submit else Kind.TO_DO, max(last.since, first.since)
+        actions = submit or (_sign(first) if first.is_paper else self._finish(first),)
+        return Standing(f"{status}, {first.title} next", US, since, actions, first.title, kind)
 
     def _open(self, last: Milestone, status: str, submit: tuple[str, ...]) -> Standing:
         if last.is_paper:
@@ -318,12 +319,16 @@ class Statuses:
         if last.is_ready:
             text = f"{last.title} ready to submit"
             return Standing(text, US, last.since, submit, last.title, Kind.READY)
-        if last.log.now.status not in self.config.statuses:
+        if self._is_unnamed(last):
             text = f"{last.title}: {last.label}"
             return Standing(text, since=last.since, waiting_at=last.title, actions=submit)
         kind = Kind.READY if submit else Kind.TO_DO
         actions = (*submit, self._finish(last))
         return Standing(status, US, last.since, actions, last.title, kind)
+
+    def _is_unnamed(self, milestone: Milestone) -> bool:
+        """Return whether nobody has said what its status means."""
+        return not milestone.is_paper and milestone.log.now.status not in self.config.statuses
 
     def _finish(self, milestone: Milestone) -> str:
         tasks = [t for t in milestone.log.now.tasks if not self.config.is_approved(t.status)]
@@ -368,7 +373,7 @@ def titles(jobs: Iterable[Job], order: Order) -> dict[str, str]:
     names: dict[str, str] = {}
     for job in jobs:
         for definition, log in job.milestones.items():
-            step = order.aliases.get(definition, definition)
+            step = order.step(definition)
             if step != CHANGE_ORDER:
                 counts[step] = counts.get(step, 0) + 1
                 names[step] = log.name

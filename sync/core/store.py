@@ -453,12 +453,9 @@ class Store:
                     own = update(change).where(change.c.id == number)
                     connection.execute(own.values(fence=new, earlier=json.dumps(written)))
 
-    def empty_tab(self, held: Lease, *, is_history: bool) -> None:
-        """*Jobs* or *History* will be made again: all its rows or lines are written again."""
-        if is_history:
-            self.restore_version(held, ())
-        else:
-            self._do(held, update(job).values(row="new", shown=0, dirty_since=_now()))
+    def begin_rows(self, held: Lease) -> None:
+        """*Jobs* will be made again: all its rows are written again."""
+        self._do(held, update(job).values(row="new", shown=0, dirty_since=_now()))
 
     def row_answers(self) -> dict[str, RowAnswer]:
         """Return what people have said of rows that name another customer, by site."""

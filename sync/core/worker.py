@@ -312,9 +312,6 @@ class Worker:
 
     # EverBright and Drive
 
-    def _everbright(self) -> EverBright:
-        return EverBright(self._settings)
-
     def _documents(self) -> Documents | None:
         """Return what copies documents; None if there is no folder or no token."""
         settings, ids = self._settings, Ids()
@@ -323,21 +320,21 @@ class Worker:
 
         def connect() -> tuple[EverBright, Drive]:
             drive = Drive(auth.session(settings), auth.account(settings), ids)
-            return self._everbright(), drive
+            return EverBright(self._settings), drive
 
         root = settings.drive_folder_id
         return Documents(self._store, self._lease, connect, root, self._stop.sleep)
 
     def _customers(self) -> Customers:
         config, applying = self._settings.config, self._applying
-        everbright = self._everbright()
+        everbright = EverBright(self._settings)
         return Customers(self._store, self._lease, everbright, config, applying, self.wake)
 
     def _readback(self) -> Readback:
         return Readback(
             self._store,
             self._lease,
-            self._everbright(),
+            EverBright(self._settings),
             self._settings.config,
             lambda: self._statuses,
             self._applying,

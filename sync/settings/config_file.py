@@ -183,13 +183,15 @@ class Config(Strict):
         known = {"milestones": self.milestones or milestones, "statuses": answered | self.statuses}
         return self.model_copy(update=known)
 
-    @field_validator("columns")
+    @field_validator("columns", "milestones")
     @classmethod
-    def _has_each_column_once(cls, columns: tuple[ColumnConfig, ...]) -> tuple[ColumnConfig, ...]:
-        known = [column.id for column in columns]
+    def _has_each_once(cls, entries: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        is_column = info.field_name == "columns"
+        known = [name for e in entries for name in ([e.id] if is_column else e.definitions)]
         if twice := {each for each in known if known.count(each) > 1}:
-            raise ValueError(f"the column {min(twice)} is listed twice; remove one")
-        return columns
+            noun = "column" if is_column else "definition"
+            raise ValueError(f"the {noun} {min(twice)} is listed twice; remove one")
+        return entries
 
 
 def load_config(file: Path) -> Config:

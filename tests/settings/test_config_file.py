@@ -50,6 +50,7 @@ OWN = '[[columns]]\nid = "size"\nheader = "kW"\nsite_key = "system.size"\n'
         ("", '[everbright]\nsize = "x"', "everbright.size: is not a key"),
         ("", '[everbright]\ncontracts = "c"', "everbright.contracts: does not begin with a slash"),
         ("", OWN * 2, "columns: the column size is listed twice"),
+        ("", STEP * 2, "milestones: the definition 01362295-"),
         ("", OWN.replace("size", "folder", 1), "columns.0: id: 'folder' is Brightsheet's own"),
         ("", OWN.replace("size", "S x", 1), "columns.0.id: has other characters"),
         ("", OWN.replace('header = "kW"', ""), "columns.0: header: is missing"),
