@@ -11,12 +11,11 @@ from sync.boards.tabs import OfficeTabs
 from sync.core.job_rows import JobRows, Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
-from sync.errors import Refused
 from sync.settings.config_file import CONFIG_FILE, load_config
 from tests.boards.office import ACTIVE, DONE, OfficeSheet
 from tests.boards.storm import mapping
 from tests.boards.test_situations import Office, office
-from tests.core.fake_sheet import FakeSheet, held
+from tests.core.fake_sheet import held
 from tests.core.storm import DEFINITIONS, Client
 
 __all__ = ["office"]
@@ -121,14 +120,7 @@ def test_in_another_spreadsheet_nothing_goes_on(office: Office) -> None:
 
 def test_a_protected_tab_stops_no_other(office: Office) -> None:
     office.connected(ACTIVE)
-    update = FakeSheet._updateCells
-
-    def protected(sheet: FakeSheet, body: Any, read_at: int) -> None:
-        if body["start"]["sheetId"] == ACTIVE:
-            raise Refused("google_refused", "You are trying to edit a protected cell")
-        update(sheet, body, read_at)
-
-    office.sheet._updateCells = protected.__get__(office.sheet)  # type: ignore[method-assign]
+    office.sheet.protected.add(ACTIVE)
     for job in range(4):
         office.event(job, "REJECTED")
     look(office, 6)

@@ -72,6 +72,8 @@ class FakeSheet:
         self.sites_by_email: dict[str, str] = {}
         self.refused_text = ""
         """A text that Google takes nowhere."""
+        self.protected: set[int] = set()
+        """The tabs in which Google takes nothing."""
         self.number = 0
         self.read_at = 0
 
@@ -234,8 +236,14 @@ class FakeSheet:
         name = entry["metadataValue"]
         self.guards[entry["metadataId"]] = (sheet, dimension, name, place)
 
+    def _demand_access(self, sheet: int) -> None:
+        if sheet in self.protected:
+            self.counts["protected"] += 1
+            raise _refused("You are trying to edit a protected cell")
+
     def _updateCells(self, body: Any, read_at: int) -> None:  # noqa: N802
         start, tab = body["start"], self.tabs[body["start"]["sheetId"]]
+        self._demand_access(start["sheetId"])
         for number, row in enumerate(body["rows"], start["rowIndex"]):
             for index, cell in enumerate(row["values"], start["columnIndex"]):
                 if number >= len(tab.rows) or index >= len(tab.columns):
@@ -251,6 +259,7 @@ class FakeSheet:
 
     def _insertDimension(self, body: Any, _: int) -> None:  # noqa: N802
         span = body["range"]
+        self._demand_access(span["sheetId"])
         tab, start = self.tabs[span["sheetId"]], span["startIndex"]
         count = span["endIndex"] - start
         size = len(tab.rows if span["dimension"] == "ROWS" else tab.columns)

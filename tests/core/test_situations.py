@@ -3,7 +3,6 @@
 import json
 import random
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -24,7 +23,7 @@ from sync.errors import Refused, Retryable
 from sync.google.errors import RATE_LIMITED
 from sync.settings.config_file import MilestoneConfig
 from sync.webhooks import parse
-from tests.core.fake_sheet import NAMES, FakeSheet, Row, held, typed
+from tests.core.fake_sheet import NAMES, Row, held, typed
 from tests.core.storm import DEFINITIONS, Storm
 from tests.made_up import milestone
 
@@ -261,21 +260,14 @@ def test_jobs_that_get_the_same_words_while_rows_are_sorted(seed: int) -> None:
 
 def test_a_tab_that_is_protected_stops_only_its_own_part(calm: Calm) -> None:
     """Google refuses lines of History; jobs are written all the same."""
-    insert = FakeSheet._insertDimension
-
-    def protected(sheet: FakeSheet, body: Any, read_at: int) -> None:
-        if body["range"]["sheetId"] == HISTORY:
-            raise Refused("google_refused", "You are trying to edit a protected cell")
-        insert(sheet, body, read_at)
-
-    calm.sheet._insertDimension = protected.__get__(calm.sheet)  # type: ignore[method-assign]
+    calm.sheet.protected.add(HISTORY)
     for _ in range(3):
         calm.events()
         calm.settle()
     calm.look()
     assert calm.wrong_cells() == []
     assert "refused" in calm.problems()
-    del calm.sheet._insertDimension
+    calm.sheet.protected.clear()
     calm.clock += 3700
     calm.look()
     assert calm.judge() == []
@@ -507,26 +499,18 @@ def test_a_title_is_typed_above_historys_header(calm: Calm) -> None:
 
 def test_a_protected_tab_is_a_few_calls(calm: Calm) -> None:
     """Google refuses everything in Jobs; after three parts it is clear that none will do."""
-    update, calls = FakeSheet._updateCells, Counter[str]()
-
-    def protected(sheet: FakeSheet, body: Any, read_at: int) -> None:
-        if body["start"]["sheetId"] == JOBS:
-            calls["refused"] += 1
-            raise Refused("google_refused", "You are trying to edit a protected cell")
-        update(sheet, body, read_at)
-
     column = calm.key("status")
     for row in filter(calm.sheet.site, calm.sheet.body()):
         row.cells[column] = typed("stale")
-    calm.sheet._updateCells = protected.__get__(calm.sheet)  # type: ignore[method-assign]
+    calm.sheet.protected.add(JOBS)
     for _ in range(120):
         calm.clock += 60
         with suppress(Refused):
             result = calm.passes.run()
-    assert calls["refused"] < 40
+    assert calm.sheet.counts["protected"] < 40
     assert {"all_refused", "refused"} <= {each.code for each in result.findings}
     assert any("protected cell" in each.text for each in result.findings)
-    del calm.sheet._updateCells
+    calm.sheet.protected.clear()
     calm.clock += 3700
     calm.look()
     assert calm.judge() == []
