@@ -5,6 +5,7 @@ Once it is fixed, it is gone, and a problem's end is sent, too.
 
 import html
 import itertools
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl
 
 import pytest
 import requests
@@ -109,6 +111,12 @@ def google_refuses(world: World) -> Steps:
     world.google.faults.clear()
 
 
+def press(world: World, kind: str) -> None:
+    """Press a button of the overview, and say yes to what it explains."""
+    (query,) = re.findall(rf'/actions/{kind}\?([^"]*)"', world.visitor.page("/"))
+    world.visitor.post(f"/actions/{kind}", **dict(parse_qsl(html.unescape(query))))
+
+
 def not_shared(world: World) -> Steps:
     world.google.faults.answer(403, api="sheets", count=None)
     look(world)
@@ -120,14 +128,14 @@ def rows_gone(world: World) -> Steps:
     world.edit("delete_rows", index=1, count=JOBS)
     look(world)
     yield "keys_gone"
-    world.visitor.post("/actions/rows_deleted", tab="Jobs")
+    press(world, "rows_deleted")
 
 
 def header_gone(world: World) -> Steps:
     world.edit("delete_rows", index=0)
     look(world)
     yield "header_gone"
-    world.visitor.post("/actions/put_back", tab="Jobs")
+    world.visitor.post("/actions/put_back")
 
 
 def header_sorted_in(world: World) -> Steps:
@@ -160,21 +168,21 @@ def jobs_deleted(world: World) -> Steps:
     world.edit("delete_tab")
     look(world)
     yield "tab_gone"
-    world.visitor.post("/actions/put_back", tab="Jobs")
+    press(world, "put_back")
 
 
 def history_deleted(world: World) -> Steps:
     world.edit("delete_tab", sheet_id=HISTORY)
     look(world)
     yield "history_deleted"
-    world.visitor.post("/actions/put_back", tab="History")
+    press(world, "put_back")
 
 
 def source_deleted(world: World) -> Steps:
     world.edit("delete_columns", index=world.header("Kind"))
     look(world)
     yield "source_deleted"
-    world.visitor.post("/actions/put_back")
+    press(world, "put_back")
 
 
 def another_database(world: World) -> Steps:
@@ -334,7 +342,7 @@ def history_lost_its_header(world: World) -> Steps:
     world.google.edit(world.spreadsheet, "delete_rows", sheet_id=HISTORY, index=0)
     look(world)
     yield "history_gone"
-    world.visitor.post("/actions/put_back", tab="History")
+    press(world, "put_back")
 
 
 def guessed_passwords(world: World) -> Steps:
@@ -450,7 +458,7 @@ def their_rows_deleted(world: BoardWorld) -> Steps:
     world.edit("delete_rows", sheet_id=0, index=1, count=6)
     look(world)
     yield "keys_gone"
-    world.visitor.post("/actions/rows_deleted", tab="Sheet1")
+    press(world, "rows_deleted")
 
 
 @pytest.mark.long

@@ -348,7 +348,7 @@ class Decider:
 
     def _put_keys_back(self) -> None:
         """Put IDs where their rows are by now, if a person has asked for it."""
-        if Ask.SITE_IDS_BACK not in self.read.asked:
+        if not self.read.is_asked(Ask.SITE_IDS_BACK, None):
             return
         holders = {row: site for site, rows in self._places.items() for row in rows}
         strays = [site for site in self._foreign.values() if len(self._places[site]) == 1]
@@ -381,10 +381,7 @@ class Decider:
         gone = {s for s, state in states.items() if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)
         for row, site in self._elsewhere.items():
-            said = (
-                f"{row.tab.title}, row {row.number + 1} has its site ID in another column. Move it."
-            )
-            finding = Finding("id_elsewhere", said, row.tab.title, row.number + 1, site)
+            finding = Finding("id_elsewhere", row.tab.title, row.number + 1, site)
             self.found.findings.append(finding)
         since = min(board.connected.since for board in self.boards.values())
         adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
@@ -414,7 +411,7 @@ class Decider:
         stopped = set[int]()
         for sheet, board in self.boards.items():
             finding = keys_gone(board.tab, count_gone[sheet], before[sheet])
-            if finding and Ask.ROWS_DELETED not in self.read.asked:
+            if finding and not self.read.is_asked(Ask.ROWS_DELETED, sheet):
                 stopped.add(sheet)
                 self.found.findings.append(finding)
         writes = self.found.writes

@@ -84,8 +84,7 @@ class OfficeTabs:
             if connected.stage is Stage.LEAVE and not has_metadata:
                 self.boards.put_tab(None, connected, self.lease)
             elif tab is None:
-                text = f"The tab {title} was deleted. Undo that, or press Disconnect."
-                self._failures.append((connected, Finding("connected_tab_gone", text, title)))
+                self._failures.append((connected, Finding("connected_tab_gone", title)))
             elif connected.stage is not Stage.CONNECTED and not has_metadata:
                 requests += self._connect(connected, rows, look)
             elif connected.stage is Stage.CHECK and _is_as_meant(tab, connected.mapping):
@@ -111,8 +110,8 @@ class OfficeTabs:
                 options = seen.options(mapping.header_row - 1, header)
                 words = [w for w, said in choices.items() if steps_of(said) and w not in options]
                 if options and words:
-                    said = f"{mapping.title}, {header}: {', '.join(words)} isn't in the drop-down."
-                    found.append(Finding("word_ended", said, mapping.title, column=header))
+                    said = f"{header}: {', '.join(words)}"
+                    found.append(Finding("word_ended", mapping.title, detail=said))
         return found
 
     def _connect(self, connected: ConnectedTab, rows: JobRows, look: Look) -> list[Request]:
@@ -121,7 +120,7 @@ class OfficeTabs:
         try:
             check_headers(mapping, seen.headers(mapping.header_row - 1))
         except Permanent as error:
-            finding = Finding("not_connected", error.message, mapping.title)
+            finding = Finding("not_connected", mapping.title, detail=error.message)
             self._failures.append((connected, finding))
             return []
         self._replace(connected, stage=Stage.CHECK)
@@ -165,10 +164,8 @@ class OfficeTabs:
             is_older = tab.header is None or bool(columns - tab.columns.keys())
             if read.is_restored and is_older and connected.stage is Stage.CONNECTED:
                 connected = self._replace(connected, stage=Stage.CONNECT)
-            if connected.stage is Stage.CONNECTED and tab.trouble:
-                fix = " or move it back to the top," if tab.is_sorted_in else ""
-                text = f"{tab.trouble} Undo that,{fix} or restore a version."
-                findings.append(Finding("header_gone", text, tab.title))
+            if connected.stage is Stage.CONNECTED and tab.is_broken:
+                findings.append(Finding("header_gone", tab.title))
             elif connected.stage is Stage.CONNECTED:
                 found.append(Board(tab, connected, here))
         found.sort(key=lambda board: board.tab.index)

@@ -16,7 +16,7 @@ from sync.status.rules import counted, is_idle
 from sync.status.state import read
 
 _POLL_SECONDS, _WAIT_SECONDS = 0.1, 6.0
-_ARGUMENTS = ("site", "tab", "row", "column")
+_ARGUMENTS = ("site", "tab", "row", "sheet")
 
 _log = structlog.get_logger()
 

@@ -9,7 +9,6 @@ import structlog
 from sync.core.passes import Pass
 from sync.core.report import PassReport
 from sync.core.sheet_state import Ask
-from sync.core.snapshot import RECOVERED, TITLES
 from sync.core.standing import Order, Statuses, titles
 from sync.core.store import Store, StoredAction
 from sync.errors import BrightsheetError, Rejected
@@ -24,7 +23,6 @@ from sync.webhooks import parse
 
 DONE_LINE = "done"
 """The line in a confirmed order below which milestones don't count."""
-_TABS = {title.lower(): sheet for sheet, title in TITLES.items() if sheet != RECOVERED}
 
 _log = structlog.get_logger()
 
@@ -57,18 +55,12 @@ def _check_now(hands: Hands, _: Mapping[str, Any]) -> str:
 
 
 def _ask(ask: Ask) -> "Kind":
-    def run(hands: Hands, _: Mapping[str, Any]) -> str:
-        hands.passes.ask(ask)
+    def run(hands: Hands, body: Mapping[str, Any]) -> str:
+        sheet = body.get("sheet")
+        hands.passes.ask(ask, None if sheet is None else int(sheet))
         return "Done."
 
     return run
-
-
-def _put_back(hands: Hands, body: Mapping[str, Any]) -> str:
-    sheets = [_TABS[tab.lower()]] if (tab := str(body.get("tab", ""))).lower() in _TABS else []
-    for sheet in sheets or _TABS.values():
-        hands.passes.put_back(sheet)
-    return "What was missing, if anything, is made again."
 
 
 def _answer(*, is_same: bool) -> "Kind":
@@ -129,12 +121,8 @@ Kind = Callable[[Hands, Mapping[str, Any]], str | None]
 KINDS: Mapping[str, Kind] = {
     "pause": _pause(is_paused=True),
     "resume": _pause(is_paused=False),
-    "check_now": _check_now,
-    "add_tabs": _ask(Ask.ADD_TABS),
-    "this_database": _ask(Ask.THIS_DATABASE),
-    "rows_deleted": _ask(Ask.ROWS_DELETED),
-    "site_ids_back": _ask(Ask.SITE_IDS_BACK),
-    "put_back": _put_back,
+    **{ask.value: _ask(ask) for ask in Ask},
+    Ask.CHECK: _check_now,
     "same_customer": _answer(is_same=True),
     "not_this_job": _answer(is_same=False),
     "take_order": _take_order,
@@ -143,7 +131,7 @@ KINDS: Mapping[str, Kind] = {
     "forget": _forget,
 }
 """By kind, as the table `action` names it. One that returns None waits for the next pass."""
-_AFTER_PASS = frozenset((*Ask, "put_back", "same_customer", "not_this_job"))
+_AFTER_PASS = frozenset((*Ask, "same_customer", "not_this_job"))
 """The kinds that are done once a pass has followed."""
 
 

@@ -43,7 +43,7 @@ class Stop(Exception):
     """Nothing may be written until a person has looked."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.text)
+        super().__init__(finding.code)
         self.finding = finding
 
 
@@ -120,18 +120,12 @@ class Attempts:
         fence, owner = max(now.fences, default=(0, self._owner))
         is_ours = owner in (self._owner, self.sheet.taken_from)
         is_other = not is_ours or fence > self._last_fence()
-        if is_other and Ask.THIS_DATABASE in self.sheet.asked:
+        if is_other and self.sheet.is_asked(Ask.THIS_DATABASE):
             # It counts on from there, also while there is nothing to write.
             self.sheet.fence, self.sheet.taken_from = fence, owner
             self.keep(attempts)
         elif is_other:
-            raise Stop(
-                Finding(
-                    "other_database",
-                    "Another database has written this spreadsheet. If this one is the right one, "
-                    "press This database is the right one.",
-                )
-            )
+            raise Stop(Finding("other_database"))
         elif fence < self.sheet.fence:
             self._take_version(now, fence, attempts)
         elif fence in attempts:

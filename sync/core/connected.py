@@ -9,6 +9,7 @@ from sync.core.cells import Cell
 from sync.core.check import NewRow, Write
 from sync.core.job_rows import JobRows
 from sync.core.report import Finding
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import Snapshot, Tab
 
 Look = Callable[[Sequence[str], str], Any]
@@ -42,8 +43,8 @@ class Read:
     """Whether anything is: then no key is written."""
     is_restored: bool
     """Whether a version was restored: each cell counts as news once."""
-    asked: Collection[str]
-    """What a person has asked this pass to do: names of `Ask`."""
+    is_asked: Callable[[Ask, int | None], bool]
+    """Whether a person has asked this pass to do something in a tab."""
 
 
 class ConnectedTabs(Protocol):

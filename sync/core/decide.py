@@ -72,9 +72,8 @@ def decide(
         if shown_rows == len(places):
             found.up_to_date.add(site)
     if held:
-        text = f"{held} cells show something else, however often they are written."
-        found.findings.append(Finding("held_cells", text, tab.title, count=held))
-    if Ask.SITE_IDS_BACK in read.asked:
+        found.findings.append(Finding("held_cells", tab.title, count=held))
+    if read.is_asked(Ask.SITE_IDS_BACK, JOBS):
         # A partial sort moves customers without their keys: rows that are each other's.
         moves = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
         holders = {place: site for site, place in foreign.items()}
@@ -89,8 +88,7 @@ def two_rows(site: str, rows: Sequence[tuple[Tab, int]]) -> Finding:
     """Return what to list of a job whose ID several rows have."""
     places = ", ".join(f"{tab.title} row {number + 1}" for tab, number in rows)
     tab, number = rows[0]
-    text = f"Several rows have the same site ID: {places}."
-    return Finding("two_rows", text, tab.title, number + 1, site, count=len(rows))
+    return Finding("two_rows", tab.title, number + 1, site, count=len(rows), detail=places)
 
 
 def _is_foreign(tab: Tab, number: int, row: JobRow, jobs: Mapping[str, JobRow]) -> bool:
@@ -109,8 +107,7 @@ def other_customer(
         for column, held in texts.items()
         if held and customer.get(column, "") not in ("", held)
     )
-    text = f"{tab.title}, row {number + 1} has the site ID of another customer."
-    return Finding("other_customer", text, tab.title, number + 1, site, detail=detail, texts=texts)
+    return Finding("other_customer", tab.title, number + 1, site, detail=detail, texts=texts)
 
 
 def keys_gone(tab: Tab, count: int, before: int) -> Finding | None:
@@ -120,11 +117,7 @@ def keys_gone(tab: Tab, count: int, before: int) -> Finding | None:
     """
     if count <= max(_MANY, _SHARE * before):
         return None
-    text = (
-        f"The site IDs of {count} jobs are gone from {tab.title}. Undo that in the sheet, "
-        "or restore a version; or press The rows were deleted."
-    )
-    return Finding("keys_gone", text, tab.title, count=count)
+    return Finding("keys_gone", tab.title, sheet=tab.sheet, count=count)
 
 
 def site_of(address: str) -> str:

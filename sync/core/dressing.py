@@ -9,7 +9,7 @@ from sync.core.cells import serial
 from sync.core.job_rows import JobRows
 from sync.core.looks import Look
 from sync.core.report import Finding
-from sync.core.snapshot import HISTORY, PIPELINE, TITLES, Snapshot, Tab
+from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TITLES, Snapshot, Tab
 from sync.core.units import Refusals
 
 _CHECKED_HOURS = 12.0
@@ -56,17 +56,13 @@ class Dressing:
         found = list[Finding]()
         for name in sorted(self._refusals.skipped):
             sheet, _, part = name.partition(" ")
-            said = f"Google refuses to take {part!r} of {TITLES[int(sheet)]}."
-            text = f"{said} {self._refusals.reason(name)}"
-            found.append(Finding("refused", text, TITLES[int(sheet)]))
+            said = f"{part}: {self._refusals.reason(name)}"
+            found.append(Finding("refused", TITLES[int(sheet)], detail=said))
         for column in self._rows.columns():
-            tabs = [TITLES[n] for n in own_tabs.readers(column.id) if own_tabs.names(n)[1] in made]
-            if tabs and column.id not in jobs.columns:
-                text = (
-                    f"The column {column.header} of {jobs.title} was deleted, which "
-                    f"{' and '.join(tabs)} count on. To have it again, press Put it back."
-                )
-                found.append(Finding("source_deleted", text, jobs.title, column=column.header))
+            is_read = any(own_tabs.names(n)[1] in made for n in own_tabs.readers(column.id))
+            if is_read and column.id not in jobs.columns:
+                detail = column.header
+                found.append(Finding("source_deleted", jobs.title, sheet=JOBS, detail=detail))
         return found
 
     def missing(
@@ -77,7 +73,7 @@ class Dressing:
         What is there counts as `made`, by the fence.
         """
         history = now.lines.get(HISTORY)
-        tabs = [jobs, *([history] if history and not history.trouble else ())]
+        tabs = [jobs, *([history] if history and not history.is_broken else ())]
         wanted = self._wanted(tabs)
         labels = own_tabs.labels(self._rows.milestones())
         is_known = all(each.name in made for each in wanted) and not own_tabs.lacking(made, jobs)

@@ -26,7 +26,6 @@ from sync.core.job_rows import JobRows, LineRow
 from sync.core.report import NOTICES, Finding
 from sync.core.sheet_state import Ask, SheetState
 from sync.core.snapshot import (
-    HEADER,
     HISTORY,
     JOBS,
     RECOVERED,
@@ -114,13 +113,9 @@ class Pass:
 
     # What people ask
 
-    def put_back(self, sheet: int) -> None:
-        """Make a tab, its header row, and its deleted columns again, with the next pass."""
-        self.ask(f"{HEADER} {sheet}")
-
-    def ask(self, ask: str) -> None:
-        """Take into account in the next pass what a person has decided."""
-        self._sheet.asked = [*dict.fromkeys([*self._sheet.asked, ask])]
+    def ask(self, ask: Ask, sheet: int | None = None) -> None:
+        """Take into account in the next pass what a person has decided, of one tab or of all."""
+        self._sheet.asked = [*dict.fromkeys([*self._sheet.asked, ask.of(sheet)])]
         self._fruitless, self._absent = None, (0.0, set())
         self._refusals.try_again()
         self._dressing.try_again()
@@ -145,11 +140,12 @@ class Pass:
         try:
             result = self._compare(now)
             if asked and not self._is_owed():
-                done = asked if not result.is_first else [a for a in asked if a.startswith(HEADER)]
+                is_done = Ask.PUT_BACK if result.is_first else ""
+                done = [each for each in asked if each.startswith(is_done)]
                 self._sheet.asked = [each for each in self._sheet.asked if each not in done]
                 self._attempts.keep([])
         except Stop as stop:
-            _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
+            _log.warning("stopped", reason=stop.finding.code)
             result = PassResult(findings=[stop.finding], pending=1)
         except BrightsheetError:
             self._attempts.begin_anew()
@@ -195,16 +191,14 @@ class Pass:
     def _compare(self, now: Snapshot) -> PassResult:
         self._attempts.follow_fence(now)
         for sheet in TITLES:
-            if f"{HEADER} {sheet}" in self._sheet.asked:
+            if self._sheet.is_asked(Ask.PUT_BACK, sheet):
                 self._forget(sheet, now.there.get(sheet))
         missing = self._sheet.missing(now, self._rows.columns())
         if missing and COLUMNS not in self._refusals.skipped:
             self._demand_consent()
             return self._make(now, missing)
         if RECOVERED not in now.lines or not now.fences:
-            why = self._refusals.reason(COLUMNS)
-            text = f"The tab Recovered can't be made, so nothing is written. {why}".strip()
-            raise Stop(Finding("no_fence", text))
+            raise Stop(Finding("no_fence", detail=self._refusals.reason(COLUMNS)))
         if requests := self._connecting(now):
             trace = Trace(units=[CONNECTING])
             self._attempts.send(requests, trace, now)
@@ -222,14 +216,14 @@ class Pass:
             self._attempts.is_settled,
             is_owed=self._is_owed(),
             is_restored=self._sheet.is_restored,
-            asked=self._sheet.asked,
+            is_asked=self._sheet.is_asked,
         )
         tabs = self._tabs.decide(read, self._rows)
         try:
             jobs: Tab | None = (tab := self._jobs_tab(now))
             changes = self._decide(read, tab, tabs)
         except Stop as stop:  # Trouble in one tab stops no other.
-            _log.warning("stopped", reason=stop.finding.code, message=stop.finding.text)
+            _log.warning("stopped", reason=stop.finding.code)
             tabs.findings.insert(0, stop.finding)
             jobs, changes = None, tabs
         return self._write(now, jobs, pictures, repair, changes)
@@ -238,11 +232,9 @@ class Pass:
         """Return the tab *Jobs*. Raises Stop if it can't be written."""
         tab = next((each for each in now.tabs if each.sheet == JOBS), None)
         if tab is None:
-            text = "The tab Jobs was deleted. To have it again, press Put it back."
-            raise Stop(Finding("tab_gone", text, "Jobs"))
-        if tab.trouble:
-            text = f"{tab.trouble} Undo that, or restore a version."
-            raise Stop(Finding("header_gone", text, tab.title))
+            raise Stop(Finding("tab_gone", TITLES[JOBS], sheet=JOBS))
+        if tab.is_broken:
+            raise Stop(Finding("header_gone", tab.title))
         return tab
 
     def _decide(self, read: Read, tab: Tab, tabs: TabChanges) -> TabChanges:
@@ -281,13 +273,9 @@ class Pass:
         """Raise Stop if the spreadsheet has tabs, and nobody has said that ours may be added."""
         if self._sheet.may_add_tabs:
             return
-        may_add = self._may_add_tabs or Ask.ADD_TABS in self._sheet.asked or self._sheet.made
+        may_add = self._may_add_tabs or self._sheet.is_asked(Ask.ADD_TABS) or self._sheet.made
         if not (may_add or self._is_blank()):
-            text = (
-                "The spreadsheet has tabs of yours, so nothing is written yet. Press Add Jobs, "
-                "Today, History and Pipeline as the last tabs, or set ADD_TABS=yes."
-            )
-            raise Stop(Finding("add_tabs", text))
+            raise Stop(Finding("add_tabs"))
         self._sheet.may_add_tabs = True
         self._attempts.keep([])
 
@@ -346,7 +334,7 @@ class Pass:
         with_row = {content(write.cells[KEY]) for write in keys}
         gone = [site for site in gone if site not in with_row]
         found.missing = [site for site in found.missing if site not in with_row]
-        if not (self._sheet.is_restored or Ask.ROWS_DELETED in self._sheet.asked):
+        if not (self._sheet.is_restored or self._sheet.is_asked(Ask.ROWS_DELETED, JOBS)):
             there = sum(job.row == "there" and job.is_open for job in jobs.values())
             if finding := keys_gone(tab, sum(jobs[site].is_open for site in gone), there):
                 raise Stop(finding)
@@ -396,7 +384,7 @@ class Pass:
         units = [Unit(_name(debt), write) for debt, write in pairs] if has_jobs else []
         may_add = not self._is_owed()
         # Half of an exchange would overwrite IDs that nobody finds again.
-        is_exchange = Ask.SITE_IDS_BACK in self._sheet.asked
+        is_exchange = self._sheet.is_asked(Ask.SITE_IDS_BACK)
         keys = changes.keys if may_add else ()
         units += [Unit(EXCHANGE if is_exchange else _unit_of(now, key), key) for key in keys]
         units += [Unit(_unit_of(now, write), write) for write in changes.writes]
@@ -425,7 +413,7 @@ class Pass:
             *(self._dressing.findings(jobs, self._sheet.looks) if jobs else ()),
         ]
         if jobs is not None:
-            if history and not history.trouble:
+            if history and not history.is_broken:
                 lines, has_young = self._rows.lines(_MOST_LINES)
             lost = self._sheet.lost[:_MOST_LINES]
             pending += [Unit(HISTORY_LINES)] if lines else []

@@ -4,8 +4,6 @@ After each pass, the setting "pass" holds a `PassReport` as JSON:
 
     {"at": 1790000000.0, "pending": 2, "since": 1790000000.0, "findings": [...],
      "failed": {"at": ..., "code": "google_unavailable", "text": "..."} or null}
-
-Texts are sentences that a person reads.
 """
 
 from collections.abc import Mapping
@@ -14,7 +12,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about the sheet that a person has to look at.
+    """Something about the sheet that a person has to look at: a rule has the sentence.
 
     | code | what | stops |
     |---|---|---|
@@ -41,14 +39,16 @@ class Finding:
     """
 
     code: str
-    text: str
     tab: str = ""
+    """Its title."""
     row: int = 0
     """As the sheet numbers it."""
     site: str = ""
-    column: str = ""
+    sheet: int | None = None
+    """The tab's ID, where a person may ask for something there."""
     count: int = 0
     detail: str = ""
+    """What else there is to say, like Google's reason. It isn't public."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """What a row that names another customer says of them, by column ID."""
 

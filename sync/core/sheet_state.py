@@ -9,7 +9,7 @@ from sync.core import own_tabs
 from sync.core.batch import HISTORY_COLUMNS
 from sync.core.cells import content
 from sync.core.check import Debt, Lost
-from sync.core.snapshot import HEADER, HISTORY, JOBS, RECOVERED, Snapshot, Tab
+from sync.core.snapshot import HISTORY, JOBS, RECOVERED, Snapshot, Tab
 
 
 class Ask(StrEnum):
@@ -20,6 +20,11 @@ class Ask(StrEnum):
     ROWS_DELETED = "rows_deleted"
     SITE_IDS_BACK = "site_ids_back"
     CHECK = "check_now"
+    PUT_BACK = "put_back"
+
+    def of(self, sheet: int | None) -> str:
+        """Return what is asked of one tab, or of all."""
+        return self if sheet is None else f"{self} {sheet}"
 
 
 @dataclass
@@ -48,7 +53,11 @@ class SheetState:
     may_add_tabs: bool = False
     """Whether our tabs may be added to those that are there."""
     asked: list[str] = field(default_factory=list)
-    """What a person has asked the next pass to do: names of `Ask`, and headers to put back."""
+    """What a person has asked the next pass to do: names of `Ask`, or of `Ask.of` a tab."""
+
+    def is_asked(self, ask: Ask, sheet: int | None = None) -> bool:
+        """Return whether a person has asked for something, of all tabs or of this one."""
+        return not {ask, ask.of(sheet)}.isdisjoint(self.asked)
 
     @property
     def wrong_keys(self) -> set[str]:
@@ -68,7 +77,7 @@ class SheetState:
             if sheet not in there:
                 found += [sheet] if made is None else []
             elif there[sheet].header is None:
-                found += [sheet] if f"{HEADER} {sheet}" in self.asked else []
+                found += [sheet] if self.is_asked(Ask.PUT_BACK, sheet) else []
             elif {column.id for column in wanted} - {*there[sheet].columns} - {*(made or ())}:
                 found += [sheet] if not there[sheet].is_sorted_in else []
         return found

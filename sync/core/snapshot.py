@@ -61,15 +61,9 @@ class Tab:
     """Its place among the tabs."""
 
     @property
-    def trouble(self) -> str:
-        """A sentence if nothing may be written into this tab; else ""."""
-        if self.header is None:
-            return f"The header row of {self.title} was deleted."
-        if KEY not in self.columns:
-            return f"The column Site ID of {self.title} was deleted."
-        if self.is_sorted_in:
-            return f"The header row of {self.title} was sorted in with the jobs."
-        return ""
+    def is_broken(self) -> bool:
+        """Whether nothing may be written here: header row or Site ID are gone, or sorted in."""
+        return self.header is None or KEY not in self.columns or self.is_sorted_in
 
     @property
     def is_sorted_in(self) -> bool:

@@ -441,7 +441,7 @@ def test_a_header_that_is_not_there_is_said_and_nothing_is_written(office: Offic
     assert not [entry for entry in office.sheet.guards.values() if entry[0] == ACTIVE]
     (finding,) = office.passes.run().findings
     assert finding.code == "not_connected"
-    assert "has no such header. There is: Name, Phone, Email" in finding.text
+    assert "has no such header. There is: Name, Phone, Email" in finding.detail
     assert not office.passes.is_due(), "until somebody changes it"
 
 

@@ -49,9 +49,9 @@ def nobody_works(rig: Rig) -> None:
         ("resume", {}, {}),
         ("read_all", {}, {}),
         ("read_job", {"site": SITE}, {"site": SITE}),
-        ("rows_deleted", {"tab": "Jobs"}, {"tab": "Jobs"}),
+        ("rows_deleted", {"sheet": "0"}, {"sheet": "0"}),
         ("this_database", {}, {}),
-        ("put_back", {"tab": "History"}, {"tab": "History"}),
+        ("put_back", {"sheet": "7"}, {"sheet": "7"}),
         ("add_tabs", {}, {}),
         ("site_ids_back", {}, {}),
         ("same_customer", {"site": SITE, "row": "4"}, {"site": SITE, "row": "4"}),
@@ -170,7 +170,7 @@ def test_the_order_is_moved_and_confirmed(rig: Rig) -> None:
 
 
 def test_a_status_gets_its_meaning(rig: Rig) -> None:
-    unknown = Finding("unknown_status", "Say what it means.", detail="ON_HOLD")
+    unknown = Finding("unknown_status", detail="ON_HOLD")
     rig.store.put("pass", asdict(PassReport(time.time(), findings=[unknown])))
     visitor = rig.signed_in()
     assert "ON_HOLD" in visitor.text("/setup")

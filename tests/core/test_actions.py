@@ -72,7 +72,7 @@ def test_the_tab_history_is_put_back(world: ActionWorld) -> None:
     world.google.edit(world.spreadsheet, "delete_tab", sheet_id=HISTORY)
     world.ask("check_now")
     assert world.findings() == ["history_deleted"]
-    world.ask("put_back", tab="History")
+    world.ask("put_back", sheet=HISTORY)
     wait_for(lambda: is_quiet(world))
     world.ask("check_now")
     assert world.findings() == []

@@ -140,7 +140,7 @@ def test_a_column_is_put_back(calm: Calm, name: str) -> None:
     delete_column(calm, name)
     calm.passes.run()
     assert calm.sheet.column(name) is None
-    calm.passes.put_back(JOBS)
+    calm.passes.ask(Ask.PUT_BACK, JOBS)
     calm.look()
     assert calm.judge() == []
 
@@ -153,7 +153,7 @@ def test_a_tab_is_put_back(calm: Calm, sheet: int) -> None:
         del calm.sheet.guards[number]
     calm.look()
     assert sheet not in calm.sheet.tabs
-    calm.passes.put_back(sheet)
+    calm.passes.ask(Ask.PUT_BACK, sheet)
     calm.look()
     assert calm.judge() == []
 
@@ -165,10 +165,10 @@ def test_what_is_there_again_is_not_written_twice(calm: Calm) -> None:
     del calm.sheet.tabs[HISTORY]
     calm.passes.run()
     calm.sheet.restore(version)
-    calm.passes.put_back(HISTORY)
+    calm.passes.ask(Ask.PUT_BACK, HISTORY)
     calm.look()
     calm.start()
-    calm.passes.put_back(HISTORY)
+    calm.passes.ask(Ask.PUT_BACK, HISTORY)
     calm.look()
     assert calm.judge() == []
 
@@ -191,7 +191,7 @@ def test_an_older_version_after_history_was_put_back(calm: Calm) -> None:
     calm.settle()
     lose_history(calm)
     calm.look()
-    calm.passes.put_back(HISTORY)
+    calm.passes.ask(Ask.PUT_BACK, HISTORY)
     calm.look()
     assert calm.wrong_history() == []
     calm.sheet.restore(version)
@@ -213,7 +213,7 @@ def test_history_is_put_back_while_an_answer_is_lost(calm: Calm) -> None:
     with pytest.raises(Retryable):
         calm.passes.run()
     lose_history(calm)
-    calm.passes.put_back(HISTORY)
+    calm.passes.ask(Ask.PUT_BACK, HISTORY)
     calm.look()
     assert calm.wrong_history() == []
 
@@ -237,7 +237,7 @@ def test_a_header_row_is_put_back(calm: Calm, sheet: int) -> None:
     for number in [k for k, g in calm.sheet.guards.items() if g[3] is header]:
         del calm.sheet.guards[number]
     calm.passes.run()
-    calm.passes.put_back(sheet)
+    calm.passes.ask(Ask.PUT_BACK, sheet)
     calm.look()
     assert calm.judge() == []
     shown = {c: held(cell) for c, cell in calm.sheet.tabs[sheet].rows[0].cells.items()}

@@ -20,6 +20,7 @@ from sync.core.events import Event, Job, Line
 from sync.core.job_rows import JobRows, Links
 from sync.core.looks import view_id
 from sync.core.passes import Pass
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TODAY, Tab
 from sync.core.store import Store
 from sync.google import auth
@@ -305,7 +306,7 @@ def test_a_deleted_tab_stays_deleted_until_it_is_put_back(office: Office, sheet:
     office.settle()
     spreadsheet = office.google.sheets.spreadsheets[office.world.spreadsheet]
     assert spreadsheet.sheet(sheet) is None
-    office.passes.put_back(sheet)
+    office.passes.ask(Ask.PUT_BACK, sheet)
     office.settle()
     assert office.texts(sheet)[:5] == before[:5]
 
@@ -316,10 +317,10 @@ def test_formulas_are_made_again_when_a_deleted_column_is_put_back(office: Offic
     office.settle()
     assert office.texts(PIPELINE)[:-1] != before
     found = office.passes.run().findings
-    assert [(f.code, f.column) for f in found if f.code == "source_deleted"] == [
+    assert [(f.code, f.detail) for f in found if f.code == "source_deleted"] == [
         ("source_deleted", "Kind")
     ]
-    office.passes.put_back(JOBS)
+    office.passes.ask(Ask.PUT_BACK, JOBS)
     office.settle()
     assert office.texts(PIPELINE)[:-1] == before
     assert office.colors() == COLORS
@@ -331,7 +332,7 @@ def test_a_deleted_view_stays_deleted_until_all_is_put_back(office: Office) -> N
     views.pop(deleted)
     office.settle()
     assert deleted not in office.sheet(JOBS).filter_views
-    office.passes.put_back(JOBS)
+    office.passes.ask(Ask.PUT_BACK, JOBS)
     office.settle()
     assert office.view("Stuck") == VIEWS["Stuck"]
     assert [each.code for each in office.passes.run().findings] == ["unknown_status"]
@@ -380,7 +381,7 @@ def test_a_refused_look_holds_nothing_up_and_is_tried_again() -> None:
     calm = Calm()
     calm.sheet.refused_text = "Median days"
     delete(calm, PIPELINE)
-    calm.passes.put_back(PIPELINE)
+    calm.passes.ask(Ask.PUT_BACK, PIPELINE)
     calm.events()
     calm.settle()
     assert calm.judge() == [], "jobs are written"

@@ -17,6 +17,7 @@ from sync.core.cells import LONGEST, text
 from sync.core.check import Debt
 from sync.core.events import Event, JobDocument, apply
 from sync.core.report import PassReport
+from sync.core.sheet_state import Ask
 from sync.core.snapshot import FENCE, HISTORY, JOBS, RECOVERED
 from sync.core.standing import Statuses
 from sync.errors import Refused, Retryable
@@ -323,7 +324,7 @@ def test_put_it_back_writes_no_header_into_a_jobs_row(calm: Calm) -> None:
     header.cells, row.cells = row.cells, header.cells
     before = dict(header.cells)
     calm.passes.run()
-    calm.passes.put_back(JOBS)
+    calm.passes.ask(Ask.PUT_BACK, JOBS)
     calm.look()
     assert calm.problems() == {"header_gone"}
     assert header.cells == before
@@ -509,7 +510,7 @@ def test_a_protected_tab_is_a_few_calls(calm: Calm) -> None:
             result = calm.passes.run()
     assert calm.sheet.counts["protected"] < 40
     assert {"all_refused", "refused"} <= {each.code for each in result.findings}
-    assert any("protected cell" in each.text for each in result.findings)
+    assert any("protected cell" in each.detail for each in result.findings)
     calm.sheet.protected.clear()
     calm.clock += 3700
     calm.look()
