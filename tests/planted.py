@@ -37,7 +37,7 @@ class Fault:
 
 FAULTS = (
     # Receive and store
-    Fault("sync/core/receiver.py", "return sum(", "return 1 + sum(", "tests/core/test_http.py"),
+    Fault("sync/core/receiver.py", "return sum(", "return 1 + sum(", "tests/test_receiver.py"),
     Fault(
         "sync/webhooks/parse.py",
         'if tree.get("site") in (None, "", "None"):',

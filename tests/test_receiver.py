@@ -271,6 +271,15 @@ def test_a_flood_of_wrong_secrets_is_written_and_logged_once_a_second(bench: Ben
         assert hidden not in kept + str(logs)
 
 
+def test_a_webhook_that_is_known_shows_that_the_secret_is_right_again(bench: Bench) -> None:
+    """EverBright's test message has the same body each time."""
+    bench.send()
+    assert bench.send(X_Webhook_Secret=WRONG).status_code == 401
+    assert bench.rig.store.get("wrong_secret")
+    assert bench.send().get_json()["outcome"] == "duplicate"
+    assert not bench.rig.store.get("wrong_secret")
+
+
 def test_rejected_webhooks_with_the_secret_are_no_wrong_secret(bench: Bench) -> None:
     assert bench.send(b"{").status_code == 400
     assert bench.rig.store.get("wrong_secret") is None

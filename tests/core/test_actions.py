@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from emulator import Emulator
 from sync.core import schema
-from sync.core.snapshot import HISTORY, JOBS
+from sync.core.snapshot import HISTORY, JOBS, RECOVERED
 from tests import databases
 from tests.core.test_http import is_quiet
 from tests.made_up import milestone, uuid
@@ -86,9 +86,20 @@ def history(world: ActionWorld) -> int:
     return sum(any(cell.value is not None for cell in row.cells.values()) for row in tab.rows)
 
 
+def test_the_tab_recovered_is_deleted(world: ActionWorld) -> None:
+    """The fence goes with it: the pass makes it again, and continues."""
+    lines = history(world)
+    world.google.edit(world.spreadsheet, "delete_tab", sheet_id=RECOVERED)
+    world.send(milestone(1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
+    world.add(9, status="APPROVED")
+    assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(RECOVERED) is not None
+    assert history(world) == lines + 2
+
+
 def test_columns_are_put_back(world: ActionWorld) -> None:
     world.edit("delete_columns", index=world.header("Waiting on"))
-    world.ask("check_now")
+    world.send(milestone(1, 2, status="REJECTED", date_updated="2030-01-02T00:00:00Z"))
+    wait_for(lambda: world.status_of(1).endswith("rejected"))
     assert "Waiting on" not in world.rows()[0]
     world.ask("put_back")
     wait_for(lambda: any(row.get("Waiting on") for row in world.by_site().values()))
@@ -115,8 +126,9 @@ def test_a_row_that_is_not_the_jobs(world: ActionWorld) -> None:
 def test_the_order_is_confirmed(world: ActionWorld) -> None:
     """Then a job that has its last milestone approved is done, and the next one has a name."""
     first, second = (milestone(4, n)["milestone_definition"] for n in (4, 5))
-    world.add(4, 4)
+    world.send(milestone(4, 4, status="SUBMITTED"))
     world.add(5, 5, status="INPROG")
+    assert uuid(4) in world.by_site()
     assert "next" not in world.status_of(5)
     world.ask("take_order", order=["contract", first, second, "done"])
     wait_for(lambda: world.status_of(4) == "Milestone 4 under review")

@@ -1,4 +1,4 @@
-"""The core over HTTP: bursts, two workers, deleted tabs, documents, on both databases."""
+"""The core over HTTP: bursts, two workers, outages, documents, on both databases."""
 
 import random
 import signal
@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from sqlalchemy import func, select, update
 
 from demo.process import Running
 from emulator import Emulator
 from sync.core.database import Database
-from sync.core.schema import change, delivery, lease
-from sync.core.snapshot import HISTORY, JOBS, RECOVERED
+from sync.core.schema import change, lease
+from sync.core.snapshot import HISTORY
 from sync.core.store import Store
 from sync.errors import Retryable
 from tests import databases
-from tests.made_up import SECRET, body, document, milestone, task, uuid
+from tests.made_up import document, milestone, task, uuid
 from tests.traffic import Senders, history, replay, shown
 from tests.world import TOKEN, World, wait_for
 
@@ -47,38 +46,6 @@ def lines(world: World) -> int:
     tab = world.google.sheets.spreadsheets[world.spreadsheet].sheet(HISTORY)
     assert tab is not None
     return sum(any(cell.value is not None for cell in row.cells.values()) for row in tab.rows) - 1
-
-
-def test_a_webhook_is_a_row_and_a_line(world: World) -> None:
-    with world.serve():
-        assert world.send(milestone(1, 1, status="SUBMITTED")).json()["outcome"] == "accepted"
-        assert world.send(milestone(1, 1, status="SUBMITTED")).json()["outcome"] == "duplicate"
-        (row,) = wait_for(lambda: list(world.by_site().values()))
-        wait_for(lambda: is_quiet(world))
-        (row,) = world.by_site().values()
-        assert row["Status"].text == "Milestone 1 under review"
-        assert row["Waiting on"].text == "EverBright"
-        assert not row["Customer"].text.startswith("Job "), "the customer's name has arrived"
-        assert lines(world) == 1
-
-
-def test_a_wrong_secret_is_refused(sqlite_world: World) -> None:
-    with sqlite_world.serve():
-        secret, sqlite_world.environment["WEBHOOK_SECRET"] = "x" * 20, ""
-        url = f"{sqlite_world.url}/webhooks/everbright"
-        answer = requests.post(url, json={}, headers={"X-Webhook-Secret": secret}, timeout=30)
-        assert answer.status_code == 401
-
-
-def test_a_webhook_that_is_known_shows_that_the_secret_is_right_again(sqlite_world: World) -> None:
-    """EverBright's test message has the same body each time."""
-    with sqlite_world.serve():
-        sqlite_world.send(milestone(1, 1))
-        url = f"{sqlite_world.url}/webhooks/everbright"
-        requests.post(url, json={}, headers={"X-Webhook-Secret": "x" * 20}, timeout=30)
-        assert sqlite_world.store().get("wrong_secret")
-        assert sqlite_world.send(milestone(1, 1)).json()["outcome"] == "duplicate"
-        assert not sqlite_world.store().get("wrong_secret")
 
 
 def stored_lines(world: World) -> int:
@@ -144,18 +111,6 @@ def test_a_frozen_worker_that_wakes_writes_nothing(google: Emulator, world: Worl
     assert lines(world) == 8
 
 
-def test_a_body_that_is_no_json_by_its_type_is_kept(sqlite_world: World) -> None:
-    """So that it can be replayed once the credential's content type is right."""
-    world = sqlite_world
-    with world.serve():
-        headers = {"X-Webhook-Secret": SECRET, "Content-Type": "text/plain"}
-        url, sent = f"{world.url}/webhooks/everbright", body(milestone(1, 1))
-        assert requests.post(url, data=sent, headers=headers, timeout=30).status_code == 415
-    database = Database(world.environment["DATABASE_URL"])
-    with database.begin() as connection:
-        assert connection.scalars(select(delivery.c.body)).all() == [sent]
-
-
 @pytest.mark.long
 def test_after_an_outage_the_sheet_is_up_to_date_at_once(
     google: Emulator, sqlite_world: World
@@ -172,44 +127,6 @@ def test_after_an_outage_the_sheet_is_up_to_date_at_once(
         wait_for(lambda: len(world.by_site()) == 2)
         world.send(milestone(3, 1, status="SUBMITTED"))
         wait_for(lambda: len(world.by_site()) == 3, 12)
-
-
-def test_the_tab_recovered_is_deleted(google: Emulator, sqlite_world: World) -> None:
-    """The fence goes with it: the pass makes it again, and continues."""
-    world = sqlite_world
-    with world.serve():
-        world.send(milestone(1, 1, status="SUBMITTED"))
-        wait_for(lambda: len(world.by_site()) == 1 and is_quiet(world))
-        google.edit(world.spreadsheet, "delete_tab", sheet_id=RECOVERED)
-        world.send(milestone(1, 1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
-        world.send(milestone(2, 1, status="APPROVED"))
-        wait_for(lambda: len(world.by_site()) == 2 and is_quiet(world))
-    assert google.sheets.spreadsheets[world.spreadsheet].sheet(RECOVERED) is not None
-    assert lines(world) == 3
-
-
-def test_a_deleted_column_stays_deleted(google: Emulator, sqlite_world: World) -> None:
-    world = sqlite_world
-    with world.serve():
-        world.send(milestone(1, 1, status="SUBMITTED"))
-        wait_for(lambda: len(world.by_site()) == 1 and is_quiet(world))
-        world.edit("delete_columns", index=world.header("Waiting on"))
-        world.send(milestone(1, 2, status="REJECTED"))
-        wait_for(lambda: next(iter(world.by_site().values()))["Status"].text.endswith("rejected"))
-        assert "Waiting on" not in world.rows()[0]
-
-
-def test_jobs_is_deleted(google: Emulator, sqlite_world: World) -> None:
-    """Nothing is written, and the list says so."""
-    world = sqlite_world
-    with world.serve():
-        world.send(milestone(1, 1, status="SUBMITTED"))
-        wait_for(lambda: len(world.by_site()) == 1 and is_quiet(world))
-        google.edit(world.spreadsheet, "delete_tab", sheet_id=JOBS)
-        world.send(milestone(2, 1, status="REJECTED"))
-        wait_for(lambda: (world.store().get("pass") or {}).get("findings"))
-        findings = world.store().get("pass")["findings"]
-        assert [each["code"] for each in findings] == ["tab_gone"]
 
 
 DOCUMENTS = 125
@@ -281,24 +198,6 @@ def test_a_document_that_hangs_holds_up_no_other(google: Emulator, sqlite_world:
         wait_for(lambda: len(linked(sqlite_world)) == 2, 30)
         hangs.set()
         wait_for(lambda: len(linked(sqlite_world)) == 3)
-
-
-def test_a_restored_database_copies_nothing_twice(
-    google: Emulator, sqlite_world: World, tmp_path: Path
-) -> None:
-    """It doesn't know the files that were copied since, and finds them by their tags."""
-    world = sqlite_world
-    with world.serve():
-        assert world.send(milestone(1, 1, tasks=[task(document(1))])).status_code == 202
-        wait_for(lambda: len(linked(world)) == 1 and is_quiet(world))
-    (tmp_path / "brightsheet.sqlite3").unlink()
-    for rest in tmp_path.glob("brightsheet.sqlite3-*"):
-        rest.unlink()
-    world.environment["SPREADSHEET_ID"] = world.spreadsheet = google.create_spreadsheet("Another")
-    with world.serve():
-        assert world.send(milestone(1, 1, tasks=[task(document(1))])).status_code == 202
-        wait_for(lambda: len(linked(world)) == 1 and is_quiet(world))
-    assert len(copies(world)) == 1
 
 
 def test_a_wrong_spreadsheet_id_forgets_nothing(sqlite_world: World) -> None:

@@ -2,11 +2,13 @@
 
 import signal
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
-from tests.core.test_http import is_quiet
+from emulator import Emulator
+from tests.core.test_http import is_quiet, lines
 from tests.made_up import (
     SAMPLE,
     SAMPLE_DOCUMENT,
@@ -28,7 +30,9 @@ def is_linked(world: World) -> bool:
     return any("/file/d/" in link.uri for cell in row.values() for link in cell.links)
 
 
-def test_the_sample_becomes_one_row_with_its_document(sqlite_world: World) -> None:
+def test_the_sample_becomes_one_row_with_its_document(
+    google: Emulator, sqlite_world: World, tmp_path: Path
+) -> None:
     world = sqlite_world
     with world.serve():
         first = world.send(SAMPLE)
@@ -46,9 +50,18 @@ def test_the_sample_becomes_one_row_with_its_document(sqlite_world: World) -> No
         sent = requests.get(world.google.url + path, timeout=10)
         assert world.google.drive.content(file.id) == sent.content
         assert file.id in link.uri
-        wait_for(lambda: world.by_site()[SAMPLE_SITE]["Folder"].links)
-    assert len(world.rows()) == 1
+        wait_for(lambda: world.by_site()[SAMPLE_SITE]["Folder"].links and is_quiet(world))
+        assert not world.by_site()[SAMPLE_SITE]["Customer"].text.startswith("Job ")
+    assert (len(world.rows()), lines(world)) == (1, 1)
     assert world.google.calls.count(path="*/permissions*") == 0
+    # A database that was restored from earlier finds the file by its tag.
+    for rest in tmp_path.glob("brightsheet.sqlite3*"):
+        rest.unlink()
+    world.environment["SPREADSHEET_ID"] = world.spreadsheet = google.create_spreadsheet("Another")
+    with world.serve():
+        assert world.send(SAMPLE).json()["outcome"] == "accepted"
+        wait_for(lambda: is_linked(world) and is_quiet(world))
+    assert world.files() == [file]
 
 
 @pytest.mark.long
@@ -135,7 +148,8 @@ def test_a_worker_apart_does_it_and_ends_cleanly(world: World, ending: signal.Si
         time.sleep(1.5)
         assert list(world.google.calls) == []
         with world.worker() as worker:
-            wait_for(lambda: is_linked(world))
+            wait_for(lambda: is_linked(world) and is_quiet(world))
+            assert lines(world) == 1
             began = time.monotonic()
             worker.process.send_signal(ending)
             assert worker.process.wait() == 0
