@@ -5,7 +5,7 @@ is a milestone named *Contract*, and a change order is one named *Change order*.
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -21,6 +21,8 @@ JOB = "Job"
 PAPERS = {CONTRACT: "Contract", CHANGE_ORDER: "Change order"}
 COMMENT_DAYS = 14
 """How long a comment is news."""
+_TOGETHER = timedelta(days=1)
+"""A comment so much older than a status is no part of it, unless that is a rejection."""
 _LONGEST_LOG, _MOST_COMMENTS = 60, 50
 _RE_SIGN = re.compile(r"\bre[-‐‑]?sign", re.IGNORECASE)  # noqa: RUF001 - typographic hyphens
 _BOTS = re.compile(r"^(sighten|everbright)+bot@|\b(sighten|everbright)+ bot$", re.IGNORECASE)
@@ -120,6 +122,11 @@ class Line(Value):
     comment: str = ""
     received: datetime
     at: datetime
+
+    @property
+    def age(self) -> tuple[datetime, datetime]:
+        """By what *History* is sorted: its receipt to the minute, then its date."""
+        return self.received.replace(second=0, microsecond=0), self.at
 
 
 @dataclass(frozen=True)
@@ -280,25 +287,21 @@ def _insert(
     changes = list(log.changes) if log else []
     place = sum(change.order <= event.order for change in changes)
     before = changes[place - 1] if place else None
-    after = changes[place] if place < len(changes) else None
     new = _change(event, _remarks_of(event, before))
+    newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
+    later = [*changes[place:], *([] if newest is new else [newest])]
     lines: list[Line] = []
     if before is None or not before.is_same(new):
-        is_known = after is not None and after.status == new.status
-        if after is not None and after.is_same(new) and not after.remarks:
+        told = _news(before, later[0], is_rejected) if later else []
+        unsaid = [remark for remark in remarks if remark.at > new.at - _TOGETHER]
+        for one, other in ((before, new), *((new, each) for each in later[:1])):
+            news = [each for each in _news(one, other, is_rejected) if each not in told]
+            lines += _lines(event, other, news, is_rejected, unsaid)
+        if place < len(changes) and changes[place].is_same(new) and not changes[place].remarks:
             changes.pop(place)  # It began earlier than we knew.
         changes.insert(place, new)
-        lines = _lines_of(event, before, new, is_rejected)
-        if is_known:  # The later event has the line of the status.
-            told = {t.name for t in after.tasks if is_rejected(t.status)} if after else set()
-            lines = [line for line in lines if line.task and line.task not in told]
-        elif before and after and before.status == after.status != new.status:
-            lines += _lines_of(event, new, after, is_rejected)  # It has returned to that status.
-    newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
     if not changes[-1].is_same(newest):
-        # The newest event was no change until this one came before it.
-        lines += _lines_of(event, changes[-1], newest, is_rejected)
-        changes.append(newest)
+        changes.append(newest)  # It was no change until this one came before it.
     said = {remark for line in lines for remark in new.remarks if remark.quoted in line.comment}
     lines += [_comment_line(event, remark) for remark in remarks if remark not in said]
     return MilestoneLog(
@@ -331,24 +334,46 @@ def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:
     )
 
 
-def _lines_of(
-    event: Event, before: Change | None, new: Change, is_rejected: Callable[[str], bool]
-) -> list[Line]:
-    """Return the line of a new status, and one for each task that is rejected under it alone."""
-    line = Line(
-        definition=event.definition,
-        name=event.name,
-        comment="\n".join(remark.quoted for remark in new.remarks),
-        received=event.order[2],
-        at=new.at,
-    )
-    is_new = new.status and (before is None or before.status != new.status)
-    lines = [line.model_copy(update={"status": new.status})] if is_new else []
+def _news(
+    before: Change | None, new: Change, is_rejected: Callable[[str], bool]
+) -> list[tuple[str, str]]:
+    """Return a new status, and the tasks that were rejected, or fixed while it stays."""
     known = {task.name for task in (before.tasks if before else ()) if is_rejected(task.status)}
-    rejected = [t for t in new.tasks if is_rejected(t.status) and t.name not in known]
-    if is_rejected(new.status) and is_new:
-        return lines
-    return lines + [line.model_copy(update={"task": t.name, "status": t.status}) for t in rejected]
+    is_new = bool(new.status) and (before is None or before.status != new.status)
+    rejected = [task for task in new.tasks if is_rejected(task.status) and task.name not in known]
+    fixed = [task for task in new.tasks if not is_rejected(task.status) and task.name in known]
+    tasks = [(task.name, task.status) for task in (*rejected, *(() if is_new else fixed))]
+    return [("", new.status), *tasks] if is_new else tasks
+
+
+def _lines(
+    event: Event,
+    change: Change,
+    news: list[tuple[str, str]],
+    is_rejected: Callable[[str], bool],
+    unsaid: Collection[Remark],
+) -> list[Line]:
+    """Return the lines of what is new; a milestone's rejection has none for each task.
+
+    A rejection has its reasons, and any other line only what is `unsaid`.
+    """
+    if is_rejected(change.status) and ("", change.status) in news:
+        news = [("", change.status)]
+    return [
+        Line(
+            definition=event.definition,
+            name=event.name,
+            task=task,
+            status=status,
+            comment="\n".join(
+                each.quoted for each in change.remarks if is_rejected(status) or each in unsaid
+            ),
+            received=event.order[2],
+            at=change.at,
+        )
+        for task, status in news
+        if status
+    ]
 
 
 def _comment_line(event: Event, remark: Remark) -> Line:

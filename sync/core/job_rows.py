@@ -142,7 +142,9 @@ class JobRows:
         Also whether the next ones wait until a name is known: the newest line is on top.
         """
         now, found = self._now().timestamp(), list[LineRow]()
-        for each in self._store.waiting_lines(limit):
+        # Of one minute, what happened last is on top.
+        waiting = sorted(self._store.waiting_lines(limit), key=lambda each: each.line.age)
+        for each in waiting:
             job = self.jobs.get(each.site)
             if job is None:
                 break

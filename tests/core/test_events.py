@@ -71,6 +71,38 @@ def test_a_reason_that_came_before_its_rejection() -> None:
     assert ORDERED.standing(known, TODAY).actions == ("Fix Permits and resubmit", quoted)
 
 
+def test_a_reason_of_a_rejection_that_arrives_late_is_on_no_later_line() -> None:
+    """Its comments come with the next submission and with the approval, too."""
+    reason = comment("Nora Quist", "The roof plan is missing a page.", nov(2)).comments
+    rejected = replace(event("Permits", "REJECTED", nov(2)), comments=reason)
+    again = replace(event("Permits", "SUBMITTED", nov(5)), comments=reason)
+    approved = replace(event("Permits", "APPROVED", nov(9)), comments=reason)
+    quoted = '"The roof plan is missing a page." \u2013 Nora Quist'
+    first = event("Permits", "SUBMITTED", nov(1))
+    for order in itertools.permutations([rejected, again, approved]):
+        _, lines = lines_of(first, *order)
+        told = [(line.status, line.at) for each in lines for line in each if line.comment]
+        assert {*told} <= {("REJECTED", nov(2)), ("", nov(2))}
+        assert quoted in [line.comment for each in lines for line in each]
+
+
+def test_a_task_that_is_fixed_while_its_milestone_stays_submitted_has_a_line() -> None:
+    rejected = event("Site Survey", "SUBMITTED", nov(2), {"Photos": "REJECTED"})
+    fixed = event("Site Survey", "SUBMITTED", nov(3), {"Photos": "SUBMITTED"})
+    first = event("Site Survey", "SUBMITTED", nov(1), {"Photos": "SUBMITTED"})
+    _, lines = lines_of(first, rejected, fixed)
+    assert [[(line.task, line.status) for line in each] for each in lines] == [
+        [("", "SUBMITTED")],
+        [("Photos", "REJECTED")],
+        [("Photos", "SUBMITTED")],
+    ]
+    _, lines = lines_of(first, fixed, rejected)
+    assert [(line.task, line.status) for line in lines[-1]] == [
+        ("Photos", "REJECTED"),
+        ("Photos", "SUBMITTED"),
+    ]
+
+
 @pytest.mark.parametrize(("state", "status"), [("SENT", "SENT"), ("VOID", "VOID")])
 def test_a_change_order_that_is_not_signed(state: str, status: str) -> None:
     raw = json.dumps(change_order(state)).encode()
