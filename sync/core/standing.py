@@ -17,6 +17,7 @@ from sync.core.events import (
     Job,
     MilestoneLog,
     Remark,
+    Task,
 )
 from sync.settings.config_file import Config, Meaning
 
@@ -228,7 +229,7 @@ class Statuses:
         steps = [m for m in milestones if m.definition != CHANGE_ORDER]
         by_order = sorted(steps, key=lambda m: m.place is None)
         if rejected := [m for m in by_order if m.means is Meaning.REJECTED]:
-            return replace(self._rejected_standing(rejected), milestones=known)
+            return replace(self._rejected_standing(rejected, by_order), milestones=known)
         ready = [m for m in by_order if m.is_ready]
         submit = tuple(f"Submit {m.title}" for m in ready)
         if waiting := [m for m in by_order if m.means is Meaning.WAITING]:
@@ -244,7 +245,9 @@ class Statuses:
             )
         return replace(self._furthest(steps, submit), milestones=known)
 
-    def _rejected_standing(self, rejected: Sequence[Milestone]) -> Standing:
+    def _rejected_standing(
+        self, rejected: Sequence[Milestone], steps: Sequence[Milestone]
+    ) -> Standing:
         first = min(rejected, key=lambda m: m.since)
         papers = [m for m in rejected if m.is_paper]
         others = [m for m in rejected if not m.is_paper]
@@ -260,6 +263,7 @@ class Statuses:
                 for m in others
             ]
             actions.append(f"Fix and resubmit {_listed(named)}")
+        actions += [action for m in steps if (action := self._left(m))]
         is_one = sum(max(1, len(names)) for names in tasks.values()) == 1
         for milestone in sorted(others, key=lambda m: m.since, reverse=True):
             actions += self._why(milestone, with_title=len(others) > 1, is_one=is_one)
@@ -330,10 +334,27 @@ class Statuses:
         """Return whether nobody has said what its status means."""
         return not milestone.is_paper and milestone.log.now.status not in self.config.statuses
 
+    def _left(self, milestone: Milestone) -> str:
+        """Return what is left to do at a milestone beside a rejection; "" if nothing."""
+        if milestone.is_ready:
+            return f"Submit {milestone.title}"
+        is_open = milestone.means is Meaning.OPEN and not self._is_unnamed(milestone)
+        has_more = milestone.means is Meaning.REJECTED and self._missing(milestone)
+        is_left = not milestone.is_paper and (is_open or has_more)
+        return self._finish(milestone) if is_left else ""
+
+    def _missing(self, milestone: Milestone) -> list[str]:
+        return [task.name for task in self._unfinished(milestone) if task.is_missing]
+
+    def _unfinished(self, milestone: Milestone) -> list[Task]:
+        """Return the tasks that are neither approved nor rejected, if they have a name."""
+        is_rejected, is_approved = self.config.is_rejected, self.config.is_approved
+        tasks = [task for task in milestone.log.now.tasks if task.name]
+        return [t for t in tasks if not (is_approved(t.status) or is_rejected(t.status))]
+
     def _finish(self, milestone: Milestone) -> str:
-        tasks = [t for t in milestone.log.now.tasks if not self.config.is_approved(t.status)]
-        missing = [task.name for task in tasks if task.is_missing and task.name]
-        names = [task.name for task in tasks if task.name]
+        missing = self._missing(milestone)
+        names = [task.name for task in self._unfinished(milestone)]
         what = f"upload {', '.join(missing)}" if missing else ", ".join(names)
         return f"Finish {milestone.title}" + (f": {what}" if what else "")
 

@@ -260,6 +260,36 @@ CASES = {
             Kind.REJECTED,
         ),
     ),
+    "more to do beside a rejection": (
+        job(
+            *approved("Site Survey"),
+            event("Design", "INPROG", nov(20), ready=True),
+            event(
+                "Permits",
+                "REJECTED",
+                nov(24),
+                {"Plan set": "REJECTED", "Utility bill": "INPROG", "Load calculation": "INPROG"},
+                missing=("Plan set", "Utility bill"),
+                said=MISSING_PAGE,
+            ),
+            event("Installation", "INPROG", nov(25), {"Photos": "INPROG"}, missing=("Photos",)),
+        ),
+        ORDERED,
+        (
+            "Permits rejected",
+            "Us",
+            3,
+            (
+                "Fix Plan set and resubmit\n"
+                "Submit Design\n"
+                "Finish Permits: upload Utility bill\n"
+                "Finish Installation: upload Photos\n"
+                '"The roof plan is missing a page." \u2013 Nora Quist'
+            ),
+            "Permits",
+            Kind.REJECTED,
+        ),
+    ),
     "in progress": (
         job(
             *approved("Site Survey", "Design", "Permits"),
