@@ -131,7 +131,7 @@ class Grid:
         wide = max(max(map(len, lines), default=0) + MORE_COLUMNS, LEAST_COLUMNS)
         self.columns = [at for at, one in enumerate(sheet.columns[:wide]) if not one.hidden]
         self.widths = {at: sheet.columns[at].size or COLUMN_PIXELS for at in self.columns}
-        self.heights = {at: sheet.rows[at].size or ROW_PIXELS for at in self.rows}
+        self.heights = {at: sheet.rows[at].size for at in self.rows}
         self.frozen_rows, self.frozen_columns = sheet.frozen("ROWS"), sheet.frozen("COLUMNS")
         self._filter = box_of(sheet, area) if area else None
         self.lefts: dict[int, int] = {}
@@ -145,7 +145,9 @@ class Grid:
         """Return the whole `<table>`."""
         template = TEMPLATES.get_template("grid.html")
         width = ROW_HEADER + sum(self.widths.values())
-        return template.render(grid=self, name=column_name, header=ROW_HEADER, width=width)
+        return template.render(
+            grid=self, name=column_name, header=ROW_HEADER, width=width, default=ROW_PIXELS
+        )
 
     def cells(self, row: int) -> list[Json]:
         """Return what is drawn of a row's cells."""
