@@ -31,6 +31,8 @@ class Column:
     is_hidden: bool = False
     is_wrapped: bool = True
     number_format: str = ""
+    note: str = ""
+    """On the header."""
 
 
 _FILLED, _THEIRS = Whose.FILLED, Whose.THEIRS

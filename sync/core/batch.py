@@ -26,11 +26,12 @@ Request = dict[str, Any]
 _VALUE = "userEnteredValue,textFormatRuns"
 _TWO_LINES = 37
 """The height of a row in pixels; the cell has the rest."""
+_PATTERNS = {"NUMBER": "0", "DATE_TIME": "m/d/yyyy h:mm AM/PM"}
 _SHADE = {"red": 0.91, "green": 0.93, "blue": 0.96}
 _NOTE = "Filled from EverBright. What you type here is replaced within minutes. Use Notes."
 HISTORY_COLUMNS = (
     Column("customer", "Customer", 124),
-    Column("what", "What", 190),
+    Column("what", "What", 240),
     Column("to", "To", 90),
     Column("comment", "Comment", 300),
     Column("received", "Received", 130, number_format="DATE_TIME"),
@@ -277,8 +278,8 @@ def _new_column(sheet: int, column: Column, index: int, header: int) -> list[Req
             "backgroundColor": _SHADE if is_ours else {"red": 1, "green": 1, "blue": 1},
         },
     }
-    if is_ours and sheet == JOBS:
-        cell["note"] = _NOTE
+    if note := column.note or (_NOTE if is_ours and sheet == JOBS else ""):
+        cell["note"] = note
     fields = "userEnteredValue,note,userEnteredFormat(textFormat.bold,wrapStrategy,backgroundColor)"
     area = {"sheetId": sheet, "startRowIndex": header + 1}
     area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
@@ -306,7 +307,7 @@ def _new_column(sheet: int, column: Column, index: int, header: int) -> list[Req
 
 
 def _number_format(area: Mapping[str, int], kind: str) -> Request:
-    pattern = {"NUMBER": {"pattern": "0"}}.get(kind, {})
+    pattern = {"pattern": _PATTERNS[kind]} if kind in _PATTERNS else {}
     form = {"userEnteredFormat": {"numberFormat": {"type": kind, **pattern}}}
     return {"repeatCell": {"range": area, "cell": form, "fields": "userEnteredFormat.numberFormat"}}
 

@@ -1,8 +1,8 @@
 """How *Jobs* and *History* look: colors, filter views and drop-downs, each made once. Pure.
 
 Rules read the columns *Kind*, *Waiting on* and *Waiting at*, never the words of *Status*. They find
-them by their headers: formulas of rules may stay as they are when people move a column. Arguments
-are separated by semicolons, which work in every locale.
+them by their headers, among others of the same name: formulas of rules may stay as they are when
+people move a column. Arguments are separated by semicolons, which work in every locale.
 """
 
 from collections import Counter
@@ -40,9 +40,9 @@ class Look:
     """The ID of the filter view that it makes."""
 
 
-def stuck_after(days: int, milestone: str) -> str:
-    """Return the formula of the days after which a job is stuck at the milestone in a cell."""
-    return f'IF({milestone}="{PAPERS[CONTRACT]}";{min(days, CONTRACT_DAYS)};{days})'
+def stuck_after(days: int, is_contract: str) -> str:
+    """Return the formula of the days after which a job is stuck, at the contract or elsewhere."""
+    return f"IF({is_contract};{min(days, CONTRACT_DAYS)};{days})"
 
 
 def of_jobs(tab: Tab, config: Config, stuck: int) -> Iterator[Look]:
@@ -130,14 +130,16 @@ def _colors(tab: Tab, column: str, config: Config, stuck: int) -> list[Request]:
     if not {*_RULES.get(column, ())} <= tab.columns.keys():
         return []
     if column == "status":
-        kind, waiting_on = _in_row(tab, "kind"), _in_row(tab, "waiting_on")
-        formulas = [
-            (f'={waiting_on}="{EVERBRIGHT}"', _BLUE),
-            (f'={waiting_on}="{US}"', _YELLOW),
-            (f'=OR({kind}="{Kind.DONE}";{kind}="{Kind.ARCHIVED}")', _GRAY),
-            (f'={kind}="{Kind.REJECTED}"', _RED),
+        asked = [
+            ("waiting_on", EVERBRIGHT, _BLUE),
+            ("waiting_on", US, _YELLOW),
+            ("kind", Kind.DONE, _GRAY),
+            ("kind", Kind.ARCHIVED, _GRAY),
+            ("kind", Kind.REJECTED, _RED),
         ]
-        tests = [("CUSTOM_FORMULA", test, background) for test, background in formulas]
+        tests = [
+            ("CUSTOM_FORMULA", f"={_has(tab, name, text)}", shade) for name, text, shade in asked
+        ]
     elif column == "days":
         tests = [("CUSTOM_FORMULA", _is_stuck(tab, stuck), _ORANGE)]
     elif column.startswith(STATUS):
@@ -160,16 +162,28 @@ def _labels(config: Config, means: Meaning) -> list[str]:
     return [*dict.fromkeys((*named, *papers, *rejected))]
 
 
-def _in_row(tab: Tab, column: str, row: int = 1) -> str:
-    """Return the formula of a column's cell in the first row of a range; the others follow."""
+def _header(tab: Tab, column: str) -> tuple[str, str]:
+    """Return the header of a column as a formula's text, and the reference of its row."""
     header = tab.header or 0
     title = readable(tab.cell(header, column)).replace('"', '""')
-    return f'INDEX({row}:{row};MATCH("{title}";${header + 1}:${header + 1};0))'
+    return f'"{title}"', f"${header + 1}:${header + 1}"
+
+
+def _in_row(tab: Tab, column: str, row: int = 1) -> str:
+    """Return the formula of a column's cell in the first row of a range; the others follow."""
+    title, headers = _header(tab, column)
+    return f"INDEX({row}:{row};MATCH({title};{headers};0))"
+
+
+def _has(tab: Tab, column: str, text: str, row: int = 1) -> str:
+    """Return the formula that asks for a text below a header, which people's columns may have."""
+    title, headers = _header(tab, column)
+    return f'COUNTIFS({headers};{title};{row}:{row};"{text}")>0'
 
 
 def _is_stuck(tab: Tab, stuck: int, row: int = 1) -> str:
     days = _in_row(tab, "days", row)
-    limit = stuck_after(stuck, _in_row(tab, "waiting_at", row))
+    limit = stuck_after(stuck, _has(tab, "waiting_at", PAPERS[CONTRACT], row))
     return f"=AND(ISNUMBER({days});{days}>{limit})"
 
 

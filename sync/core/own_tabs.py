@@ -28,6 +28,15 @@ CHECKED = f"{PIPELINE} checked"
 """The name of the first column of *Pipeline*, which is written again and again."""
 OTHER, DONE, ALL, LAST_CHECKED = "Other", "Done", "All", "Last checked"
 _NAME, _BAR = "milestone", "bar"
+_ABOUT_OTHER = "Other: jobs that only have milestones outside the order."
+_ABOUT_JOBS = (
+    "Each job once, at the milestone that it waits for. A job with a status like "
+    "On hold is counted here, and in none of the next four columns."
+)
+_ABOUT_REVIEW = (
+    "Some of these wait on us, because somebody commented, or a change order isn't signed."
+)
+_ABOUT_TO_DO = "What we have to fill out, upload, resubmit after a cancellation, or have signed."
 _column = partial(Column, whose=Whose.THEIRS)
 _KINDS = {
     "rejected": Kind.REJECTED,
@@ -41,12 +50,12 @@ _COLUMNS = {
         _column("what", "What to do", 234),
     ),
     PIPELINE: (
-        _column(_NAME, "Milestone", 150, number_format="DATE_TIME"),
-        _column("jobs", "Jobs", 60),
-        _column("rejected", "Rejected", 75),
-        _column("review", "Under review", 75),
+        _column(_NAME, "Milestone", 150, number_format="DATE_TIME", note=_ABOUT_OTHER),
+        _column("jobs", "Jobs", 60, note=_ABOUT_JOBS),
+        _column("rejected", "Rejected", 75, note="Voided contracts are counted here, too."),
+        _column("review", "Under review", 75, note=_ABOUT_REVIEW),
         _column("ready", "Ready to submit", 75),
-        _column("to_do", "To do", 60),
+        _column("to_do", "To do", 60, note=_ABOUT_TO_DO),
         _column("median", "Median days", 70),
         _column("stuck", "Stuck", 60),
         _column(_BAR, "", 200),
@@ -190,7 +199,8 @@ def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
         ALL: everyone,
     }.items():
         jobs_ = f'IF({name}="{label}";{value};{jobs_})'
-    here = f'COUNTIFS({waiting_at};"{PAPERS[CONTRACT]}";{days};'
+    contract = f'"{PAPERS[CONTRACT]}"'
+    is_contract, here = f"{name}={contract}", f"COUNTIFS({waiting_at};{contract};{days};"
     late = f'COUNTIF({days};">{stuck}")+{here}">{min(stuck, CONTRACT_DAYS)}")-{here}">{stuck}")'
     largest = f"LARGE(${letters(columns['jobs'])}${row}:${letters(columns['jobs'])};2)"
     options = f'VSTACK(HSTACK("charttype";"bar");HSTACK("max";{largest}))'
@@ -204,7 +214,7 @@ def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
         "median": f'IFERROR(IF({name}="{ALL}";MEDIAN({days});'
         f'MEDIAN(FILTER({days};{waiting_at}={name})));"")',
         "stuck": f'IF({name}="{ALL}";{late};'
-        f'COUNTIFS({waiting_at};{name};{days};">"&{stuck_after(stuck, name)}))',
+        f'COUNTIFS({waiting_at};{name};{days};">"&{stuck_after(stuck, is_contract)}))',
         _BAR: f'IF({count}>0;SPARKLINE({count};{options});"")',
     }
     return {column: f'IF({name}="";"";{value})' for column, value in found.items()}

@@ -230,7 +230,18 @@ def add_column(office: Office) -> None:
     office.world.edit("insert_columns", index=1)
 
 
-@pytest.mark.parametrize("change", [None, sort_rows, move_columns, add_column])
+def add_columns_of_the_same_name(office: Office) -> None:
+    for header in ("Kind", "Waiting on", "Waiting at", "Days"):
+        at = office.column(header) + (header == "Days")  # It is right of ours.
+        office.world.edit("insert_columns", index=at)
+        office.world.edit("type_cell", row=0, column=at, text=header)
+        for row in range(1, len(SITES) + 1):
+            office.world.edit("type_cell", row=row, column=at, text="99")
+
+
+@pytest.mark.parametrize(
+    "change", [None, sort_rows, move_columns, add_column, add_columns_of_the_same_name]
+)
 def test_colors_and_views_are_as_the_sheet_by_example_has_them(
     office: Office, change: Callable[[Office], None] | None
 ) -> None:
