@@ -75,6 +75,11 @@ def test_other_methods_are_not(bench: Bench, method: str) -> None:
     assert (answer.status_code, answer.get_json()["error"]["reason"]) == (405, "method_not_allowed")
 
 
+def test_a_slash_that_somebody_typed_after_the_address_is_no_other_address(bench: Bench) -> None:
+    headers = {"X-Webhook-Secret": SECRET, "Content-Type": "application/json"}
+    assert bench.client.post(f"{PATH}/", data=SAMPLE, headers=headers).status_code == 202
+
+
 def basic(password: str) -> str:
     return "Basic " + base64.b64encode(f"user:{password}".encode()).decode()
 

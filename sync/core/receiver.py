@@ -52,7 +52,7 @@ def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]
             "trusted_proxies": settings.trusted_proxies,
         }
 
-    @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"])
+    @app.route(WEBHOOK, methods=["POST", "PUT", "PATCH"], strict_slashes=False)
     def receive() -> tuple[Response, int]:
         if not _is_authentic(request, settings):
             return unauthorized()

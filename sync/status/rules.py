@@ -418,8 +418,9 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.slow_documents,
         lambda s: (
             f"{counted(s.slow_documents, 'document', 'documents')} couldn't be copied to Drive "
-            "yet. The folder isn't there or isn't shared with Brightsheet's account, or Drive or "
-            "EverBright is down: run the checks on Setup. It is tried again automatically."
+            "yet. The folder isn't there or isn't shared with Brightsheet's account, Drive or "
+            "EverBright is down, or EverBright no longer has them: run the checks on Setup. It is "
+            "tried again automatically."
         ),
         "/setup#checks",
         detail=lambda s: s.document_error,
@@ -497,10 +498,10 @@ RULES: tuple[Rule, ...] = (
         "read_in_part",
         _N,
         lambda s: bool(s.read_back_problems) and not _is_read_late(s),
-        "A part of EverBright's lists couldn't be read, so what was missed there isn't shown. Run "
-        "the checks on Setup, and correct [everbright] in the config.",
+        "Some of EverBright's lists or jobs couldn't be read, so what was missed there isn't shown. "
+        "They are read again with the next reading. If this stays, run the checks on Setup.",
         "/setup#checks",
-        detail=lambda s: s.read_back_problems,
+        detail=lambda s: f"{s.read_back_problems} [everbright] in the config says where lists are.",
     ),
     Rule(
         "order",
