@@ -12,8 +12,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sync.alerts.channels import send
 from sync.console.pages import Console, target, typed
 from sync.console.records import Records, numbers
+from sync.core.actions import AFTER_PASS
 from sync.status.rules import counted, is_idle
-from sync.status.state import read
+from sync.status.state import TESTED, read
 
 _POLL_SECONDS, _WAIT_SECONDS = 0.1, 6.0
 _ARGUMENTS = ("site", "tab", "row", "sheet")
@@ -70,6 +71,8 @@ def _test_message(console: Console) -> str:
             for url in urls
             if not send(url, "test", text)
         }
+    now = time.time()
+    console.store.put(TESTED, {name: now for name in services if name not in lost})
     names = " and ".join(sorted(lost))
     return f"It didn't arrive ({names}). The log has the reason." if lost else "It was sent."
 
@@ -161,10 +164,13 @@ def add(blueprint: Blueprint, console: Console) -> None:
 
 def ask(console: Console, kind: str, arguments: Mapping[str, Any]) -> str:
     """Ask the worker for an action, and wait a moment; return its result in words."""
+    if kind.startswith("read_") and not console.settings.everbright_api_token:
+        return "Nothing can be read from EverBright without EVERBRIGHT_API_TOKEN."
     records = Records(console.database)
     number = records.request(kind, arguments, time.time())
     console.wake()
-    if is_idle(read(console.settings, console.database)):
+    state = read(console.settings, console.database)
+    if is_idle(state) or (state.is_paused and kind in AFTER_PASS):
         return "It will be done when writing to the sheet continues. See the overview."
     deadline = time.monotonic() + _WAIT_SECONDS
     while time.monotonic() < deadline:

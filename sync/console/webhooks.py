@@ -9,15 +9,6 @@ from sync.console.pages import Console, typed
 from sync.console.records import PAGE, Records, numbers
 from sync.webhooks import parse
 
-_REASONS = {
-    "missing_site": "It doesn't say of which job it is.",
-    "not_json": "It isn't JSON.",
-    "too_deep": "It is nested too deeply.",
-    "too_large": "It is over the size limit.",
-    "fault": "Brightsheet had an internal error. Replay it after an upgrade.",
-}
-"""Why a body was rejected, by reason."""
-
 
 def add(blueprint: Blueprint, console: Console) -> None:
     """Add the pages."""
@@ -36,7 +27,6 @@ def add(blueprint: Blueprint, console: Console) -> None:
             can_replay=any(each.reason and not each.is_dismissed for each in page),
             names=records.names({each.site for each in page if each.site}),
             older=page[-1].id if len(found) > PAGE else None,
-            reasons=_REASONS,
         )
 
     @blueprint.get("/webhooks/<int:number>")
@@ -47,7 +37,6 @@ def add(blueprint: Blueprint, console: Console) -> None:
             delivery=found,
             names=records.names({found.site}),
             content=shown(found.body),
-            reasons=_REASONS,
         )
 
 

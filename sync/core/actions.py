@@ -109,7 +109,7 @@ def _replay(hands: Hands, body: Mapping[str, Any]) -> str:
 def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
     if not hands.passes.is_idle:
         return None  # A batch holds what rows showed until it is checked.
-    hands.store.forget(str(body.get("site", "")))
+    hands.store.forget(str(body["site"]))
     hands.begins_anew()
     return (
         "Everything stored of the job is deleted. Delete by hand what is elsewhere: its row in "
@@ -131,8 +131,8 @@ KINDS: Mapping[str, Kind] = {
     "forget": _forget,
 }
 """By kind, as the table `action` names it. One that returns None waits for the next pass."""
-_AFTER_PASS = frozenset((*Ask, "same_customer", "not_this_job"))
-"""The kinds that are done once a pass has followed."""
+AFTER_PASS = frozenset((*Ask, "same_customer", "not_this_job"))
+"""The kinds that are done once a pass has followed. While it is paused, they wait."""
 
 
 def carry_out(hands: Hands) -> dict[int, str]:
@@ -140,12 +140,12 @@ def carry_out(hands: Hands) -> dict[int, str]:
 
     Each does nothing more when it is repeated, as after a kill.
     """
-    waiting = dict[int, str]()
-    for action in hands.store.open_actions(KINDS):
+    waiting, is_paused = dict[int, str](), hands.store.get("paused")
+    for action in hands.store.open_actions(KINDS.keys() - (AFTER_PASS if is_paused else ())):
         result = _run(hands, action)
         if result is None:
             continue
-        if action.kind in _AFTER_PASS and not hands.store.get("paused"):
+        if action.kind in AFTER_PASS:
             waiting[action.id] = result
         else:
             hands.store.finish_actions({action.id: result})

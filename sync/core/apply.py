@@ -10,6 +10,7 @@ from sync.errors import Rejected
 from sync.webhooks import parse
 
 _BATCH = 500
+_FAULT = "Brightsheet had an internal error. Replay it after an upgrade."
 
 _log = structlog.get_logger()
 
@@ -23,11 +24,11 @@ def apply_waiting(store: Store, lease: Lease, statuses: Statuses) -> bool:
             webhook = parse.read(delivery.body, statuses.config.webhooks)
             event = event_of(webhook, delivery.received)
         except Rejected as error:
-            rejected[delivery.id] = error.reason
+            rejected[delivery.id] = error.what
             continue
         except Exception as error:
             _log.exception("fault", error=type(error).__name__, delivery=delivery.id)
-            rejected[delivery.id] = "fault"
+            rejected[delivery.id] = _FAULT
             continue
         if event is not None:
             events.append((delivery.id, event))
@@ -39,7 +40,7 @@ def apply_waiting(store: Store, lease: Lease, statuses: Statuses) -> bool:
             applied = apply(jobs.get(event.site, Job()), event, statuses.is_rejected)
         except Exception as error:
             _log.exception("fault", error=type(error).__name__, delivery=number)
-            rejected[number] = "fault"
+            rejected[number] = _FAULT
             continue
         jobs[event.site] = changed[event.site] = applied.job
         lines += [(event.site, line) for line in applied.lines]

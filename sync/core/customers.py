@@ -1,7 +1,7 @@
 """Requests from EverBright who the customers of jobs are, each again after a day."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -16,9 +16,11 @@ from sync.everbright.client import EverBright
 from sync.everbright.errors import DENIED, MISSING, TOKEN
 from sync.settings.config_file import Config
 
-TOKEN_REFUSED = "token_refused"  # noqa: S105 - the name of a setting
-"""The setting that says whether EverBright has refused the token since it last answered."""
+TOKEN_REFUSED, ANSWERED = "token_refused", "answered"
+"""The settings that say when EverBright has refused the token last, and when it has answered."""
 _AGAIN = timedelta(hours=24)
+_SILENT = timedelta(hours=26)
+"""Each job is asked for again after a day: if all were denied for longer, it is the token."""
 _LONGEST_WAIT = 3600.0
 _AT_ONCE = 20
 
@@ -42,7 +44,7 @@ class Customers:
 
     def step(self) -> bool:
         """Request the customers that are due; return whether there were any."""
-        due, denied = self._store.due_customers(_AT_ONCE), list[str]()
+        due = self._store.due_customers(_AT_ONCE)
         for site, tries in due:
             now = datetime.now(UTC)
             try:
@@ -51,31 +53,27 @@ class Customers:
                 again = (now + _AGAIN).timestamp()
                 self._store.set_customer(self._lease, site, customer, again)
                 self._note_archive(site, now, is_archived, is_first=is_first)
-                self._store.put(TOKEN_REFUSED, value=False)
+                self._store.put(ANSWERED, now.timestamp())
             except Exception as error:
                 reason = error.reason if isinstance(error, BrightsheetError) else "fault"
                 if reason == LEASE_LOST:
                     raise
-                denied += [site] if reason == DENIED else []
-                if reason == TOKEN:
-                    self._store.put(TOKEN_REFUSED, value=True)
+                is_silent = (
+                    now.timestamp() - self._store.get(ANSWERED, 0.0) > _SILENT.total_seconds()
+                )
+                if reason == TOKEN or (reason == DENIED and is_silent):
+                    self._store.put(TOKEN_REFUSED, now.timestamp())
+                elif reason == DENIED:
+                    # The job isn't this token's, as if it were missing.
+                    again = (now + _AGAIN).timestamp()
+                    self._store.set_customer(self._lease, site, {}, again)
+                    continue
                 _log.info("customer", site=site, reason=reason)
                 later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
                 self._store.postpone_customer(self._lease, site, tries + 1, later)
                 continue
             self._wake()
-        self._judge_denied(denied, len(due))
         return bool(due)
-
-    def _judge_denied(self, denied: Sequence[str], asked: int) -> None:
-        """Tell a job that isn't this token's, as if it were missing, from a token for none."""
-        is_known = self._store.get(TOKEN_REFUSED) is False
-        if denied and len(denied) == asked and (asked > 1 or not is_known):
-            self._store.put(TOKEN_REFUSED, value=True)
-            return
-        again = (datetime.now(UTC) + _AGAIN).timestamp()
-        for site in denied:
-            self._store.set_customer(self._lease, site, {}, again)
 
     def _request(self, site: str) -> tuple[dict[str, str], bool | None]:
         """Return what is known of a job's customer, and whether the job is archived.

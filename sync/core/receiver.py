@@ -124,7 +124,8 @@ def _parse(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
         kind = type(error).__name__
         _log.exception("fault", error=kind)
     # Outside of `except`: its context would keep the body in memory.
-    raise Rejected("fault", f"An internal error ({kind}).")
+    text = f"Brightsheet had an internal error ({kind}). Replay it after an upgrade."
+    raise Rejected("fault", text)
 
 
 def _is_authentic(incoming: Request, settings: Settings) -> bool:

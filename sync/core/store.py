@@ -185,7 +185,7 @@ class Store:
             "received": _now(),
             "body": body,
             "outcome": Outcome.REJECTED.value,
-            "reason": error.reason,
+            "reason": error.what,
         }
         with self._database.begin() as connection:
             key = connection.execute(insert(delivery).values(row)).inserted_primary_key
@@ -284,9 +284,10 @@ class Store:
     # Actions
 
     def open_actions(self, kinds: Collection[str]) -> list[StoredAction]:
-        """Return what was asked for and isn't done, in order."""
+        """Return what was asked for and isn't done, in the order in which it was asked last."""
         query = select(action.c.id, action.c.kind, action.c.body)
-        query = query.where(action.c.done == 0, action.c.kind.in_(kinds)).order_by(action.c.id)
+        query = query.where(action.c.done == 0, action.c.kind.in_(kinds))
+        query = query.order_by(action.c.requested, action.c.id)
         return [
             StoredAction(row.id, row.kind, json.loads(row.body))
             for row in self._database.read(query)

@@ -498,8 +498,8 @@ RULES: tuple[Rule, ...] = (
         "read_in_part",
         _N,
         lambda s: bool(s.read_back_problems) and not _is_read_late(s),
-        "Some of EverBright's lists or jobs couldn't be read, so what was missed there isn't shown. "
-        "They are read again with the next reading. If this stays, run the checks on Setup.",
+        "Some of EverBright's lists or jobs couldn't be read, so what was missed there isn't "
+        "shown. They are tried again daily. If this stays, run the checks on Setup.",
         "/setup#checks",
         detail=lambda s: f"{s.read_back_problems} [everbright] in the config says where lists are.",
     ),
@@ -570,8 +570,9 @@ RULES: tuple[Rule, ...] = (
         _N,
         lambda s: s.alerts_failing,
         lambda s: (
-            f"Alerts haven't arrived for {lasting(s.now - s.alerts_failing)}: their address is "
-            "wrong, or the service is down. Send a test message from Setup."
+            "Alerts, or the team's messages, haven't arrived for "
+            f"{lasting(s.now - s.alerts_failing)}: their address is wrong, or the service is down. "
+            "When that is fixed, send a test message from Setup."
         ),
         is_sent=False,
     ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from sync.core.customers import TOKEN_REFUSED
+from sync.core.customers import ANSWERED, TOKEN_REFUSED
 from sync.core.database import WORKER, Database
 from sync.core.documents import SLOW_TRIES
 from sync.core.report import PassReport
@@ -24,6 +24,8 @@ GUESSED = "wrong_passwords"
 """The setting with the time at which an address was refused, because it guessed."""
 MESSAGES = "messages"
 """The setting with what alerts and the team were told, and what hasn't arrived yet."""
+TESTED = "tested"
+"""The setting that says when a test message has arrived, by the addresses' setting."""
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ def read(settings: Settings, database: Database) -> State:
         ),
         pending,
         is_paused=bool(store.get("paused")),
-        is_token_refused=bool(token and store.get(TOKEN_REFUSED)),
+        is_token_refused=bool(token) and store.get(TOKEN_REFUSED, 0.0) > store.get(ANSWERED, 0.0),
         is_trashed=bool(store.get("trashed")),
         odd_fields=odd,
         oldest=min(filter(None, (pending["dirty_since"], waiting)), default=0.0),

@@ -1,5 +1,6 @@
 """The team gets each message once."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from sync.core.events import CONTRACT, Line
 from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.settings.config_file import MilestoneConfig
-from sync.status.state import MESSAGES, read
+from sync.status.state import MESSAGES, TESTED, read
 from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import comment, milestone, task, uuid
@@ -175,6 +176,12 @@ def test_a_service_that_does_not_answer_is_given_up_after_an_hour_and_listed(rig
     service.arrives = True
     assert service.tell(after=3700.0) == []
     assert read(rig.settings, rig.database).alerts_failing, "nothing has arrived since"
+    failing = rig.store.get(MESSAGES)
+    rig.store.put(TESTED, {"NOTIFY_URLS": time.time() + 3700.0})
+    service.tell(after=3700.0, is_new=False)
+    assert not read(rig.settings, rig.database).alerts_failing, "a test message has arrived"
+    rig.store.put(TESTED, {})
+    rig.store.put(MESSAGES, failing)
     rig.arrived(rejected(2))
     assert len(service.tell(after=3000.0)) == 1
     assert not read(rig.settings, rig.database).alerts_failing

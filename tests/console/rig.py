@@ -17,7 +17,7 @@ from sync.core.store import Store
 from sync.settings.environment import Settings, load
 from tests.made_up import SECRET, body
 from tests.settings.test_environment import LEAST
-from tests.world import PASSWORD
+from tests.world import PASSWORD, TOKEN
 
 
 class Page:
@@ -50,7 +50,8 @@ class Rig:
     """A database with a web app."""
 
     def __init__(self, url: str, **settings: str) -> None:
-        known = {**LEAST, "WEBHOOK_SECRET": SECRET, "ADMIN_PASSWORD": PASSWORD}
+        known = {**LEAST, "WEBHOOK_SECRET": SECRET, "ADMIN_PASSWORD": PASSWORD, **TOKEN}
+        known["BACKFILL_HOURS"] = "0"
         self.settings: Settings = load({**known, "DATABASE_URL": url, **settings})
         self.database = Database(url)
         self.database.create()

@@ -5,12 +5,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from sqlalchemy import update
 
 from sync.core.report import Finding, PassReport
 from sync.core.schema import action, document, lease
+from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import document as file
 from tests.made_up import milestone, task, uuid
@@ -79,6 +81,30 @@ def test_a_second_click_asks_once(rig: Rig) -> None:
     assert rig.asked() == [("read_all", {})]
 
 
+def test_what_is_asked_last_is_done_last(stored_rig: Rig) -> None:
+    visitor = stored_rig.signed_in()
+    nobody_works(stored_rig)
+    for means in ("canceled", "open", "canceled"):
+        visitor.send("/setup/statuses", code="ON_HOLD", means=means)
+    (*_, last) = stored_rig.store.open_actions(["take_meanings"])
+    assert last.body["meanings"] == {"ON_HOLD": "canceled"}
+
+
+def test_without_a_token_nobody_waits_for_a_reading(tmp_path: Path) -> None:
+    rig = Rig(databases.fresh("sqlite", tmp_path), EVERBRIGHT_API_TOKEN="")
+    visitor = rig.signed_in()
+    visitor.send("/actions/read_all", next="/")
+    assert "without EVERBRIGHT_API_TOKEN" in visitor.text("/")
+    assert rig.asked() == []
+
+
+def test_while_it_is_paused_nobody_is_told_that_the_sheet_was_checked(rig: Rig) -> None:
+    rig.store.put("paused", value=True)
+    visitor = rig.signed_in()
+    visitor.send("/actions/check_now", next="/")
+    assert "when writing to the sheet continues" in visitor.text("/")
+
+
 def test_nobody_waits_for_a_result_if_nobody_works(rig: Rig) -> None:
     visitor = rig.signed_in()
     nobody_works(rig)
@@ -96,7 +122,7 @@ def test_rejected_webhooks_are_dismissed_and_replayed(stored_rig: Rig) -> None:
     assert "2 messages from EverBright" in visitor.text("/")
     page = visitor.text("/webhooks?q=rejected")
     assert page.count('type="checkbox" name="id"') == 2
-    assert "It isn&#39;t JSON." in page
+    assert "The body is not JSON" in page
     visitor.send("/actions/dismiss", "/webhooks?q=rejected", id="1", next="/webhooks?q=rejected")
     assert "1 message from EverBright" in visitor.text("/")
     visitor.send("/actions/replay", "/webhooks?q=rejected", id="2")

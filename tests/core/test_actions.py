@@ -59,11 +59,17 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ActionWorld]:
 
 def test_pause_and_resume(world: ActionWorld) -> None:
     world.ask("pause")
+    with world.database().begin() as connection:
+        asked = insert(schema.action).values(kind="check_now", body="{}", requested=time.time())
+        (number,) = connection.execute(asked).inserted_primary_key or (0,)
     world.send(milestone(2))
     wait_for(lambda: world.store().backlog()["jobs"] == 1)
     time.sleep(2)
     assert uuid(2) not in world.by_site()
+    done = select(schema.action.c.done).where(schema.action.c.id == number)
+    assert [row.done for row in world.database().read(done)] == [0.0], "the sheet wasn't checked"
     world.ask("resume")
+    wait_for(lambda: world.database().read(done)[0].done)
     wait_for(lambda: uuid(2) in world.by_site())
 
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy import insert, select
 from emulator import Emulator
 from sync.core import schema
 from sync.core.apply import apply_waiting
-from sync.core.customers import Customers
+from sync.core.customers import ANSWERED, TOKEN_REFUSED, Customers
 from sync.core.database import Database, Lease
 from sync.core.readback import Readback
 from sync.core.standing import Statuses
@@ -269,6 +270,31 @@ def test_without_lists_it_is_tried_again_in_an_hour(stand: Stand) -> None:
     assert stand.begun().step()
     assert stand.statuses_of(1) == ["SUBMITTED"]
     assert stand.lines() == 0, "it is still the first one"
+
+
+def test_jobs_that_are_denied_are_no_fault_of_the_token_while_others_are_answered(
+    stand: Stand,
+) -> None:
+    """Two jobs that have moved to another account, which are asked for together each day."""
+
+    def is_refused() -> bool:
+        return bool(stand.store.get(TOKEN_REFUSED, 0.0) > stand.store.get(ANSWERED, 0.0))
+
+    sites = [str(event(number)["site"]) for number in (1, 2, 3)]
+    for number in (1, 2, 3):
+        stand.send(event(number, minute=RECENT, status="SUBMITTED"))
+    assert stand.customers.step()
+    assert not is_refused()
+    for site in sites[:2]:
+        stand.google.everbright.fail(site, "error", status=403)
+        stand.store.set_customer(stand.lease, site, {}, 0.0)
+    assert stand.customers.step()
+    assert not is_refused()
+    stand.store.put(ANSWERED, time.time() - 27 * 3600)
+    for site in sites[:2]:
+        stand.store.set_customer(stand.lease, site, {}, 0.0)
+    assert stand.customers.step()
+    assert is_refused(), "nobody was answered for more than a day"
 
 
 def test_a_job_that_is_restored_from_the_archive(stand: Stand) -> None:
