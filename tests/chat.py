@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -49,3 +51,12 @@ class Chat:
 
     def texts(self) -> list[str]:
         return [body["text"] for body in self.heard]
+
+
+@contextmanager
+def chatting() -> Iterator[Chat]:
+    made = Chat()
+    yield made
+    made.hold.set()
+    made.server.shutdown()
+    made.server.server_close()

@@ -16,7 +16,7 @@ from hypothesis import settings
 
 from emulator import Emulator
 from tests import databases
-from tests.chat import Chat
+from tests.chat import Chat, chatting
 from tests.world import TOKEN, World
 
 settings.register_profile("untimed", deadline=None)  # Machines are slow at times.
@@ -30,21 +30,48 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000)
 
 
-SLOW = ("tests/reading", "tests/boards", "tests/e2e", "tests/security")
-"""Areas with long tests, or with sheets that all of their tests look at."""
+SLOW = {
+    "tests/alerts/test_processes.py::": 150,
+    "tests/test_states.py::test_what_is_wrong_is_found": 180,
+    "tests/test_documents.py::test_a_document_is_there": 80,
+    "tests/security/test_private.py::": 70,
+    "tests/boards/test_http.py": 60,
+    "tests/core/test_actions.py": 60,
+    "tests/core/test_http.py": 50,
+    "tests/apart/test_apart.py": 50,
+    "tests/e2e/test_kill.py::": 40,
+    "tests/e2e/test_main_job.py": 40,
+    "tests/console/test_browser.py": 40,
+    "tests/boards/test_stage_http.py": 35,
+    "tests/core/test_situations.py::test_a_tab_of_60000": 30,
+    "tests/core/test_worker.py::test_a_process_frozen": 30,
+    "tests/security/test_slow_clients.py": 30,
+    "tests/checks/test_checks.py": 20,
+    "tests/boards/test_browser.py": 20,
+    "tests/reading/test_pictures.py": 20,
+}
+"""Seconds of tests that wait long: together, if they share a server, or each if it ends with ::."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have each worker begin with a slow area, and keep short tests for the end."""
+    """Have each worker begin with slow tests, and keep short ones for the end."""
     if not (workers := getattr(config, "workerinput", None)):
         return
-    count = workers["workercount"]
-    parts: list[list[pytest.Item]] = [[] for _ in range(count)]
-    rest: list[pytest.Item] = []
+    groups: dict[str, list[pytest.Item]] = {}
+    rest, seconds = list[pytest.Item](), dict[str, int]()
     for item in items:
-        area = next((n for n, area in enumerate(SLOW) if item.nodeid.startswith(area)), None)
-        (rest if area is None else parts[area % count]).append(item)
-    left = len(items)
+        if slow := next((name for name in SLOW if item.nodeid.startswith(name)), None):
+            name = item.nodeid if slow.endswith("::") else slow
+            groups.setdefault(name, []).append(item)
+            seconds[name] = SLOW[slow]
+        else:
+            rest.append(item)
+    count, left = workers["workercount"], len(items)
+    parts, loads = [list[pytest.Item]() for _ in range(count)], [0] * count
+    for name in sorted(groups, key=lambda name: -seconds[name]):
+        least = loads.index(min(loads))
+        parts[least] += groups[name]
+        loads[least] += seconds[name]
     for number, part in enumerate(parts):
         missing = max(left // (count - number) - len(part), 0)
         part += rest[:missing]
@@ -92,11 +119,8 @@ def google() -> Iterator[Emulator]:
 
 @pytest.fixture
 def chat() -> Iterator[Chat]:
-    made = Chat()
-    yield made
-    made.hold.set()
-    made.server.shutdown()
-    made.server.server_close()
+    with chatting() as running:
+        yield running
 
 
 @pytest.fixture(params=databases.KINDS)

@@ -161,6 +161,8 @@ def test_a_worker_apart_does_it_and_ends_cleanly(world: World, ending: signal.Si
 def test_the_receiver_ends_within_ten_seconds_even_while_google_hangs(sqlite_world: World) -> None:
     world = sqlite_world
     with world.serve() as receiver:
+        # The first pass asks Drive about the trash; while that hangs, nothing else is called.
+        wait_for(lambda: any(c.api == "drive" and c.status == 200 for c in world.google.calls))
         world.google.faults.down()
         world.send(SAMPLE)
         hanging = {"sheets", "drive"}
