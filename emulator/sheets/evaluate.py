@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
-from emulator.sheets import coerce, functions, numbers
+from emulator.sheets import coerce, functions, numbers, tables
 from emulator.sheets.coerce import Table, first
 from emulator.sheets.formula import End, Formula, Place
 from emulator.sheets.functions import operate
@@ -51,6 +51,7 @@ class Evaluator:
         self._spills: dict[int, dict[tuple[int, int], Spilled]] = {}
         self._blocked: dict[tuple[int, int], CellError] = {}
         self._is_array = False
+        self._names: dict[str, Any] = {}
 
     def value(self, sheet: Sheet, cell: Cell) -> Scalar:
         """Return the effective value of a cell of `sheet`."""
@@ -185,6 +186,8 @@ class Evaluator:
             return self._each(lambda *both: operate(tree[1], *both), sheet, tree[2:])
         if kind == "minus":
             return self._each(lambda one: operate("*", one, -1), sheet, tree[1:])
+        if kind == "name" and tree[1].casefold() in self._names:
+            return self._names[tree[1].casefold()]
         if kind == "name":
             return CellError("NAME", "#NAME?", f"Unknown range name: '{tree[1]}'.")
         return LOST
@@ -216,7 +219,7 @@ class Evaluator:
         self._is_array = before or name in functions.OF_ARRAYS
         try:
             return self._called(sheet, name, arguments)
-        except TypeError:
+        except (TypeError, ValueError):
             return CellError("N_A", "#N/A", f"Wrong number of arguments to {name}.")
         finally:
             self._is_array = before
@@ -229,11 +232,28 @@ class Evaluator:
             return functions.LAZY[name](self._is_array, *lazy)
         if name == "SUBTOTAL":
             return self._subtotal(sheet, arguments)
+        if name == "LET":
+            (_, named), value, *rest = arguments
+            body = rest[0] if len(rest) == 1 else ("call", "LET", tuple(rest))
+            return self._with(named, self.tree(sheet, value), sheet, body)
+        if name == "MAP":
+            values, (_, _, ((_, named), body)) = arguments
+            rows = tables.table(self.tree(sheet, values))
+            return [[first(self._with(named, one, sheet, body)) for one in row] for row in rows]
         if name in functions.OVER_RANGES:
             return functions.OVER_RANGES[name](*[self.tree(sheet, one) for one in arguments])
         if name in functions.OF_VALUES:
             return self._each(functions.OF_VALUES[name], sheet, arguments)
         return CellError("NAME", "#NAME?", f"Unknown function: '{name}'.")
+
+    def _with(self, name: str, value: Any, sheet: Sheet, tree: Tree) -> Any:
+        """Return the value of a tree in which a name stands for a value."""
+        before = self._names
+        self._names = before | {name.casefold(): value}
+        try:
+            return self.tree(sheet, tree)
+        finally:
+            self._names = before
 
     def _subtotal(self, sheet: Sheet, arguments: tuple[Tree, ...]) -> Any:
         """Return SUBTOTAL: of rows that no filter hides, with a code over 100 of no hidden row."""

@@ -145,7 +145,10 @@ REFERENCE = re.compile(
 )
 END_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})?(\$?)([1-9]\d*)?")
 LOST = "#REF!"
-ARRAYS = re.compile(r"\b(ARRAYFORMULA|FILTER|SORT|UNIQUE|INDEX|XLOOKUP)\s*\(|\{", re.IGNORECASE)
+ARRAYS = re.compile(
+    r"\b(ARRAYFORMULA|FILTER|SORT|UNIQUE|INDEX|XLOOKUP|[VH]STACK|CHOOSECOLS|LET|MAP)\s*\(|\{",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)

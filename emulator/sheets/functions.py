@@ -1,6 +1,7 @@
 """The operators of formulas and the functions that they may call, over scalars and tables."""
 
 import operator
+import re
 from collections.abc import Callable, Iterable
 from statistics import median
 from typing import Any, TypeGuard
@@ -107,11 +108,12 @@ LAZY: dict[str, Function] = {
 }
 
 # These compute what their arguments say with whole ranges.
-OF_ARRAYS = ("ARRAYFORMULA", "FILTER", "SORT", "INDEX")
+OF_ARRAYS = ("ARRAYFORMULA", "FILTER", "SORT", "INDEX", "SUMPRODUCT")
 
 # These take tables as tables, and errors as errors.
 OVER_RANGES: dict[str, Function] = {
     "SUM": _over_numbers(sum),
+    "SUMPRODUCT": _over_numbers(sum),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
     "COUNTA": lambda *values: sum(one is not None for one in flat(values)),
     "COUNTIF": countif,
@@ -121,6 +123,9 @@ OVER_RANGES: dict[str, Function] = {
     "FILTER": tables.filter_rows,
     "SORT": tables.sort,
     "UNIQUE": tables.unique,
+    "VSTACK": tables.vstack,
+    "HSTACK": tables.hstack,
+    "CHOOSECOLS": tables.choose_columns,
     "INDEX": tables.index,
     "MATCH": tables.match,
     "XLOOKUP": tables.xlookup,
@@ -136,6 +141,7 @@ SUBTOTALS = {3: "COUNTA", 4: "MAX", 9: "SUM"}
 # These take one value for each argument.
 OF_VALUES: dict[str, Function] = {
     "ISNUMBER": lambda value: is_number(value),
+    "REGEXMATCH": lambda value, pattern: re.search(pattern, text(value)) is not None,
     "REPT": _rept,
     "HYPERLINK": lambda address, label=None: sound((address, label))[label is not None],
 }

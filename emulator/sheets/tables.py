@@ -168,6 +168,25 @@ def unique(values: Any) -> Any:
     return kept
 
 
+def vstack(*values: Any) -> Any:
+    """Return VSTACK: tables below each other; what a narrower one lacks is #N/A."""
+    wide = max(_size(one)[1] for one in values)
+    return [[*row, *[NOT_FOUND] * (wide - len(row))] for one in values for row in table(one)]
+
+
+def hstack(*values: Any) -> Any:
+    """Return HSTACK: tables beside each other; what a shorter one lacks is #N/A."""
+    turned = vstack(*[[list(column) for column in zip(*table(one), strict=True)] for one in values])
+    return [list(row) for row in zip(*turned, strict=True)]
+
+
+def choose_columns(values: Any, *numbers_: Any) -> Any:
+    """Return CHOOSECOLS: these columns, counted from 1."""
+    at = [int(number(first(one))) - 1 for one in numbers_]
+    rows = table(values)
+    return [[row[n] for n in at] for row in rows] if max(at) < len(rows[0]) else OUT_OF_BOUNDS
+
+
 def index(values: Any, row: Any = 0, column: Any = 0) -> Any:
     """Return INDEX: a cell, or with 0 a whole row or column, or all."""
     rows = table(values)
