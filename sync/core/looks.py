@@ -15,13 +15,15 @@ from sync.core.batch import Request
 from sync.core.cells import Cell, formula, readable
 from sync.core.events import CONTRACT, PAPERS
 from sync.core.snapshot import JOBS, Tab, guard_id
-from sync.core.standing import EVERBRIGHT, PAPER_STATUSES, US, Kind
+from sync.core.standing import EVERBRIGHT, PAPER_STATUSES, US, Kind, sign
 from sync.settings.config_file import Config, Meaning
 from sync.types import letters
 
-_RED, _YELLOW, _BLUE = "#f4c7c3", "#fff2cc", "#cfe2f3"
-_GREEN, _ORANGE, _GRAY = "#d9ead3", "#f9cb9c", "#e0e0e0"
+RED, _YELLOW, _BLUE = "#f4c7c3", "#fff2cc", "#cfe2f3"
+_GREEN, ORANGE, GRAY = "#d9ead3", "#f9cb9c", "#e0e0e0"
 CONTRACT_DAYS = 3
+_UNSIGNED = f"(?m)^({'|'.join(map(sign, PAPERS.values()))})$"
+"""A line of *Next action*."""
 _OF_REP = "'s jobs"
 _OPEN_JOBS = 3
 """A rep gets a view with so many open jobs."""
@@ -133,17 +135,17 @@ def _colors(tab: Tab, column: str, config: Config, stuck: int) -> list[Request]:
         asked = [
             ("waiting_on", EVERBRIGHT, _BLUE),
             ("waiting_on", US, _YELLOW),
-            ("kind", Kind.DONE, _GRAY),
-            ("kind", Kind.ARCHIVED, _GRAY),
-            ("kind", Kind.REJECTED, _RED),
+            ("kind", Kind.DONE, GRAY),
+            ("kind", Kind.ARCHIVED, GRAY),
+            ("kind", Kind.REJECTED, RED),
         ]
         tests = [
             ("CUSTOM_FORMULA", f"={_has(tab, name, text)}", shade) for name, text, shade in asked
         ]
     elif column == "days":
-        tests = [("CUSTOM_FORMULA", _is_stuck(tab, stuck), _ORANGE)]
+        tests = [("CUSTOM_FORMULA", _is_stuck(tab, stuck), ORANGE)]
     elif column.startswith(STATUS):
-        colors = {Meaning.APPROVED: _GREEN, Meaning.REJECTED: _RED, Meaning.WAITING: _BLUE}
+        colors = {Meaning.APPROVED: _GREEN, Meaning.REJECTED: RED, Meaning.WAITING: _BLUE}
         tests = [
             ("TEXT_STARTS_WITH", label, background)
             for means, background in colors.items()
@@ -200,10 +202,12 @@ def _choices(tab: Tab, column: str) -> Request:
 
 def _views(tab: Tab, stuck: int) -> Mapping[str, tuple[dict[str, Any], Sequence[tuple[str, str]]]]:
     """Return the criteria of views by column, and their sorts, by title."""
-    is_late: dict[str, Any] = {}
+    first, formulas = (tab.header or 0) + 2, dict[str, tuple[str, str]]()
+    if "next_action" in tab.columns:
+        action = _in_row(tab, "next_action", first)
+        formulas["Not signed"] = ("next_action", f'=REGEXMATCH({action};"{_UNSIGNED}")')
     if {"days", "waiting_at"} <= tab.columns.keys():
-        first = (tab.header or 0) + 2
-        is_late = {"days": _condition("CUSTOM_FORMULA", _is_stuck(tab, stuck, first))}
+        formulas["Stuck"] = ("days", _is_stuck(tab, stuck, first))
     by_kind = {"Rejected": Kind.REJECTED, "Ready to submit": Kind.READY}
     return {
         "Needs us": ({"waiting_on": _condition("TEXT_EQ", US)}, (_OLDEST,)),
@@ -211,7 +215,10 @@ def _views(tab: Tab, stuck: int) -> Mapping[str, tuple[dict[str, Any], Sequence[
             title: ({"kind": _condition("TEXT_EQ", kind)}, (_OLDEST,))
             for title, kind in by_kind.items()
         },
-        **({"Stuck": (is_late, (_OLDEST,))} if is_late else {}),
+        **{
+            title: ({column: _condition("CUSTOM_FORMULA", formula)}, (_OLDEST,))
+            for title, (column, formula) in formulas.items()
+        },
         "Follow up today": (
             {"follow_up": _condition("DATE_BEFORE", "=TODAY()+1")},
             (("follow_up", "ASCENDING"), _OLDEST),

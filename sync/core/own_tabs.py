@@ -11,7 +11,7 @@ from sync.columns import REP, Column, Whose
 from sync.core.batch import Request, create_tab, update
 from sync.core.cells import Cell, number, readable, text
 from sync.core.events import CONTRACT, PAPERS
-from sync.core.looks import CONTRACT_DAYS, Look, rule, stuck_after, whole
+from sync.core.looks import CONTRACT_DAYS, GRAY, ORANGE, RED, Look, rule, stuck_after, whole
 from sync.core.snapshot import PIPELINE, TODAY, Tab
 from sync.core.standing import US, Kind
 from sync.types import letters
@@ -19,7 +19,7 @@ from sync.types import letters
 SOURCES = {
     TODAY: (
         *("customer", "phone", "status", "days", "next_action", "waiting_on"),
-        *(REP, "notes", "follow_up"),
+        *(REP, "notes", "follow_up", "waiting_at", "kind"),
     ),
     PIPELINE: ("waiting_at", "kind", "days"),
 }
@@ -48,6 +48,7 @@ _COLUMNS = {
     TODAY: (
         _column("customer", "Customer", 110),
         _column("what", "What to do", 234),
+        _column("color", "Color", is_hidden=True),
     ),
     PIPELINE: (
         _column(_NAME, "Milestone", 150, number_format="DATE_TIME", note=_ABOUT_OTHER),
@@ -64,8 +65,10 @@ _COLUMNS = {
 _ROWS = {TODAY: 2000, PIPELINE: 60}
 """A formula that lists more than there are rows shows an error."""
 _NO_ZEROS = {"type": "NUMBER", "pattern": "0;-0;;@"}
+_NOBODY = "No rep"
 _LATE_HOURS = 26
-_RED = "#f4c7c3"
+_REP, _REJECTED, _STUCK = "rep", "rejected", "stuck"
+"""What the hidden column of *Today* says of a row that has a color."""
 
 
 def names(sheet: int) -> tuple[str, str]:
@@ -99,7 +102,7 @@ def looks(
         if sheet not in there:
             yield Look(made, _new_tab(sheet, titles[sheet], jobs))
         elif there[sheet].header is not None:
-            found = _today(jobs) if sheet == TODAY else _pipeline(there[sheet], jobs, stuck)
+            found = _today(jobs, stuck) if sheet == TODAY else _pipeline(there[sheet], jobs, stuck)
             if found.keys() <= there[sheet].columns.keys():
                 yield Look(formulas, _filled(there[sheet], found))
 
@@ -132,7 +135,15 @@ def write_labels(tab: Tab, wanted: Sequence[str], when: float) -> list[Request]:
 def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
     grid = {"rowCount": _ROWS[sheet], "frozenColumnCount": 0}
     if sheet == TODAY:
-        return create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1)
+        cards = {"sheetId": sheet, "startRowIndex": 1}
+        colors = {_STUCK: ORANGE, _REJECTED: RED, _REP: GRAY}
+        return [
+            *create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1),
+            *(
+                rule(cards, "CUSTOM_FORMULA", f'=COUNTIF(2:2;"{each}")>0', color)
+                for each, color in colors.items()
+            ),
+        ]
     names_ = {"sheetId": sheet, "startColumnIndex": 0, "endColumnIndex": 1}
     numbers = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": 1}
     form = {"userEnteredFormat": {"numberFormat": _NO_ZEROS}}
@@ -140,7 +151,7 @@ def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
     return [
         *create_tab(sheet, title, _COLUMNS[sheet], grid),
         {"repeatCell": {"range": numbers, "cell": form, "fields": fields}},
-        rule(names_, "NUMBER_LESS", f"=NOW()-{_LATE_HOURS}/24", _RED),
+        rule(names_, "NUMBER_LESS", f"=NOW()-{_LATE_HOURS}/24", RED),
     ]
 
 
@@ -159,27 +170,35 @@ def _filled(tab: Tab, formulas: Mapping[str, str]) -> list[Request]:
     return requests
 
 
-def _today(jobs: Tab) -> dict[str, str]:
-    """Return the formulas of *Today*: jobs that wait on us or whose follow-up is due, by rep."""
+def _today(jobs: Tab, stuck: int) -> dict[str, str]:
+    """Return the formula of *Today*: by rep, jobs that wait on us or whose follow-up is due.
+
+    It makes three columns: the third has why a row has a color. Before the jobs of each rep comes
+    his name with their number.
+    """
     column = {each: whole(jobs, each) for each in SOURCES[TODAY]}
-    follow_up, rep = column["follow_up"], column[REP]
+    follow_up, days, phone = column["follow_up"], column["days"], column["phone"]
     is_due = f"ISNUMBER({follow_up})*({follow_up}<=TODAY())"
     wanted = f'(({column["waiting_on"]}="{US}")+{is_due})>0'
-
-    def listed(shown: str) -> str:
-        parts = (shown, rep, column["days"])
-        cells, reps, days = (f"FILTER({part};{wanted})" for part in parts)
-        found = f"SORT({cells};{reps};TRUE;{days};FALSE)"
-        return f'ARRAYFORMULA(IFERROR({found};""))'
-
-    who = column["customer"] + "".join(
-        f'&IF({part}="";"";"\n"&{part})' for part in (rep, column["phone"])
-    )
-    age = f'IF({column["days"]}="";"";", "&{column["days"]}&IF({column["days"]}=1;" day";" days"))'
+    who = f'{column["customer"]}&IF({phone}="";"";"\n"&{phone})'
+    age = f'IF({days}="";"";", "&{days}&IF({days}=1;" day";" days"))'
     due = f'IF({is_due};"Follow up\n";"")'
     notes = f'IF({is_due}*({column["notes"]}<>"");"\n"&{column["notes"]};"")'
     what = f'{due}&{column["status"]}&{age}&"\n"&{column["next_action"]}&{notes}'
-    return {"customer": listed(who), "what": listed(what)}
+    limit = stuck_after(stuck, f'{column["waiting_at"]}="{PAPERS[CONTRACT]}"')
+    is_stuck = f"ISNUMBER({days})*({days}>{limit})"
+    color = f'IF({column["kind"]}="{Kind.REJECTED}";"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
+    rep = f'IF({column[REP]}="";"{_NOBODY}";{column[REP]})'
+    heads = f'names;counts&IF(counts=1;" job";" jobs");IF(counts>0;"{_REP}");names;counts'
+    order = f'reps="{_NOBODY}";TRUE;reps;TRUE;CHOOSECOLS(lines;3)="{_REP}";FALSE'
+    found = (
+        f"LET(jobs;FILTER(HSTACK({who};{what};{color};{rep};{days});{wanted});"
+        "names;UNIQUE(CHOOSECOLS(jobs;4));"
+        "counts;MAP(names;LAMBDA(name;SUMPRODUCT((CHOOSECOLS(jobs;4)=name)*1)));"
+        f"lines;VSTACK(HSTACK({heads});jobs);reps;CHOOSECOLS(lines;4);"
+        f"CHOOSECOLS(SORT(lines;{order};5;FALSE);1;2;3))"
+    )
+    return {"customer": f'ARRAYFORMULA(IFERROR({found};""))'}
 
 
 def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:

@@ -193,7 +193,7 @@ class Statuses:
         if standing.kind in (Kind.ARCHIVED, Kind.DONE):
             return standing
         papers = [m for m in milestones if m.is_paper and m.log.now.status == "SENT"]
-        asked = [_sign(m) for m in papers if _sign(m) not in standing.actions]
+        asked = [sign(m.title) for m in papers if sign(m.title) not in standing.actions]
         comments = self._news(job, milestones, standing, now)
         ours_first = standing.kind is Kind.REVIEW
         actions = [*comments, *asked] if ours_first else asked
@@ -314,12 +314,12 @@ class Statuses:
         if self._is_unnamed(first):
             return self._open(first, "", submit)
         kind, since = Kind.READY if submit else Kind.TO_DO, max(last.since, first.since)
-        actions = submit or (_sign(first) if first.is_paper else self._finish(first),)
+        actions = submit or (sign(first.title) if first.is_paper else self._finish(first),)
         return Standing(f"{status}, {first.title} next", US, since, actions, first.title, kind)
 
     def _open(self, last: Milestone, status: str, submit: tuple[str, ...]) -> Standing:
         if last.is_paper:
-            return Standing(status, US, last.since, (_sign(last),), last.title, Kind.TO_DO)
+            return Standing(status, US, last.since, (sign(last.title),), last.title, Kind.TO_DO)
         if last.is_ready:
             text = f"{last.title} ready to submit"
             return Standing(text, US, last.since, submit, last.title, Kind.READY)
@@ -359,8 +359,9 @@ class Statuses:
         return f"Finish {milestone.title}" + (f": {what}" if what else "")
 
 
-def _sign(paper: Milestone) -> str:
-    return f"Get the {paper.title.lower()} signed"
+def sign(title: str) -> str:
+    """Return what is to do with a contract or change order that was sent."""
+    return f"Get the {title.lower()} signed"
 
 
 def _place(milestone: Milestone) -> tuple[bool, int, datetime]:

@@ -107,7 +107,7 @@ def standing(life: Life, today: datetime) -> Standing:
         return _of_contract(contract) if contract else Standing(f"{OUTSIDE} approved", kind="other")
     rejected = [step for step in steps if _look(step.last)[0] == "REJECTED"]
     if rejected:
-        return _rejected(rejected)
+        return _rejected(rejected, [step for step in steps if step.status == "INPROG"])
     review = [step for step in steps if step.status == "SUBMITTED"]
     if review:
         return _review(life, review, today)
@@ -159,7 +159,7 @@ def _furthest(last: Now) -> Standing:
     )
 
 
-def _rejected(rejected: Sequence[Now]) -> Standing:
+def _rejected(rejected: Sequence[Now], others: Sequence[Now]) -> Standing:
     titles = " and ".join(step.title for step in rejected)
     oldest = min(rejected, key=lambda step: step.since)
     reasons = [reason for step in rejected for reason in step.reasons]
@@ -173,9 +173,9 @@ def _rejected(rejected: Sequence[Now]) -> Standing:
         first = f"Fix {reasons[0][0]} and resubmit"
     is_one = len(reasons) == 1
     texts = [quoted(said) if is_one else f"{task}: {quoted(said)}" for task, said in reasons]
-    return Standing(
-        f"{titles} rejected", "Us", oldest.since, (first, *texts), rejected[0].title, "rejected"
-    )
+    lines = (first, *(action for step in others for action in _furthest(step).actions), *texts)
+    status = f"{titles} rejected"
+    return Standing(status, "Us", oldest.since, lines, rejected[0].title, "rejected")
 
 
 def _in_order(step: Now) -> list[str]:
@@ -248,8 +248,10 @@ def lines(life: Life) -> list[tuple[str, str, str, str, str]]:
         when = _date(each.at)
         if last is None or last.status != each.status:
             found.append((life.name, each.of, LABELS[each.status], text, when))
-        elif new := [task for task in each.rejected if task not in last.rejected]:
-            found += [(life.name, f"{each.of}: {t}", "Rejected", text, when) for t in new]
+        elif {*each.rejected} != {*last.rejected}:
+            new = [(t, "Rejected") for t in each.rejected if t not in last.rejected]
+            fixed = [(t, "In progress") for t in last.rejected if t not in each.rejected]
+            found += [(life.name, f"{each.of}: {t}", to, text, when) for t, to in new + fixed]
         elif text:
             found.append((life.name, f"Comment on {each.of}", "", text, when))
     return found
@@ -280,14 +282,15 @@ def pipeline(found: Iterable[dict[str, str]]) -> dict[str, list[str]]:
     return table
 
 
-def today_tab(found: Iterable[dict[str, str]]) -> set[tuple[str, str]]:
-    """Return the rows of *Today*: the customer with rep and phone, and what to do."""
+def today_tab(found: Iterable[dict[str, str]]) -> list[tuple[str, set[tuple[str, str]]]]:
+    """Return *Today* by rep: the heading, and each customer with phone, and what to do."""
     rows = [row for row in found if row["Waiting on"] == "Us"]
-    return {
-        (
-            "\n".join(filter(None, (row["Customer"], row["Rep"], row["Phone"]))),
-            f"{row['Status']}, {row['Days']} {'day' if row['Days'] == '1' else 'days'}"
-            "\n" + row["Next action"],
-        )
-        for row in rows
-    }
+    cards = dict[str, set[tuple[str, str]]]()
+    for row in sorted(rows, key=lambda row: row["Rep"]):
+        age = f"{row['Days']} {'day' if row['Days'] == '1' else 'days'}"
+        card = f"{row['Customer']}\n{row['Phone']}", f"{row['Status']}, {age}\n{row['Next action']}"
+        cards.setdefault(row["Rep"], set()).add(card)
+    return [
+        (f"{rep} {len(own)} {'job' if len(own) == 1 else 'jobs'}", own)
+        for rep, own in cards.items()
+    ]

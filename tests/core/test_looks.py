@@ -87,6 +87,7 @@ VIEWS = {
     ],
     "Rejected": ["rejected", "contract voided"],
     "Ready to submit": ["ready"],
+    "Not signed": ["a change order", "contract sent"],
     "Stuck": ["a change order", "under review", "contract sent"],
     "Follow up today": ["under review", "ready"],
     "Done": ["done"],
@@ -110,6 +111,14 @@ TYPED = {
     ("Follow up", str(ago(0).date())): ("ready",),
     ("Follow up", str(ago(-2).date())): ("commented",),
 }
+
+
+def hexadecimal(style: dict[str, Any]) -> str | None:
+    """Return the background of a format."""
+    found = style.get("backgroundColorStyle", {}).get("rgbColor")
+    if found is None:
+        return None
+    return bytes(round(found.get(n, 0) * 255) for n in ("red", "green", "blue")).hex()
 
 
 class Office:
@@ -187,11 +196,7 @@ class Office:
     def color(self, case: str, header: str) -> str | None:
         """Return the background of a job's cell by the rules."""
         rules = Rules(self.evaluator, self.sheet(JOBS))
-        style = rules.style(self.row(case), self.column(header)) or {}
-        found = style.get("backgroundColorStyle", {}).get("rgbColor")
-        if found is None:
-            return None
-        return bytes(round(found.get(n, 0) * 255) for n in ("red", "green", "blue")).hex()
+        return hexadecimal(rules.style(self.row(case), self.column(header)) or {})
 
     def colors(self) -> dict[str, tuple[str | None, ...]]:
         headers = ("Status", "Days", "Permits")
@@ -274,15 +279,28 @@ def test_what_people_type_below_pipeline_stays() -> None:
 
 def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> None:
     _, *rows = office.texts(TODAY)
-    assert [who.partition("\n")[0].lower() for who, _ in rows] == [
-        *("under review", "contract sent", "rejected", "commented", "ready", "a change order"),
-        *("contract signed", "in progress", "contract voided", "canceled"),
+    assert [who.partition("\n")[0].lower() for who, *_ in rows] == [
+        *("ada birch", "under review", "contract sent", "rejected"),
+        *("ben cole", "commented", "ready"),
+        *("no rep", "a change order", "contract signed", "in progress"),
+        *("contract voided", "canceled"),
     ]
-    assert rows[0] == [
-        "Under Review\nAda Birch",
-        "Follow up\nPermits under review, 17 days\nEverBright is reviewing",
+    assert rows[:2] == [
+        ["Ada Birch", "3 jobs", "rep"],
+        [
+            "Under Review",
+            "Follow up\nPermits under review, 17 days\nEverBright is reviewing",
+            "stuck",
+        ],
     ]
     assert rows[-1][1].startswith("Design canceled, 1 day\n")
+    rules = Rules(office.evaluator, office.sheet(TODAY))
+    styles = [rules.style(row, 1) or {} for row in range(len(rows) + 1)]
+    assert [hexadecimal(style) for style in styles] == [
+        *(None, GRAY, ORANGE, ORANGE, RED),
+        *(GRAY, None, None),
+        *(GRAY, ORANGE, None, None, RED, None),
+    ]
 
 
 def test_our_tabs_are_first_and_the_blank_one_is_hidden(office: Office) -> None:
@@ -380,6 +398,24 @@ def test_the_rep_of_a_line_follows_jobs(office: Office) -> None:
     spreadsheet = office.google.sheets.spreadsheets[office.world.spreadsheet]
     number = view_id(HISTORY, "Since the last working day")
     assert 1 in rows_of_view(spreadsheet, HISTORY, number)
+
+
+def test_of_lines_that_came_at_once_the_last_to_happen_is_on_top(office: Office) -> None:
+    site, received = SITES["ready"], ago(1).replace(minute=5, second=30)
+    dated = [received, received - timedelta(days=3), received - timedelta(days=1)]
+    lines = [
+        Line(definition="p", name="Permits", status="A", received=received, at=at) for at in dated
+    ]
+    lines[0] = lines[0].model_copy(update={"received": received.replace(second=10)})
+    office.store.applied(
+        office.lease, [], {site: JOBS_BY_CASE["ready"]}, [(site, each) for each in lines]
+    )
+    office.settle()
+    header, *rows = office.texts(HISTORY)
+    days = [f"{at.month}/{at.day}/{at.year}" for at in (dated[2], dated[1])]
+    assert [row[header.index("Dated")] for row in rows] == ["", *days]
+    clock = f"{received.month}/{received.day}/{received.year} 12:05 PM"
+    assert {row[header.index("Received")] for row in rows} == {clock}
 
 
 def delete(calm: Calm, sheet: int) -> None:
