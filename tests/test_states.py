@@ -20,6 +20,7 @@ import requests
 from sqlalchemy import func, select, update
 
 from emulator import Emulator
+from sync.core.customers import ANSWERED
 from sync.core.schema import delivery, document, job, setting
 from sync.core.snapshot import HISTORY
 from sync.status.rules import RULES, Level
@@ -285,8 +286,9 @@ def late_customers(world: World) -> Steps:
 
 
 def refused_token(world: World) -> Steps:
-    """EverBright answers 403 for all jobs, as some servers do for a token that they don't know."""
+    """For more than a day, EverBright has answered 403 for all jobs: it doesn't know the token."""
     world.google.faults.answer(403, api="everbright", count=None)
+    world.store().put(ANSWERED, time.time() - 2 * DAY)
     hear(world)
     change(world, job, customer_due=0.0)
     yield "token_refused"
