@@ -47,7 +47,7 @@ _ORDER = (
     Column(REP, "Rep", 90, _FILLED),
     Column("notes", "Notes", 200, _THEIRS),
     Column("follow_up", "Follow up", 90, _THEIRS, number_format="DATE"),
-    Column("updated", "Updated", 130, number_format="DATE_TIME"),
+    Column("updated", "Updated", 140, number_format="DATE_TIME"),
     Column("phone", "Phone", 105, _FILLED),
     MILESTONES,
     Column("folder", "Folder", 60),

@@ -31,10 +31,10 @@ _SHADE = {"red": 0.91, "green": 0.93, "blue": 0.96}
 _NOTE = "Filled from EverBright. What you type here is replaced within minutes. Use Notes."
 HISTORY_COLUMNS = (
     Column("customer", "Customer", 124),
-    Column("what", "What", 240),
-    Column("to", "To", 90),
+    Column("what", "What", 145),
+    Column("to", "To", 75),
     Column("comment", "Comment", 300),
-    Column("received", "Received", 130, number_format="DATE_TIME"),
+    Column("received", "Received", 140, number_format="DATE_TIME"),
     Column("rep", "Rep", 90),
     Column("dated", "Dated", 85, number_format="DATE"),
     Column(KEY, "Site ID", 280, is_hidden=True),

@@ -353,7 +353,7 @@ def _lines(
     is_rejected: Callable[[str], bool],
     unsaid: Collection[Remark],
 ) -> list[Line]:
-    """Return the lines of what is new; a milestone's rejection has none for each task.
+    """Return a line for each news; a milestone's rejection has none for its tasks.
 
     A rejection has its reasons, and any other line only what is `unsaid`.
     """

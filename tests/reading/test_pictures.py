@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 CHROMIUM = Path("/usr/bin/chromium")
 IMAGES = ROOT / "docs" / "images"
-PICTURES = ("jobs", "jobs-phone", "view-rep", "overview", "tab")
+PICTURES = ("jobs", "today-phone", "view-rep", "overview", "tab")
 LARGEST = 200_000
 """Most bytes of a picture, because every clone has them."""
 BOARD = 2027
@@ -94,14 +94,24 @@ def test_the_first_screen_has_whom_a_job_waits_on_and_since_when(
     keep(page, "jobs", tmp_path)
 
 
-def test_a_phone_shows_customer_status_and_days(
-    browser: Browser, world: World, tmp_path: Path
-) -> None:
+def test_a_phone_shows_customer_status_and_days(browser: Browser, world: World) -> None:
     page = sheet(browser, world, 390, 780)
     ends = page.locator("tr[data-row='0'] td").evaluate_all(HEADERS_AND_ENDS)
     shown = [title for title, right in ends if right <= 390]
     assert {"Customer", "Status", "Days"} <= set(shown)
-    keep(page, "jobs-phone", tmp_path)
+    page.close()
+
+
+def test_a_phone_shows_of_history_what_became_of_whose_milestone(
+    browser: Browser, world: World
+) -> None:
+    page = sheet(browser, world, 390, 780)
+    page.locator("#tabs").get_by_text("History", exact=True).click()
+    expect(page.locator("#scroller")).to_contain_text("Received")
+    ends = page.locator("tr[data-row='0'] td").evaluate_all(HEADERS_AND_ENDS)
+    shown = [title for title, right in ends if right <= 391]  # The frozen column has a line.
+    assert shown == ["Customer", "What", "To"]
+    page.close()
 
 
 def test_a_rep_has_a_view_of_open_jobs(browser: Browser, world: World, tmp_path: Path) -> None:
@@ -115,7 +125,9 @@ def test_a_rep_has_a_view_of_open_jobs(browser: Browser, world: World, tmp_path:
     keep(page, "view-rep", tmp_path)
 
 
-def test_todays_jobs_are_those_that_wait_on_us(browser: Browser, world: World) -> None:
+def test_todays_jobs_are_those_that_wait_on_us(
+    browser: Browser, world: World, tmp_path: Path
+) -> None:
     page = sheet(browser, world, 390, 780)
     page.locator("#tabs").get_by_text("Today", exact=True).click()
     expect(page.locator("#scroller")).to_contain_text("What to do")
@@ -124,7 +136,7 @@ def test_todays_jobs_are_those_that_wait_on_us(browser: Browser, world: World) -
     reps = {row["Rep"].text or "No rep" for row in ours}
     assert reps <= {*lines}
     assert len([line for line in lines if line.strip()]) == len(ours) + len(reps)
-    page.close()
+    keep(page, "today-phone", tmp_path)
 
 
 def test_the_overview_says_that_all_is_shown(
