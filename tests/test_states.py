@@ -306,10 +306,14 @@ def folder_gone(world: World) -> Steps:
 
 
 def in_the_trash(world: World) -> Steps:
-    world.google.drive.files[world.spreadsheet].trashed = True
+    files = [world.google.drive.files[each] for each in (world.spreadsheet, world.folder)]
+    for file_ in files:
+        file_.trashed = True
     look(world)
     yield "trashed"
-    world.google.drive.files[world.spreadsheet].trashed = False
+    assert "The spreadsheet and the documents&#39; folder: moved to" in world.visitor.page("/")
+    for file_ in files:
+        file_.trashed = False
 
 
 def order_asked(world: World) -> Steps:

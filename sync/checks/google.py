@@ -82,6 +82,8 @@ def check_folder(settings: Settings, _database: Database) -> Check:
         rights = drive.rights(folder)
     except NotFound as error:
         return Check("failed", error.what, f"Correct DRIVE_FOLDER_ID. {fix}")
+    if rights.is_trashed:
+        return Check("failed", "The folder is in the trash.", "Restore it in Drive.")
     if not rights.can_edit:
         return Check("failed", "Nothing can be written to the folder.", fix)
     if left := drive.find(_TAG):  # By an earlier check that was killed.

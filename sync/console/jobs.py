@@ -12,7 +12,9 @@ from sync.console.pages import Console, typed
 from sync.console.records import PAGE, JobRecord, Records, numbers
 from sync.core import looks
 from sync.core.events import Change
+from sync.core.report import PassReport
 from sync.core.standing import Statuses
+from sync.types import from_json
 
 _DRIVE = "https://drive.google.com"
 
@@ -69,7 +71,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
             standing=statuses.standing(record.state, datetime.now(zone)),
             story=sorted(_story(record, files, statuses), key=lambda line: line.at, reverse=True),
             documents=files,
-            last_pass=console.store.get("pass") or {},
+            last_pass=from_json(PassReport, console.store.get("pass", {})),
             folder=f"{_DRIVE}/drive/folders/{record.folder}" if record.folder else "",
             has_token=console.settings.everbright_api_token is not None,
         )

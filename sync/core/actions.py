@@ -1,5 +1,6 @@
 """What people ask of the worker on the console: each once, with a result in words."""
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,7 @@ def _pause(*, is_paused: bool) -> "Kind":
 
     def run(hands: Hands, _: Mapping[str, Any]) -> str:
         hands.store.put("paused", is_paused)
+        hands.store.put("working", time.time())
         return text if is_paused else "The sheet is written again."
 
     return run
@@ -109,7 +111,8 @@ def _replay(hands: Hands, body: Mapping[str, Any]) -> str:
 def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
     if not hands.passes.is_idle:
         return None  # A batch holds what rows showed until it is checked.
-    hands.store.forget(str(body["site"]))
+    if site := body.get("site"):  # Forgotten before a kill, the action doesn't have it anymore.
+        hands.store.forget(site)
     hands.begins_anew()
     return (
         "Everything stored of the job is deleted. Delete by hand what is elsewhere: its row in "

@@ -10,7 +10,7 @@ from sync.core.database import Lease
 from sync.core.events import Job, apply, read_event
 from sync.core.readback import archived_event
 from sync.core.store import Store
-from sync.errors import LEASE_LOST, BrightsheetError, Permanent, Retryable
+from sync.errors import LEASE_LOST, BrightsheetError
 from sync.everbright.answers import read_customer
 from sync.everbright.client import EverBright
 from sync.everbright.errors import DENIED, MISSING, TOKEN
@@ -20,7 +20,7 @@ TOKEN_REFUSED, ANSWERED = "token_refused", "answered"
 """The settings that say when EverBright has refused the token last, and when it has answered."""
 _AGAIN = timedelta(hours=24)
 _SILENT = timedelta(hours=26)
-"""Each job is asked for again after a day: if all were denied for longer, it is the token."""
+"""Each job is asked for again after a day: without an answer for longer, it isn't the job's."""
 _LONGEST_WAIT = 3600.0
 _AT_ONCE = 20
 
@@ -47,10 +47,11 @@ class Customers:
         due = self._store.due_customers(_AT_ONCE)
         for site, tries in due:
             now = datetime.now(UTC)
+            again = (now + _AGAIN).timestamp()
             try:
-                customer, is_archived = self._request(site)
+                answer = self._everbright.site(site)
+                customer, is_archived = read_customer(answer, self._config.columns)
                 is_first = not self._store.customer(site)
-                again = (now + _AGAIN).timestamp()
                 self._store.set_customer(self._lease, site, customer, again)
                 self._note_archive(site, now, is_archived, is_first=is_first)
                 self._store.put(ANSWERED, now.timestamp())
@@ -58,35 +59,18 @@ class Customers:
                 reason = error.reason if isinstance(error, BrightsheetError) else "fault"
                 if reason == LEASE_LOST:
                     raise
-                is_silent = (
-                    now.timestamp() - self._store.get(ANSWERED, 0.0) > _SILENT.total_seconds()
-                )
-                if reason == TOKEN or (reason == DENIED and is_silent):
-                    self._store.put(TOKEN_REFUSED, now.timestamp())
-                elif reason == DENIED:
-                    # The job isn't this token's, as if it were missing.
-                    again = (now + _AGAIN).timestamp()
-                    self._store.set_customer(self._lease, site, {}, again)
-                    continue
                 _log.info("customer", site=site, reason=reason)
-                later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
-                self._store.postpone_customer(self._lease, site, tries + 1, later)
-                continue
+                answered = datetime.fromtimestamp(self._store.get(ANSWERED, 0.0), UTC)
+                if reason in (DENIED, MISSING) and now - answered < _SILENT:
+                    # EverBright has no such job, or not for this token.
+                    self._store.set_customer(self._lease, site, {}, again)
+                else:
+                    if reason in (DENIED, TOKEN):
+                        self._store.put(TOKEN_REFUSED, now.timestamp())
+                    later = now.timestamp() + min(2.0 ** min(tries, 12), _LONGEST_WAIT)
+                    self._store.postpone_customer(self._lease, site, tries + 1, later)
             self._wake()
         return bool(due)
-
-    def _request(self, site: str) -> tuple[dict[str, str], bool | None]:
-        """Return what is known of a job's customer, and whether the job is archived.
-
-        {} if EverBright has no such job, and None if it doesn't say.
-        """
-        try:
-            answer = self._everbright.site(site)
-        except Permanent as error:
-            if error.reason != MISSING:
-                raise Retryable(error.reason, error.what) from error
-            return {}, None
-        return read_customer(answer, self._config.columns)
 
     def _note_archive(
         self, site: str, asked: datetime, is_archived: bool | None, *, is_first: bool

@@ -28,7 +28,7 @@ from sync.core.readback import Readback
 from sync.core.report import Failure, PassReport
 from sync.core.standing import Statuses
 from sync.core.store import Store
-from sync.errors import LEASE_LOST, STOPPING, BrightsheetError, Permanent, Retryable
+from sync.errors import LEASE_LOST, STOPPING, BrightsheetError, NotFound, Permanent, Retryable
 from sync.everbright.client import EverBright
 from sync.google import auth
 from sync.ops.retry import pause
@@ -123,6 +123,7 @@ class Worker:
     def _work(self) -> None:
         """Run the loops while this process holds the lease."""
         over = threading.Event()
+        self._store.put("working", time.time(), self._lease)
         self._statuses = statuses(self._settings.config, self._store)
         steps: list[tuple[str, Callable[[], bool], float]] = [
             ("lease", self._renew, self._settings.lease_seconds),
@@ -240,15 +241,21 @@ class Worker:
             self._store.put("pass", asdict(replace(last, failed=failed)))
 
     def _check_trash(self) -> None:
-        """Ask Drive whether somebody has moved the spreadsheet to the trash."""
-        settings = self._settings
+        """Ask Drive whether somebody has moved the spreadsheet or the folder to the trash."""
+        settings, trashed = self._settings, list[str]()
         drive = Drive(auth.session(settings), auth.account(settings), Ids())
+        places = {
+            "spreadsheet": settings.spreadsheet_id,
+            "documents' folder": settings.drive_folder_id,
+        }
         try:
-            is_trashed = drive.rights(settings.spreadsheet_id).is_trashed
+            for name, number in places.items():
+                with suppress(NotFound):  # Some sign-ins don't see every spreadsheet in Drive.
+                    trashed += [name] if number and drive.rights(number).is_trashed else []
         except BrightsheetError as error:
             _log.warning("trash_unknown", reason=error.reason)
             return
-        self._store.put("trashed", is_trashed)
+        self._store.put("trashed", trashed)
 
     def _passes(self) -> Pass:
         settings = self._settings

@@ -14,7 +14,9 @@ LATE_SECONDS = 900.0
 STALE_SECONDS = 1800.0
 """How old the last look at the sheet may be; there is one every ten minutes."""
 _ALIVE_SECONDS = 60.0
-"""How long nobody may hold the lease: a restart takes less."""
+"""How long nobody may hold the lease: a restart takes less. So does the first look afterward."""
+_MOST_ROWS = 9
+"""The numbers of more are only on the overview: services cut long messages."""
 _LOW_SHARE, _LOW_BYTES = 0.1, 2 * 1024**3
 """A disk is nearly full if less is free than both of these."""
 _PASSING = frozenset(
@@ -116,6 +118,8 @@ def _places(findings: tuple[Finding, ...]) -> str:
 def _place(tab: str, rows: list[str]) -> str:
     if not rows:
         return tab
+    if len(rows) > _MOST_ROWS:
+        return f"{tab}, {len(rows)} rows"
     last = f"{', '.join(rows[:-1])} and {rows[-1]}" if len(rows) > 1 else rows[0]
     return f"{tab}, {'rows' if len(rows) > 1 else 'row'} {last}"
 
@@ -147,6 +151,11 @@ def is_idle(state: State) -> bool:
 def _unread(state: State) -> float:
     """Return the seconds since the last look at the sheet."""
     return state.now - (state.last_pass.at or state.begun)
+
+
+def _had_time(state: State) -> bool:
+    """Return whether the first look at the sheet after a start or a pause may be expected."""
+    return state.now - state.working > _ALIVE_SECONDS
 
 
 def _is_failing(state: State) -> bool:
@@ -222,7 +231,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "hanging",
         _P,
-        lambda s: _unread(s) > STALE_SECONDS,
+        lambda s: _unread(s) > STALE_SECONDS and _had_time(s),
         lambda s: (
             f"The sheet hasn't been compared with EverBright for {lasting(_unread(s))}, although "
             "Brightsheet runs. Ask whoever set it up to restart it."
@@ -250,9 +259,11 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "trashed",
         _P,
-        lambda s: s.is_trashed,
-        "The spreadsheet is in the trash of Google Drive, where Google keeps it for 30 days. Open "
-        "the trash in Drive, and restore it.",
+        lambda s: s.trashed,
+        lambda s: (
+            f"The {' and the '.join(s.trashed)}: moved to the trash of Google Drive, where Google "
+            "keeps files for 30 days. Open the trash in Drive, and restore what is there."
+        ),
         "",
     ),
     _finding(
@@ -363,7 +374,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "late",
         _P,
-        lambda s: s.oldest and s.now - s.oldest > LATE_SECONDS,
+        lambda s: s.oldest and s.now - s.oldest > LATE_SECONDS and _had_time(s),
         lambda s: (
             f"{counted(s.waits, 'change waits', 'changes wait')} to be written, the oldest for "
             f"{lasting(s.now - s.oldest)}. Google may be slow, or refuse: run the checks on Setup."

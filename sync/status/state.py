@@ -50,8 +50,10 @@ class State:
     pending: Mapping[str, float] = field(default_factory=dict)
     """How much waits, by kind."""
     is_paused: bool = False
-    is_trashed: bool = False
-    """Whether the spreadsheet is in the trash, asked every ten minutes."""
+    trashed: Sequence[str] = ()
+    """What is in Drive's trash, asked every ten minutes."""
+    working: float = 0.0
+    """Since when a worker works without a pause."""
     worker_until: float = 0.0
     """Until when a worker holds the lease, unless it renews it; 0 if none ever did."""
     rejected: int = 0
@@ -105,7 +107,8 @@ def read(settings: Settings, database: Database) -> State:
     store, received = Store(database), delivery.c.received
     is_rejected = delivery.c.outcome == Outcome.REJECTED.value
     is_open = delivery.c.is_dismissed == 0
-    is_odd = ~is_rejected & is_open & (delivery.c.reason != "")
+    is_odd = ~is_rejected & (delivery.c.reason != "")
+    seen = select(delivery.c.reason).where(is_odd, ~is_open)
     is_slow = (document.c.state == "new") & (document.c.tries >= SLOW_TRIES)
     newest = select(received).order_by(delivery.c.id.desc()).limit(1)
     queries = {
@@ -121,7 +124,9 @@ def read(settings: Settings, database: Database) -> State:
     }
     with database.begin() as connection:
         found: dict[str, Any] = {n: connection.scalar(q) or 0 for n, q in queries.items()}
-        odd = connection.scalars(select(delivery.c.reason).where(is_odd).distinct()).all()
+        odd = connection.scalars(
+            select(delivery.c.reason).where(is_odd & delivery.c.reason.not_in(seen)).distinct()
+        ).all()
     pending = store.backlog()
     waiting = found.pop("oldest")
     readback = store.get("readback") or {}
@@ -142,7 +147,8 @@ def read(settings: Settings, database: Database) -> State:
         pending,
         is_paused=bool(store.get("paused")),
         is_token_refused=bool(token) and store.get(TOKEN_REFUSED, 0.0) > store.get(ANSWERED, 0.0),
-        is_trashed=bool(store.get("trashed")),
+        trashed=store.get("trashed", ()),
+        working=store.get("working", 0.0),
         odd_fields=odd,
         oldest=min(filter(None, (pending["dirty_since"], waiting)), default=0.0),
         begun=store.get("begun", 0.0),

@@ -38,7 +38,8 @@ def running(served: World) -> Iterator[World]:
     """A receiver that all is well with, and is again afterward."""
     yield served
     served.google.faults.clear()
-    served.google.drive.files[served.spreadsheet].trashed = False
+    for each in (served.spreadsheet, served.folder):
+        served.google.drive.files[each].trashed = False
 
 
 def results(world: World, **settings: str) -> dict[str, Check]:
@@ -83,6 +84,10 @@ def trash(world: World) -> None:
     world.google.drive.files[world.spreadsheet].trashed = True
 
 
+def trash_folder(world: World) -> None:
+    world.google.drive.files[world.folder].trashed = True
+
+
 def break_drive(world: World) -> None:
     world.google.faults.answer(403, api="drive", method="*create*", count=None)
 
@@ -101,6 +106,7 @@ def change_clock(world: World) -> None:
     [
         ("Google", unshare, {}),
         ("Google", trash, {}),
+        ("Folder for documents", trash_folder, {}),
         ("Folder for documents", break_drive, {}),
         ("EverBright", refuse_token, {}),
         ("Clock", change_clock, {}),

@@ -152,6 +152,8 @@ def test_odd_fields_are_dismissed_with_all_that_have_them(stored_rig: Rig) -> No
     assert "in another form than expected" in visitor.text("/")
     visitor.send("/actions/dismiss", "/webhooks?q=odd", id="3")
     assert "in another form than expected" not in visitor.text("/")
+    stored_rig.arrived(milestone(4, 1, quote={"of": 4}))
+    assert "in another form than expected" not in visitor.text("/"), "it is known"
 
 
 def test_failed_documents_are_tried_again_or_dismissed(stored_rig: Rig) -> None:

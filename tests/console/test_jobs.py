@@ -1,12 +1,14 @@
 """The pages of jobs: what a search finds, and a job's story."""
 
 import json
+from dataclasses import asdict
 from html import unescape
 
 import pytest
 from sqlalchemy import update
 
 from sync.core.looks import view_id
+from sync.core.report import Finding, PassReport
 from sync.core.schema import job
 from sync.core.snapshot import JOBS
 from tests import databases
@@ -70,6 +72,14 @@ def test_a_story_is_told_by_when_things_happened(known: Rig) -> None:
     places = [story.index(line) for line in lines]
     assert places == sorted(places), "the newest is first"
     assert "isn’t in the sheet yet" in page
+
+
+def test_no_row_is_called_right_while_the_sheet_is_wrong(known: Rig) -> None:
+    gone = PassReport(findings=[Finding("tab_gone", "Jobs")])
+    known.store.put("pass", asdict(gone))
+    page = known.signed_in().text(f"/jobs/{uuid(1)}")
+    assert "Something in the sheet is wrong" in page
+    assert "shows everything.<" not in page
 
 
 def test_a_document_names_its_milestone(known: Rig) -> None:

@@ -92,16 +92,6 @@ def history(world: ActionWorld) -> int:
     return sum(any(cell.value is not None for cell in row.cells.values()) for row in tab.rows)
 
 
-def test_the_tab_recovered_is_deleted(world: ActionWorld) -> None:
-    """The fence goes with it: the pass makes it again, and continues."""
-    lines = history(world)
-    world.google.edit(world.spreadsheet, "delete_tab", sheet_id=RECOVERED)
-    world.send(milestone(1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
-    world.add(9, status="APPROVED")
-    assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(RECOVERED) is not None
-    assert history(world) == lines + 2
-
-
 def test_columns_are_put_back(world: ActionWorld) -> None:
     world.edit("delete_columns", index=world.header("Waiting on"))
     world.send(milestone(1, 2, status="REJECTED", date_updated="2030-01-02T00:00:00Z"))
@@ -186,7 +176,27 @@ def test_a_customer_is_forgotten(world: ActionWorld) -> None:
     assert site in {row["Site ID"].text for row in world.rows() if "Site ID" in row}
 
 
+def test_a_customer_who_is_forgotten_already(world: ActionWorld) -> None:
+    """As after a kill: what was asked for doesn't have the site ID anymore."""
+    world.send(b"{")
+    rejected = select(schema.delivery.c.id).where(schema.delivery.c.outcome == "rejected")
+    before = world.database().read(rejected)
+    world.ask("forget")
+    assert before
+    assert world.database().read(rejected) == before
+
+
 def test_an_action_that_fails_ends(world: ActionWorld) -> None:
     assert "internal error" in world.ask("take_meanings", meanings={"X": "no such meaning"})
     assert world.ask("check_now") == "The sheet was checked."
     assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(JOBS) is not None
+
+
+def test_the_tab_recovered_is_deleted(world: ActionWorld) -> None:
+    """The fence goes with it: the pass makes it again, and continues."""
+    lines = history(world)
+    world.google.edit(world.spreadsheet, "delete_tab", sheet_id=RECOVERED)
+    world.send(milestone(1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
+    world.add(9, status="APPROVED")
+    assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(RECOVERED) is not None
+    assert history(world) == lines + 2

@@ -295,6 +295,12 @@ def test_jobs_that_are_denied_are_no_fault_of_the_token_while_others_are_answere
         stand.store.set_customer(stand.lease, site, {}, 0.0)
     assert stand.customers.step()
     assert is_refused(), "nobody was answered for more than a day"
+    stand.google.everbright.fail(sites[2], "not_found")
+    stand.store.set_customer(stand.lease, sites[2], {}, 0.0)
+    assert stand.customers.step()
+    with stand.database.begin() as connection:
+        row = connection.execute(select(schema.job).where(schema.job.c.site == sites[2])).one()
+    assert row.customer_tries == 1, "the address may be wrong"
 
 
 def test_a_job_that_is_restored_from_the_archive(stand: Stand) -> None:

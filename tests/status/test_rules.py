@@ -60,7 +60,7 @@ CASES: Mapping[str, tuple[State, State]] = {
     # code: a state in which it is listed, and one like it in which it isn't
     "not_running": (core(worker_until=NOW - 61), core(worker_until=NOW - 59)),
     "paused": (core(is_paused=True), FINE),
-    "trashed": (core(is_trashed=True), FINE),
+    "trashed": (core(trashed=["spreadsheet"]), FINE),
     "failing": (failed("not_shared"), failed("google_unavailable")),
     "hanging": (passed(at=NOW - 31 * MINUTE), passed(at=NOW - 29 * MINUTE)),
     "late": (
@@ -137,6 +137,19 @@ def test_each_finding_of_a_pass_has_a_rule(code: str) -> None:
     public = str(to_json(judge(state), state))
     assert "Ann" not in public
     assert SITE not in public
+
+
+@pytest.mark.parametrize("code", ["hanging", "late"])
+def test_the_first_look_after_a_start_or_a_pause_is_awaited(code: str) -> None:
+    assert codes(replace(CASES[code][0], working=NOW - 59)) == []
+    assert codes(replace(CASES[code][0], working=NOW - 61)) == [code]
+
+
+def test_a_long_list_of_rows_hides_no_fix() -> None:
+    rows = [Finding("other_customer", "Jobs", row) for row in range(2, 402)]
+    (entry,) = judge(found(*rows)).entries
+    assert "(Jobs, 400 rows)" in entry.text
+    assert "Ctrl+Z" in entry.text[:500]
 
 
 def test_places_are_named_as_people_do() -> None:
