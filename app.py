@@ -1,14 +1,15 @@
 """The web app: the receiver, /status and the console."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 from threading import Lock
 
 import structlog
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Flask, Response, jsonify
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from sync.boards.pages import create_pages
 from sync.console import add_console
 from sync.console.pages import Console
 from sync.core.database import Database
@@ -28,9 +29,8 @@ def create_app(
     settings: Settings,
     database: Database,
     wake: Callable[[], object] = lambda: None,
-    more: Sequence[Callable[[Settings, Console], Blueprint]] = (),
 ) -> Flask:
-    """Return the app. `more` make blueprints with further pages of the console."""
+    """Return the app."""
     store = Store(database)
     app = create_receiver(settings, store, wake)
     fresh = _Fresh(lambda: read(settings, database))
@@ -44,7 +44,7 @@ def create_app(
         return jsonify(to_json(found, state)), code
 
     console = Console(settings, database, store, wake)
-    add_console(app, console, [make(settings, console) for make in more])
+    add_console(app, console, create_pages(settings, console))
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     count = settings.trusted_proxies

@@ -14,7 +14,6 @@ from waitress.server import create_server
 
 from app import create_app
 from sync.alerts.watch import Watch
-from sync.boards.pages import create_pages
 from sync.boards.tabs import office_tabs
 from sync.core.database import Database
 from sync.core.store import Store
@@ -64,7 +63,7 @@ def serve(settings: Settings, host: str | None = None) -> None:
     host = host or ("0.0.0.0" if os.environ.get("PORT", "").strip() else "127.0.0.1")  # noqa: S104
     try:
         server = create_server(
-            create_app(settings, database, worker.wake, [create_pages]),
+            create_app(settings, database, worker.wake),
             host=host,
             port=settings.port,
             threads=_THREADS,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sync.boards.fields import SITE_ID, Fields
 from sync.boards.words import MINE, NOTHING, Words, steps, steps_of
 from sync.errors import Permanent
+from sync.settings.validators import problems
 from sync.types import Value, letters
 
 
@@ -64,12 +65,11 @@ def wrong(title: str, text: str, header: str = "") -> Permanent:
 def read_file(text: str, fields: Fields) -> list[TabMapping]:
     """Return the mappings in a TOML file. Raises Permanent."""
     try:
-        tree = tomllib.loads(text)
-        tabs = _File.model_validate(tree).tabs
+        tabs = _File.model_validate(tomllib.loads(text)).tabs
     except tomllib.TOMLDecodeError as error:
         raise Permanent("mapping", f"The file isn't TOML: {error}.") from None
     except ValidationError as error:
-        raise _invalid(tree, error) from None
+        raise Permanent("mapping", ": ".join(next(problems(error)))) from None
     titles = Counter(tab.title for tab in tabs)
     if twice := next((title for title, count in titles.items() if count > 1), ""):
         raise wrong(twice, "the tab is listed twice. Remove one.")
@@ -77,18 +77,6 @@ def read_file(text: str, fields: Fields) -> list[TabMapping]:
     for mapping in mappings:
         check(mapping, fields)
     return mappings
-
-
-def _invalid(tree: Mapping[str, Any], error: ValidationError) -> Permanent:
-    """Return the first thing that is wrong with the file's keys."""
-    first = error.errors(include_url=False)[0]
-    place, path = "The file", [*map(str, first["loc"])]
-    if len(path) > 2:
-        place = tree["tabs"][int(path[1])].get("title", f"Tab {int(path[1]) + 1}")
-        path = path[2:]
-    fix = f"keys are {', '.join(_Tab.model_fields)}" if first["type"] == "extra_forbidden" else ""
-    there = json.dumps(first["input"], default=str)[:80]
-    return wrong(place, f"{'.'.join(path)}: {fix or first['msg'].lower()}; there is {there}.")
 
 
 def _parsed(tab: TabMapping, fields: Fields) -> TabMapping:

@@ -19,7 +19,7 @@ def known_fields(settings: Settings, database: Database) -> Fields:
     """Return the fields that can be chosen, by what jobs have reached."""
     store = Store(database)
     order = statuses(settings.config, store).order
-    states = [job.state for job in store.changed_jobs({})]
+    states = store.job_states().values()
     names = dict(order.aliases)
     for definition, log in (each for state in states for each in state.milestones.items()):
         names.setdefault(log.name, order.step(definition))

@@ -1,5 +1,6 @@
 """The pages of jobs: a search, each job's story, and the documents that couldn't be copied."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +10,9 @@ from uuid import UUID
 from flask import Blueprint, abort, render_template, request
 
 from sync.console.pages import Console, typed
-from sync.console.records import PAGE, JobRecord, Records, numbers
+from sync.console.records import PAGE, Records, numbers
 from sync.core import looks
-from sync.core.events import Change
+from sync.core.events import Change, Job
 from sync.core.report import PassReport
 from sync.core.standing import Statuses
 from sync.types import from_json
@@ -46,7 +47,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
             query=query,
             jobs=[
                 (job, statuses.standing(job.state, now))
-                for job in records.jobs(sites[start : start + PAGE])
+                for job in console.store.jobs(sites[start : start + PAGE])
             ],
             count=len(sites),
             next=start + PAGE if start + PAGE < len(sites) else None,
@@ -61,25 +62,28 @@ def add(blueprint: Blueprint, console: Console) -> None:
 
     @blueprint.get("/jobs/<uuid:site>")
     def job(site: UUID) -> Any:
-        record = next(iter(records.jobs([str(site)])), None)
+        record = next(iter(console.store.jobs([str(site)])), None)
         if record is None:
             abort(404)
         files, statuses = records.documents(record.site), console.statuses
+        story = _story(record.state, files, records.replaced(record.site), statuses)
+        folder = json.loads(record.folder or "{}")
         return render_template(
             "console/job.html",
             job=record,
             standing=statuses.standing(record.state, datetime.now(zone)),
-            story=sorted(_story(record, files, statuses), key=lambda line: line.at, reverse=True),
+            story=sorted(story, key=lambda line: line.at, reverse=True),
             documents=files,
             last_pass=from_json(PassReport, console.store.get("pass", {})),
-            folder=f"{_DRIVE}/drive/folders/{record.folder}" if record.folder else "",
+            folder=f"{_DRIVE}/drive/folders/{folder['id']}" if folder.get("made") else "",
             has_token=console.settings.everbright_api_token is not None,
         )
 
 
-def _story(job: JobRecord, documents: Iterable[Any], statuses: Statuses) -> Iterator[StoryLine]:
-    """Yield what happened to a job, by when it happened."""
-    state = job.state
+def _story(
+    state: Job, documents: Iterable[Any], replaced: Iterable[Any], statuses: Statuses
+) -> Iterator[StoryLine]:
+    """Yield what happened to a job."""
     for definition, log in state.milestones.items():
         before: Change | None = None
         for change in log.changes:
@@ -100,7 +104,7 @@ def _story(job: JobRecord, documents: Iterable[Any], statuses: Statuses) -> Iter
         of = state.milestones.get(each.definition)
         what = f"Document of {of.name}" if of else "Document"
         yield StoryLine(at, what, each.title, link, "document")
-    for each in job.boards.get("replaced", ()):
+    for each in replaced:
         at = datetime.fromtimestamp(each["at"], UTC)
         text = f"{each['held']} → {each['wrote']}"
         yield StoryLine(at, "Typed in your tab, and replaced by EverBright's", text, kind="typed")

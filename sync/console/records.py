@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select, update
 
 from sync.core.database import Database
-from sync.core.events import Job
 from sync.core.people import plain
 from sync.core.schema import action, delivery, document, job
 from sync.webhooks.schema import Outcome
@@ -16,26 +14,6 @@ from sync.webhooks.schema import Outcome
 PAGE = 50
 _PHONE = 6
 """Digits that are a part of a phone number rather than of an address."""
-
-
-@dataclass(frozen=True)
-class JobRecord:
-    """A job as the pages show it."""
-
-    site: str
-    customer: Mapping[str, str]
-    state: Job
-    received: float
-    is_shown: bool
-    """Whether the last look at the sheet saw everything in its row."""
-    row: str
-    folder: str
-    boards: Mapping[str, Any] = field(default_factory=dict)
-    """What connected tabs last had, and what was replaced there."""
-
-    @property
-    def name(self) -> str:
-        return self.customer.get("customer") or f"Job {self.site[:8]}"
 
 
 class Records:
@@ -65,11 +43,11 @@ class Records:
         found = self._database.read(query)
         return [site for site, body in found if not typed or _has(typed, site, _customer(body))]
 
-    def jobs(self, sites: Sequence[str]) -> list[JobRecord]:
-        """Return these jobs, in this order."""
-        query = select(job).where(job.c.site.in_(sites))
-        found = {row.site: _job(row) for row in self._database.read(query)}
-        return [found[site] for site in sites if site in found]
+    def replaced(self, site: str) -> Sequence[Mapping[str, Any]]:
+        """Return what was replaced in a job's row in connected tabs."""
+        (row,) = self._database.read(select(job.c.boards).where(job.c.site == site))
+        found: Sequence[Mapping[str, Any]] = json.loads(row.boards or "{}").get("replaced", ())
+        return found
 
     def documents(self, site: str = "", state: str = "") -> Sequence[Any]:
         """Return the rows of a job's documents, or of those in a state, each with a `title`."""
@@ -165,17 +143,3 @@ def _has(text: str, site: str, customer: Mapping[str, str]) -> bool:
         return text in site or digits in "".join(filter(str.isdigit, customer.get("phone", "")))
     words, held = plain(text).split(), plain(" ".join(customer.values()))
     return bool(words) and (text in site or all(word in held for word in words))
-
-
-def _job(row: Any) -> JobRecord:
-    folder = json.loads(row.folder or "{}")
-    return JobRecord(
-        row.site,
-        _customer(row.customer),
-        Job.model_validate_json(row.state),
-        row.received,
-        row.revision == row.shown,
-        row.row,
-        str(folder["id"]) if folder.get("made") else "",
-        json.loads(row.boards or "{}"),
-    )

@@ -32,8 +32,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
     config = console.settings.config
 
     def page(**more: Any) -> Any:
-        states = [job.state for job in records.jobs(records.find_sites(""))]
-        names = titles(states, console.statuses.order)
+        names = titles(console.store.job_states().values(), console.statuses.order)
         names.pop(CONTRACT, None)  # It is first in every order.
         stored = console.store.get("order") or []
         known = [step for step in stored if step in names or step == DONE_LINE]

@@ -74,6 +74,10 @@ class JobRow:
     def is_dirty(self) -> bool:
         return self.revision > self.shown
 
+    @property
+    def name(self) -> str:
+        return self.customer.get("customer") or f"Job {self.site[:8]}"
+
 
 @dataclass(frozen=True)
 class RowAnswer:
@@ -316,16 +320,20 @@ class Store:
         return {site: Job.model_validate_json(state) for site, state in rows}
 
     def changed_jobs(self, known: Mapping[str, int]) -> list[JobRow]:
-        """Return the jobs whose revision isn't the known one, with their documents."""
+        """Return the jobs whose revision isn't the known one."""
+        current = self._database.read(select(job.c.site, job.c.revision))
+        return self.jobs([site for site, revision in current if known.get(site) != revision])
+
+    def jobs(self, sites: Sequence[str]) -> list[JobRow]:
+        """Return jobs, in this order, with their documents; those that aren't known are missing."""
+        jobs, documents = dict[str, Any](), list[Any]()
         with self._database.begin() as connection:
-            current = connection.execute(select(job.c.site, job.c.revision)).all()
-            sites = [site for site, revision in current if known.get(site) != revision]
-            jobs, documents = list[Any](), list[Any]()
             for part in _pages(sites):
                 order = (document.c.created, document.c.uuid)
                 query = select(document).where(document.c.site.in_(part)).order_by(*order)
                 documents += connection.execute(query).all()
-                jobs += connection.execute(select(job).where(job.c.site.in_(part))).all()
+                found = connection.execute(select(job).where(job.c.site.in_(part)))
+                jobs |= {row.site: row for row in found}
         # They are read outside of the transaction, which webhooks may wait for.
         by_site = dict[str, list[StoredDocument]]()
         for row in documents:
@@ -344,7 +352,8 @@ class Store:
                 row.row,
                 tuple(by_site.get(row.site, ())),
             )
-            for row in jobs
+            for row in map(jobs.get, sites)
+            if row is not None
         ]
 
     def set_rows(self, held: Lease, changes: Mapping[str, Mapping[str, Any]]) -> None:
