@@ -47,16 +47,11 @@ def prepare(settings: Settings) -> Database:
     return database
 
 
-def _worker(settings: Settings, database: Database) -> Worker:
-    """Return the worker, which writes connected tabs, too."""
-    return Worker(settings, database, lambda d, lease: office_tabs(settings, d, lease))
-
-
 def serve(settings: Settings, host: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT. Raises SettingsError if the port can't be opened."""
     _raise_file_limit()
     database = prepare(settings)
-    worker = _worker(settings, database)
+    worker = Worker(settings, database, office_tabs)
     # This logger warns whenever a request waits for a thread.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # On all addresses if PORT is set, as platforms do; else on loopback.
@@ -92,7 +87,8 @@ def work(settings: Settings) -> None:
     if settings.worker == "embedded":
         text = "The receiver writes the sheet, too: WORKER isn't separate. Either may write it."
         _log.warning("second_worker", message=text)
-    _run(settings, database, _worker(settings, database), threading.Event().wait, writes=True)
+    worker = Worker(settings, database, office_tabs)
+    _run(settings, database, worker, threading.Event().wait, writes=True)
 
 
 def _run(

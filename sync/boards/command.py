@@ -10,7 +10,7 @@ import click
 from sync.boards.fields import Fields
 from sync.boards.mapping import TabMapping, check_titles, read_file, write_file
 from sync.boards.planning import known_fields, planned
-from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
 from sync.boards.survey import survey
 from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
@@ -55,7 +55,7 @@ def map_command(file: Path | None, *, write: bool, export: bool) -> None:
     for each in plans:
         boards.put_tab(each)
     if not all(tab.writes_ids for tab in boards.tabs()):
-        boards.order(writes_ids=True)
+        Store(database).ask(ORDER, {"writes_ids": True})
     _finish(settings, database, boards)
     click.echo("Done.")
 
@@ -78,7 +78,7 @@ def plan(
 
 def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
     """Let the worker connect the tabs; without one, do it here. Raises Permanent."""
-    worker = Worker(settings, database, lambda d, lease: office_tabs(settings, d, lease))
+    worker = Worker(settings, database, office_tabs)
     worker.start()  # While another one runs, it only waits.
     deadline = time.monotonic() + _WAIT_SECONDS
     try:
@@ -96,7 +96,8 @@ def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
 
 def is_finished(database: Database, boards: BoardStore) -> bool:
     """Return whether every tab is connected, and the last pass found nothing to write."""
-    last, backlog = Store(database).get("pass") or {}, Store(database).backlog()
+    store = Store(database)
+    last, backlog = store.get("pass") or {}, store.backlog()
     is_connected = all(tab.stage is Stage.CONNECTED for tab in boards.tabs())
-    is_idle = not (boards.orders() or backlog["attempts"] or last.get("pending", 1))
+    is_idle = not (store.open_actions((ORDER,)) or backlog["attempts"] or last.get("pending", 1))
     return is_connected and is_idle

@@ -12,7 +12,7 @@ from sync.boards.headers import Headers
 from sync.boards.mapping import TabMapping
 from sync.boards.planning import known_fields, planned, proposed, with_words
 from sync.boards.report import BLANK, REPORT
-from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
 from sync.boards.survey import SeenTab, survey
 from sync.boards.words import MINE, NOTHING, SEEN_DAILY, out_of_order, steps
 from sync.console.pages import Console
@@ -79,6 +79,10 @@ class TabPages:
         self._console.wake()
         flash(said)
         return redirect(url_for(f"tabs.{page}", **values), 303)
+
+    def _order(self, sites: Sequence[str], **changes: Any) -> None:
+        """Have the next pass change the states of jobs."""
+        self._console.store.ask(ORDER, {"sites": sites, "changes": changes})
 
     def index(self) -> Any:
         """Show all tabs."""
@@ -193,7 +197,7 @@ class TabPages:
         """Write EverBright's words into the chosen cells."""
         for cell in request.form.getlist("cell"):
             site, _, field = cell.partition(" ")
-            self._boards.order(sites=[site], changes={"take": [field]})
+            self._order([site], take=[field])
         return self._done("EverBright's words are being written.", "tab", sheet=sheet)
 
     # Rows
@@ -208,13 +212,13 @@ class TabPages:
         for job in self._report()["rows"]:
             said, site = request.form.get(f"job-{job['site']}", ""), job["site"]
             if said in ("add", "none"):
-                self._boards.order(sites=[site], changes={"choice": said})
+                self._order([site], choice=said)
             elif said:
                 is_there = said in map(row_key, job["rows"])
                 lost += not is_there
                 if is_there:
-                    self._boards.order(sites=[site], changes={"row": json.loads(said)})
-        self._boards.order(writes_ids=True)
+                    self._order([site], row=json.loads(said))
+        self._console.store.ask(ORDER, {"writes_ids": True})
         said = "The site IDs are being written."
         if lost:
             said = f"{lost} rows have changed meanwhile. Look again."
@@ -223,6 +227,6 @@ class TabPages:
     def absent(self) -> Any:
         """Add rows for the chosen jobs, or leave them out for good."""
         choice = "none" if "leave" in request.form else "add"
-        self._boards.order(sites=request.form.getlist("site"), changes={"choice": choice})
+        self._order(request.form.getlist("site"), choice=choice)
         said = "They are left out." if choice == "none" else "The rows are being added."
         return self._done(said, "rows")

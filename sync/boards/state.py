@@ -1,19 +1,18 @@
-"""What is stored of connected tabs and of jobs in them; the console's orders for the next pass."""
+"""What is stored of connected tabs, and of jobs in them."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
 
 from pydantic import BaseModel, Field
 from sqlalchemy import delete, insert, select, true, update
 
 from sync.boards.mapping import TabMapping
 from sync.core.database import Database, Lease
-from sync.core.schema import action, job, mapping
+from sync.core.schema import job, mapping
 from sync.types import Value
 
-_KIND = "tabs"
+ORDER = "tabs"
+"""The kind of actions with what people have answered on the pages of tabs."""
 
 
 class Stage(StrEnum):
@@ -108,29 +107,8 @@ class BoardStore:
             rows = connection.execute(select(job.c.site, job.c.boards).where(job.c.boards != "{}"))
             return {site: JobState.model_validate_json(body) for site, body in rows}
 
-    def put_states(
-        self, held: Lease, states: Mapping[str, JobState], done: Iterable[int] = ()
-    ) -> None:
-        """Store jobs' states, and that orders are carried out."""
+    def put_states(self, held: Lease, states: Mapping[str, JobState]) -> None:
         with self._database.begin(held) as connection:
             for site, state in states.items():
                 body = state.model_dump_json(exclude_defaults=True)
                 connection.execute(update(job).where(job.c.site == site).values(boards=body))
-            for number in done:
-                own = update(action).where(action.c.id == number)
-                # Its texts are a customer's, and no longer needed.
-                connection.execute(own.values(done=self._database.now(connection), body="{}"))
-
-    def order(self, **body: Any) -> None:
-        """Leave an order of the console for the next pass."""
-        with self._database.begin() as connection:
-            now = self._database.now(connection)
-            row = {"kind": _KIND, "body": json.dumps(body), "requested": now}
-            connection.execute(insert(action).values(row))
-
-    def orders(self) -> dict[int, dict[str, Any]]:
-        """Return the orders that no pass has carried out, by number."""
-        waiting = (action.c.kind == _KIND) & (action.c.done == 0)
-        query = select(action.c.id, action.c.body).where(waiting).order_by(action.c.id)
-        with self._database.begin() as connection:
-            return {row.id: json.loads(row.body) for row in connection.execute(query)}

@@ -1,7 +1,7 @@
 """Connected tabs as a pass meets them: what to read, to connect, and to write."""
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -11,7 +11,7 @@ from sync.boards.decide import Board, Decider, TabsDecision, name_of
 from sync.boards.fields import SITE_ID, Fields, Rule, milestones_of
 from sync.boards.mapping import TabMapping, check_headers
 from sync.boards.report import REPORT, report
-from sync.boards.state import BoardStore, ConnectedTab, JobState, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
 from sync.boards.values import TabJob, Values
 from sync.boards.words import steps_of
@@ -65,7 +65,7 @@ class OfficeTabs:
         failed = [tab for tab, _ in self._failures]
         tabs = [tab for tab in self.boards.tabs() if tab.stage is not Stage.CONNECTED]
         has_new = any(tab not in failed for tab in tabs)
-        return (may_connect and has_new) or bool(self.boards.orders())
+        return (may_connect and has_new) or bool(self.store.open_actions((ORDER,)))
 
     def headers(self) -> Mapping[str, str]:
         pairs = (pair for tab in self._tabs.values() for pair in tab.mapping.fields.items())
@@ -192,24 +192,26 @@ class OfficeTabs:
             for site, row in rows.jobs.items()
         }
 
-    def _put(self, states: Mapping[str, JobState], done: Collection[int] = ()) -> None:
-        if states or done:
-            self.boards.put_states(self.lease, states, done)
+    def _put(self, states: Mapping[str, JobState]) -> None:
+        if states:
+            self.boards.put_states(self.lease, states)
             self._states |= states
 
     def _take_orders(self, rows: JobRows) -> None:
         """Take what the console has ordered into the states of jobs and tabs."""
-        orders, states = self.boards.orders(), dict[str, JobState]()
-        for order in orders.values():
-            changes = order.get("changes", {})
-            for site in rows.jobs.keys() & order.get("sites", ()):
+        orders, states = self.store.open_actions((ORDER,)), dict[str, JobState]()
+        for order in orders:
+            changes = order.body.get("changes", {})
+            for site in rows.jobs.keys() & order.body.get("sites", ()):
                 state = states.get(site, self._states.get(site, JobState()))
-                take = [*state.take, *changes.get("take", ())]
+                take = [*dict.fromkeys((*state.take, *changes.get("take", ())))]
                 new = {**state.model_dump(), **changes, "take": take}
                 states[site] = JobState.model_validate(new)
-            for tab in self.boards.tabs() if order.get("writes_ids") else ():
+            for tab in self.boards.tabs() if order.body.get("writes_ids") else ():
                 self._replace(tab, writes_ids=True)
-        self._put(states, [*orders])
+        self._put(states)  # After a kill, they are taken once more.
+        if orders:
+            self.store.finish_actions({order.id: "" for order in orders})
 
     def _replace(self, tab: ConnectedTab, **changes: Any) -> ConnectedTab:
         new = tab.model_copy(update=changes)

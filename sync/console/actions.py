@@ -13,6 +13,8 @@ from sync.alerts.channels import send
 from sync.console.pages import Console, target, typed
 from sync.console.records import Records, numbers
 from sync.core.actions import AFTER_PASS
+from sync.core.receiver import understood
+from sync.errors import Rejected
 from sync.status.rules import counted, is_idle
 from sync.status.state import TESTED, read
 
@@ -36,12 +38,19 @@ class Action:
 
 
 def _replay(console: Console) -> str:
-    records = Records(console.database)
-    ids = numbers(request.form.getlist("id"))
-    for number in ids:
-        records.request("replay", {"delivery": number}, time.time())
+    """Have messages applied as they are understood now; one that still isn't stays as it is."""
+    count, why = 0, ""
+    for number in numbers(request.form.getlist("id")):
+        if body := console.store.body(number):
+            try:
+                webhook = understood(body, console.settings.config.webhooks)
+            except Rejected as error:
+                why = f" Still rejected: {error.message}"
+            else:
+                console.store.replay(number, webhook)
+                count += 1
     console.wake()
-    return f"{counted(len(ids), 'message is', 'messages are')} being read again."
+    return f"{counted(count, 'message is', 'messages are')} being read again.{why}"
 
 
 def _dismiss(console: Console) -> str:
@@ -167,7 +176,7 @@ def ask(console: Console, kind: str, arguments: Mapping[str, Any]) -> str:
     if kind.startswith("read_") and not console.settings.everbright_api_token:
         return "Nothing can be read from EverBright without EVERBRIGHT_API_TOKEN."
     records = Records(console.database)
-    number = records.request(kind, arguments, time.time())
+    number = console.store.ask(kind, arguments)
     console.wake()
     state = read(console.settings, console.database)
     if is_idle(state) or (state.is_paused and kind in AFTER_PASS):

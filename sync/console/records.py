@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from sync.core.database import Database
 from sync.core.people import plain
@@ -102,19 +102,6 @@ class Records:
         return self._database.change(done)
 
     # Actions
-
-    def request(self, kind: str, body: Mapping[str, Any], now: float) -> int:
-        """Ask for an action, or again for one that isn't done; return its number."""
-        text = json.dumps(dict(body), sort_keys=True)
-        same = and_(action.c.kind == kind, action.c.body == text, action.c.done == 0.0)
-        with self._database.begin() as connection:
-            known = connection.scalar(select(action.c.id).where(same))
-            if known:
-                connection.execute(update(action).where(same).values(requested=now))
-                return int(known)
-            row = {"kind": kind, "body": text, "requested": now}
-            key = connection.execute(insert(action).values(row)).inserted_primary_key
-            return int(key[0]) if key else 0
 
     def actions(self, limit: int) -> Sequence[Any]:
         """Return the latest actions."""

@@ -12,15 +12,9 @@ from sync.core.report import PassReport
 from sync.core.sheet_state import Ask
 from sync.core.standing import Order, Statuses, titles
 from sync.core.store import Store, StoredAction
-from sync.errors import BrightsheetError, Rejected
-from sync.settings.config_file import (
-    Config,
-    Meaning,
-    MilestoneConfig,
-    WebhooksConfig,
-)
+from sync.errors import BrightsheetError
+from sync.settings.config_file import Config, Meaning, MilestoneConfig
 from sync.types import from_json
-from sync.webhooks import parse
 
 DONE_LINE = "done"
 """The line in a confirmed order below which milestones don't count."""
@@ -34,7 +28,6 @@ class Hands:
 
     store: Store
     passes: Pass
-    shapes: WebhooksConfig
     begins_anew: Callable[[], object]
     """Has everything that is kept in memory read again from the database."""
 
@@ -95,19 +88,6 @@ def _take_meanings(hands: Hands, body: Mapping[str, Any]) -> str:
     return "The meanings are saved."
 
 
-def _replay(hands: Hands, body: Mapping[str, Any]) -> str:
-    number = int(body.get("delivery", 0))
-    stored = hands.store.body(number)
-    if stored is None:
-        return "That message was deleted."
-    try:
-        webhook = parse.read(stored, hands.shapes)
-    except Rejected as error:
-        return f"It is still rejected: {error.message}"
-    hands.store.replay(number, webhook)
-    return "It is read again."
-
-
 def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
     if not hands.passes.is_idle:
         return None  # A batch holds what rows showed until it is checked.
@@ -130,7 +110,6 @@ KINDS: Mapping[str, Kind] = {
     "not_this_job": _answer(is_same=False),
     "take_order": _take_order,
     "take_meanings": _take_meanings,
-    "replay": _replay,
     "forget": _forget,
 }
 """By kind, as the table `action` names it. One that returns None waits for the next pass."""

@@ -60,7 +60,7 @@ def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]
         try:
             body = _read_body(request)
             _demand_json(request.mimetype)
-            webhook = _parse(body, settings.config.webhooks)
+            webhook = understood(body, settings.config.webhooks)
         except Rejected as error:
             number = store.keep_rejected(body, error)
             _log.warning("rejected", delivery=number, reason=error.reason)
@@ -114,7 +114,7 @@ def _demand_json(kind: str) -> None:
         raise Rejected("not_json", text, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
-def _parse(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
+def understood(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
     """Parse a body. One that causes an internal error is stored as rejected, to be replayed."""
     try:
         return parse.read(body, shapes)

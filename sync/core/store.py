@@ -280,12 +280,23 @@ class Store:
             of_job = [row.id for row in rows if site.encode() in row.body.lower()]
             for part in _pages(of_job):
                 connection.execute(delete(delivery).where(delivery.c.id.in_(part)))
-            named = action.c.body.like(f"%{site}%")
-            connection.execute(update(action).where(named).values(body="{}"))
             known = _get(connection, "forgotten", [])
             _put(connection, "forgotten", sorted({*known, _hash(site)}))
 
     # Actions
+
+    def ask(self, kind: str, body: Mapping[str, Any]) -> int:
+        """Ask the worker for something, or again for what isn't done; return its number."""
+        text = json.dumps(dict(body), sort_keys=True)
+        same = and_(action.c.kind == kind, action.c.body == text, action.c.done == 0.0)
+        with self._database.begin() as connection:
+            known = connection.scalar(select(action.c.id).where(same))
+            if known:
+                connection.execute(update(action).where(same).values(requested=_now()))
+                return int(known)
+            row = {"kind": kind, "body": text, "requested": _now()}
+            key = connection.execute(insert(action).values(row)).inserted_primary_key
+            return int(key[0]) if key else 0
 
     def open_actions(self, kinds: Collection[str]) -> list[StoredAction]:
         """Return what was asked for and isn't done, in the order in which it was asked last."""
@@ -302,8 +313,10 @@ class Store:
         return self._value(select(func.max(action.c.requested))) or 0.0
 
     def finish_actions(self, results: Mapping[int, str]) -> None:
+        """Store what has become of actions. Their texts may be a customer's, and aren't kept."""
         own = {number: update(action).where(action.c.id == number) for number in results}
-        self._do(None, *(own[n].values(done=_now(), result=each) for n, each in results.items()))
+        done = {"done": _now(), "body": "{}"}
+        self._do(None, *(own[n].values(**done, result=each) for n, each in results.items()))
 
     # Jobs
 

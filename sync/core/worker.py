@@ -66,7 +66,7 @@ class Worker:
         self,
         settings: Settings,
         database: Database,
-        connect: Callable[[Database, Lease], ConnectedTabs],
+        connect: Callable[[Settings, Database, Lease], ConnectedTabs],
     ) -> None:
         self._settings, self._store = settings, Store(database)
         self._database, self._connect = database, connect
@@ -195,8 +195,7 @@ class Worker:
     def _run_passes(self, over: threading.Event) -> None:
         """Run passes: when something is due, and every ten minutes."""
         passes, at_latest, tidied, is_old = self._passes(), 0.0, 0.0, threading.Event()
-        shapes = self._settings.config.webhooks
-        hands = Hands(self._store, passes, shapes, is_old.set)
+        hands = Hands(self._store, passes, is_old.set)
         while not (over.is_set() or self._stop.is_set() or is_old.is_set()):
             is_full = datetime.now(UTC).timestamp() >= at_latest
             seen = self._store.last_asked()
@@ -275,7 +274,7 @@ class Worker:
             rows,
             settings.spreadsheet_id,
             settings.zone,
-            self._connect(self._database, self._lease),
+            self._connect(settings, self._database, self._lease),
             may_add_tabs=settings.add_tabs == "yes",
             stuck_days=settings.stuck_days,
         )

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.boards.mapping import TabMapping
-from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
 from sync.boards.tabs import OfficeTabs
 from sync.core.job_rows import JobRows, Links
 from sync.core.passes import Pass
@@ -37,8 +37,8 @@ def step(milestone: int, meaning: str) -> str:
 
 def test_an_id_does_not_go_into_the_row_that_was_rejected(office: Office) -> None:
     office.connected(writes_ids=False)
-    office.boards.order(sites=[office.sites[0]], changes={"choice": "add"})
-    office.boards.order(writes_ids=True)
+    office.store.ask(ORDER, {"sites": [office.sites[0]], "changes": {"choice": "add"}})
+    office.store.ask(ORDER, {"writes_ids": True})
     office.settle()
     assert office.sheet.key_of(ACTIVE, office.row(0)) == ""
 
@@ -65,7 +65,7 @@ def test_a_tab_that_is_connected_while_a_pass_reads_gets_its_ids(office: Office)
         if not done:
             done.append(1)
             office.boards.put_tab(ConnectedTab(sheet=ACTIVE, mapping=mapping(ACTIVE)))
-            office.boards.order(writes_ids=True)
+            office.store.ask(ORDER, {"writes_ids": True})
         return answer
 
     office.passes._client.read = and_connect  # type: ignore[assignment]

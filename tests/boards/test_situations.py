@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from sync.boards.mapping import TabMapping
 from sync.boards.report import REPORT
-from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
 from sync.core.events import Event, Job, apply
 from sync.core.schema import job
 from sync.core.sheet_state import Ask
@@ -147,7 +147,7 @@ def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: O
 def test_ids_are_written_after_a_person_has_said_so_once(office: Office) -> None:
     office.connected(writes_ids=False)
     assert not any(office.sheet.key_of(sheet, row) for sheet, row in office.board_rows())
-    office.boards.order(writes_ids=True)
+    office.store.ask(ORDER, {"writes_ids": True})
     assert office.passes.is_due()
     office.settle()
     assert [office.sheet.key_of(ACTIVE, office.row(n)) for n in range(4)] == office.sites[:4]
@@ -178,7 +178,7 @@ def test_everbrights_word_is_taken_for_chosen_cells(office: Office) -> None:
     office.look()
     (difference,) = office.report()["differences"]
     site, field = difference["site"], difference["field"]
-    office.boards.order(sites=[site], changes={"take": [field]})
+    office.store.ask(ORDER, {"sites": [site], "changes": {"take": [field]}})
     office.settle()
     assert office.shows(row, STATUS) == "Submitted"
     assert office.state(0).take == []
@@ -251,7 +251,7 @@ def test_a_job_that_may_have_a_row_waits_for_an_answer(office: Office) -> None:
     assert (asked["name"], asked["is_certain"]) == (NAMES[7], False)
     assert asked["rows"][0]["agrees"] == ["name"]
     choice = (asked["rows"][0]["sheet"], asked["rows"][0]["texts"])
-    office.boards.order(sites=[asked["site"]], changes={"row": choice})
+    office.store.ask(ORDER, {"sites": [asked["site"]], "changes": {"row": choice}})
     office.settle()
     assert office.sheet.key_of(ACTIVE, row) == office.sites[7]
 
@@ -259,7 +259,7 @@ def test_a_job_that_may_have_a_row_waits_for_an_answer(office: Office) -> None:
 @pytest.mark.parametrize(("choice", "count"), [("none", 0), ("add", 1)])
 def test_a_person_says_that_a_job_has_no_row(office: Office, choice: str, count: int) -> None:
     office.connected(ACTIVE)
-    office.boards.order(sites=[office.sites[4]], changes={"choice": choice})
+    office.store.ask(ORDER, {"sites": [office.sites[4]], "changes": {"choice": choice}})
     office.settle()
     assert len(office.new_rows()) == count
     assert len(office.report()["absent"]) == 0
@@ -340,7 +340,7 @@ def test_a_row_that_is_deleted_is_not_added_again(office: Office) -> None:
     office.settle()
     assert not office.new_rows()
     assert [each["name"] for each in office.report()["deleted"]] == [NAMES[0]]
-    office.boards.order(sites=[office.sites[0]], changes={"choice": "add"})
+    office.store.ask(ORDER, {"sites": [office.sites[0]], "changes": {"choice": "add"}})
     office.settle()
     (row,) = office.new_rows()
     assert office.shows(row, STATUS) == "Rejected"
@@ -390,7 +390,7 @@ def test_a_tab_that_cannot_be_read_keeps_its_jobs(office: Office, choice: str) -
     there = [row for row in office.sheet.tabs[ACTIVE].rows if office.sheet.key_of(ACTIVE, row)]
     before = len(office.sheet.tabs[LATER].rows), len(office.sheet.tabs[DONE].rows)
     if choice:
-        office.boards.order(sites=office.sites, changes={"choice": choice})
+        office.store.ask(ORDER, {"sites": office.sites, "changes": {"choice": choice}})
     office.sheet.tabs[ACTIVE].columns.remove(office.key("Site ID"))
     for number in range(len(there)):
         office.event(number, "REJECTED")
@@ -544,7 +544,7 @@ def nickname(office: Office, number: int) -> Row:
     for header in CUSTOMER:
         office.type(row, header, texts["customer"] if header == "Name" else "")
     row_of = {"row": (ACTIVE, texts)}
-    BoardStore(office.database).order(sites=[office.sites[number]], changes=row_of)
+    office.store.ask(ORDER, {"sites": [office.sites[number]], "changes": row_of})
     return row
 
 
@@ -630,7 +630,7 @@ def test_names_dragged_over_other_rows_are_listed_and_taken(office: Office) -> N
     assert office.codes() == []
     found = office.report()["differences"]
     assert {(each["held"], each["said"]) for each in found} == {(NAMES[0], n) for n in NAMES[1:4]}
-    office.boards.order(sites=[found[0]["site"]], changes={"take": ["customer"]})
+    office.store.ask(ORDER, {"sites": [found[0]["site"]], "changes": {"take": ["customer"]}})
     office.settle()
     assert len(office.report()["differences"]) == 2
     assert office.state(1).take == office.state(2).take == office.state(3).take == []

@@ -9,7 +9,7 @@ import pytest
 from sync.boards.fields import Field, Fields, Rule
 from sync.boards.mapping import TabMapping
 from sync.boards.planning import planned
-from sync.boards.state import Stage
+from sync.boards.state import ORDER, Stage
 from sync.boards.survey import SeenTab
 from sync.boards.values import TabJob, Values
 from sync.core.cells import number
@@ -79,7 +79,7 @@ def test_none_of_these_adds_a_row(office: Office) -> None:
     office.event(7, "SUBMITTED")
     office.settle()
     (asked,) = office.report()["rows"]
-    office.boards.order(sites=[asked["site"]], changes={"choice": "add"})
+    office.store.ask(ORDER, {"sites": [asked["site"]], "changes": {"choice": "add"}})
     office.settle()
     assert len(office.new_rows()) == 1
 
@@ -184,7 +184,7 @@ def test_a_stage_without_words_shows_everbrights_own(office: Office) -> None:
 def test_a_row_is_added_for_a_person_who_types_them(office: Office) -> None:
     none = mapping(ACTIVE).model_copy(update={"new_rows": "none"})
     office.connected(ACTIVE, mapping=none)
-    office.boards.order(sites=[office.sites[4]], changes={"choice": "add"})
+    office.store.ask(ORDER, {"sites": [office.sites[4]], "changes": {"choice": "add"}})
     look(office)
     assert len(office.new_rows()) == 1
 

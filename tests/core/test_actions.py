@@ -148,11 +148,13 @@ def test_a_rejected_message_is_replayed(world: ActionWorld) -> None:
     query = select(schema.delivery.c.id).where(schema.delivery.c.outcome == "rejected")
     with world.database().begin() as connection:
         number = connection.scalar(query)
-    assert "still rejected" in world.ask("replay", delivery=number)
+    page = world.visitor.signed_in()
+    page.post("/actions/replay", id=number)
+    assert "Still rejected" in page.get("/").text
     own = schema.delivery.update().where(schema.delivery.c.id == number)
     with world.database().begin() as connection:
         connection.execute(own.values(body=json.dumps(body | {"site": site}).encode()))
-    world.ask("replay", delivery=number)
+    page.post("/actions/replay", id=number)
     wait_for(lambda: site in world.by_site())
 
 
