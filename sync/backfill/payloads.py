@@ -10,18 +10,14 @@ _DEFINITION_KEYS = ("milestone_definition", "milestone_definition_id", "definiti
 
 
 def milestone(
-    record: Record, site: str, quote: str, tasks: Sequence[tuple[Record, Sequence[Record]]]
+    record: Record, site: str, tasks: Sequence[tuple[Record, Sequence[Record]]]
 ) -> dict[str, Any]:
-    """Return a milestone's payload in the webhook's format.
-
-    `tasks` are its tasks with their sub-tasks, `quote` is the job's ("" for none), used if the
-    record has none.
-    """
+    """Return a milestone's payload in the webhook's format, with tasks and their sub-tasks."""
     return {
         "status": None,
         **record,
         "site": site,
-        "quote": next(uuids(record, QUOTE_KEYS), quote) or None,
+        "quote": next(uuids(record, QUOTE_KEYS), None),
         "milestone_definition": definition(record) or None,
         "tasks": [{**task, "sub_tasks": sub_tasks} for task, sub_tasks in tasks],
     }
@@ -51,9 +47,3 @@ def contract(record: Record, site: str) -> dict[str, Any]:
 def definition(record: Record) -> str:
     """Return the UUID of a milestone's definition, or ""."""
     return next(uuids(record, _DEFINITION_KEYS), "")
-
-
-def initial_quote(quotes: Sequence[Record]) -> str:
-    """Return the UUID of the oldest of a job's quotes, or "". Webhooks have that one, too."""
-    oldest = sorted(quotes, key=lambda record: str(record.get("date_created") or "~"))
-    return next((uuid for record in oldest for uuid in uuids(record, ("uuid", "id"))), "")

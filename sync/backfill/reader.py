@@ -18,7 +18,7 @@ from sync.everbright.client import EverBright
 from sync.everbright.errors import LIST_BREAKS, ODD, OPTIONAL_LIST
 from sync.ops import retry
 from sync.settings.config_file import EverBrightConfig
-from sync.webhooks.other_events import QUOTE_KEYS, SITE_KEYS, uuids
+from sync.webhooks.other_events import SITE_KEYS
 
 _TRIES = 6
 _LONGEST_BACKOFF = 120.0
@@ -46,9 +46,7 @@ class Reader:
     rate: float
     sleep: Callable[[float], Any]
     notes: list[str] = field(default_factory=list)
-    """Which lists the account doesn't have; jobs are read without them."""
-    _missing: set[str] = field(default_factory=set)
-    """The same by their keys in the config. They are requested only once."""
+    """Which lists the account doesn't have: they are requested once, and jobs read without."""
     _next_at: float = field(default_factory=monotonic)
 
     def jobs(self) -> tuple[dict[str, datetime | None], list[str]]:
@@ -81,12 +79,8 @@ class Reader:
             records += self._records("milestones", "workflow", _id(workflow))
         answers.check_owner(records, SITE_KEYS, site)
         changed = [record for record in records if may_be_news(record)]
-        quote = ""
-        if not all(any(uuids(record, QUOTE_KEYS)) for record in changed):
-            quote = payloads.initial_quote(self._optional_records("quotes", site))
-        found = [payloads.milestone(record, site, quote, self._tasks(record)) for record in changed]
-        contracts = self._optional_records("contracts", site)
-        return found + [payloads.contract(record, site) for record in contracts]
+        found = [payloads.milestone(record, site, self._tasks(record)) for record in changed]
+        return found + [payloads.contract(record, site) for record in self._contracts(site)]
 
     def _tasks(self, milestone: Record) -> list[tuple[Record, list[Record]]]:
         tasks = self._records("tasks", "milestone", _id(milestone))
@@ -99,20 +93,19 @@ class Reader:
         answers.check_owner(records, _OWNERS[owner], uuid)
         return records
 
-    def _optional_records(self, name: str, site: str) -> list[Record]:
-        """Return a job's records of a list; none, with a note, if EverBright has no such list."""
-        if not getattr(self.paths, name) or name in self._missing:
+    def _contracts(self, site: str) -> list[Record]:
+        """Return a job's contracts; none, with a note, if EverBright has no such list."""
+        if not self.paths.contracts or self.notes:
             return []
         try:
-            return self._records(name, "site", site)
+            return self._records("contracts", "site", site)
         except BrightsheetError as error:
             if error.reason not in OPTIONAL_LIST:
                 raise
             self.notes.append(
-                f"{name} are not read. {error.message} Correct `{name}` under [everbright]."
+                f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
             )
-            self._missing.add(name)
-            _log.warning("list_not_read", list=name, reason=error.reason)
+            _log.warning("list_not_read", list="contracts", reason=error.reason)
             return []
 
     def _pages(self, path: str) -> Iterator[Page]:

@@ -56,7 +56,6 @@ class EverBrightConfig(Strict):
     milestones: str = "/api/v1/milestone?workflow_id={workflow}"
     tasks: str = "/api/v1/task?milestone_id={milestone}"
     sub_tasks: str = "/api/v1/sub_task?task_id={task}"
-    quotes: str = "/api/v1/quote?site_id={site}"
     contracts: str = "/api/v1/contract?site_id={site}"
     """Blank: contracts are not read."""
     changed: tuple[Key, ...] = ("date_updated", "updated_at", "date_modified")

@@ -278,11 +278,10 @@ class AlertSettings(_EnvironmentModel):
         "was rejected, a contract signed or voided, a job that is done.",
     )
     silence_days: int = Field(
-        3,
+        5,
         ge=0,
         le=365,
-        description="An alert is sent after this many working days without a webhook. 0 turns it "
-        "off.",
+        description="An alert is sent after this many days without a webhook. 0 turns it off.",
     )
 
 

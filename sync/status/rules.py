@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sync.core.report import Finding
@@ -42,8 +41,7 @@ _REFUSALS = {
     "fault": "Brightsheet has an internal error. Ask whoever set it up to look at its log.",
 }
 """What to do about a failure, by its reason."""
-_DAY = timedelta(days=1)
-_MONDAY = datetime(1970, 1, 5)  # noqa: DTZ001 - any Monday, in the zone of the moments
+_DAY_SECONDS = 86_400.0
 
 
 class Level(StrEnum):
@@ -170,28 +168,17 @@ def _failing(state: State) -> str:
     return f"The sheet can't be read or written. {why} Everything that arrives is kept meanwhile."
 
 
-def working_days(since: float, until: float, state: State) -> float:
-    """Return the days between two times, without Saturdays and Sundays."""
-
-    def worked(at: float) -> float:
-        moment = datetime.fromtimestamp(at, state.setup.zone).replace(tzinfo=None)
-        weeks, rest = divmod(moment - _MONDAY, 7 * _DAY)
-        return 5 * weeks + min(rest / _DAY, 5.0)
-
-    return max(0.0, worked(until) - worked(since))
-
-
 def _is_silent(state: State) -> bool:
     """Return whether nothing has arrived for SILENCE_DAYS, also before the first webhook."""
     since, days = state.arrived or state.begun, state.setup.silence_days
-    return bool(days and since) and working_days(since, state.now, state) >= days
+    return bool(days and since) and state.now - since >= days * _DAY_SECONDS
 
 
 def _is_read_late(state: State) -> bool:
     """Return whether the regular reading is a day late."""
     hours = state.setup.read_hours
     since = state.now - (state.read_back or state.begun)
-    return bool(hours) and since > hours * 3600 + _DAY.total_seconds()
+    return bool(hours) and since > hours * 3600 + _DAY_SECONDS
 
 
 def _is_disk_low(state: State) -> bool:
@@ -568,7 +555,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "wrong_passwords",
         _N,
-        lambda s: s.now - s.guessed < _DAY.total_seconds(),
+        lambda s: s.now - s.guessed < _DAY_SECONDS,
         lambda s: (
             "Somebody entered ten wrong passwords for these pages, the last one "
             f"{lasting(s.now - s.guessed)} ago, and was refused for five minutes. If it was none "

@@ -4,7 +4,6 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import func, select
@@ -32,8 +31,7 @@ TESTED = "tested"
 class Setup:
     """What the settings say."""
 
-    zone: tzinfo = UTC
-    silence_days: int = 3
+    silence_days: int = 5
     read_hours: float = 24.0
     """How often open jobs are read from EverBright; 0 if never."""
     asks_order: bool = True
@@ -139,7 +137,6 @@ def read(settings: Settings, database: Database) -> State:
         time.time(),
         from_json(PassReport, store.get("pass", {})),
         Setup(
-            settings.zone,
             settings.silence_days,
             read_hours=settings.backfill_hours if token else 0,
             asks_order=not settings.config.milestones,

@@ -20,7 +20,7 @@ GIGABYTE = 1024**3
 FINE = State(
     NOW,
     PassReport(NOW - 5 * MINUTE),
-    Setup(UTC),
+    Setup(),
     dict.fromkeys(("deliveries", "jobs", "lines", "documents", "attempts"), 0),
     worker_until=NOW + 20,
     begun=NOW - 30 * DAY,
