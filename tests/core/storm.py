@@ -210,7 +210,7 @@ class Storm:
         if any((tag, column or c, text) == (t, c, was) for t, c, was in self.sheet.replaced):
             self.counts["replaced"] += 1
             return True
-        is_listed = text in self.sheet.recovered().split("\n")
+        is_listed = f"\n{text}\n" in f"\n{self.sheet.recovered()}\n"
         self.counts["listed"] += is_listed
         return is_listed
 
