@@ -91,17 +91,22 @@ def _if(is_array: bool, test: Any, yes: Any, no: Any = lambda: False) -> Any:
     return yes() if found not in (None, False, 0, "", "FALSE", "false") else no()
 
 
-def _iferror(_is_array: bool, value: Any, instead: Any = lambda: None) -> Any:
-    found = value()
-    if isinstance(found, list):
-        return [[instead() if isinstance(one, CellError) else one for one in row] for row in found]
-    return instead() if isinstance(found, CellError) else found
+def _instead_of(is_wrong: Callable[[CellError], bool]) -> Function:
+    def function(_is_array: bool, value: Any, instead: Any = lambda: None) -> Any:
+        def kept(one: Any) -> Any:
+            return instead() if isinstance(one, CellError) and is_wrong(one) else one
+
+        found = value()
+        return [[*map(kept, row)] for row in found] if isinstance(found, list) else kept(found)
+
+    return function
 
 
 # These take whether they are computed of arrays, and their arguments unevaluated.
 LAZY: dict[str, Function] = {
     "IF": _if,
-    "IFERROR": _iferror,
+    "IFERROR": _instead_of(lambda _: True),
+    "IFNA": _instead_of(lambda error: error.kind == "N_A"),
     "ARRAYFORMULA": lambda _is_array, value: value(),
     # A picture: the cell has no value.
     "SPARKLINE": lambda _is_array, _data, _options=None: None,

@@ -174,7 +174,7 @@ def _today(jobs: Tab, stuck: int) -> dict[str, str]:
     """Return the formula of *Today*: by rep, jobs that wait on us or whose follow-up is due.
 
     It makes three columns: the third has why a row has a color. Before the jobs of each rep comes
-    his name with their number.
+    his name with their number. If there are none, FILTER is #N/A; any other error shows itself.
     """
     column = {each: whole(jobs, each) for each in SOURCES[TODAY]}
     follow_up, days, phone = column["follow_up"], column["days"], column["phone"]
@@ -198,7 +198,7 @@ def _today(jobs: Tab, stuck: int) -> dict[str, str]:
         f"lines;VSTACK(HSTACK({heads});jobs);reps;CHOOSECOLS(lines;4);"
         f"CHOOSECOLS(SORT(lines;{order};5;FALSE);1;2;3))"
     )
-    return {"customer": f'ARRAYFORMULA(IFERROR({found};""))'}
+    return {"customer": f'ARRAYFORMULA(IFNA({found};""))'}
 
 
 def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:

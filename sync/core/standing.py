@@ -17,7 +17,6 @@ from sync.core.events import (
     Job,
     MilestoneLog,
     Remark,
-    Task,
 )
 from sync.settings.config_file import Config, Meaning
 
@@ -263,7 +262,7 @@ class Statuses:
                 for m in others
             ]
             actions.append(f"Fix and resubmit {_listed(named)}")
-        actions += [action for m in steps if (action := self._left(m))]
+        actions += [action for milestone in steps for action in self._to_do(milestone)]
         is_one = sum(max(1, len(names)) for names in tasks.values()) == 1
         for milestone in sorted(others, key=lambda m: m.since, reverse=True):
             actions += self._why(milestone, with_title=len(others) > 1, is_one=is_one)
@@ -311,52 +310,44 @@ class Statuses:
             fill = (f"Fill out {title} in EverBright",)
             return Standing(f"{status}, {title} next", US, last.since, fill, title, Kind.TO_DO)
         first = pending[0]  # It has been passed by, and is still open.
+        found = self._open(first, "", submit)
         if self._is_unnamed(first):
-            return self._open(first, "", submit)
-        kind, since = Kind.READY if submit else Kind.TO_DO, max(last.since, first.since)
-        actions = submit or (sign(first.title) if first.is_paper else self._finish(first),)
-        return Standing(f"{status}, {first.title} next", US, since, actions, first.title, kind)
+            return found
+        since = max(last.since, first.since)
+        return replace(found, status=f"{status}, {first.title} next", since=since)
 
     def _open(self, last: Milestone, status: str, submit: tuple[str, ...]) -> Standing:
-        if last.is_paper:
-            return Standing(status, US, last.since, (sign(last.title),), last.title, Kind.TO_DO)
-        if last.is_ready:
-            text = f"{last.title} ready to submit"
-            return Standing(text, US, last.since, submit, last.title, Kind.READY)
         if self._is_unnamed(last):
             text = f"{last.title}: {last.label}"
             return Standing(text, since=last.since, waiting_at=last.title, actions=submit)
+        status = f"{last.title} ready to submit" if last.is_ready else status
+        actions = (*dict.fromkeys((*submit, *self._to_do(last))),)
         kind = Kind.READY if submit else Kind.TO_DO
-        actions = (*submit, self._finish(last))
         return Standing(status, US, last.since, actions, last.title, kind)
 
     def _is_unnamed(self, milestone: Milestone) -> bool:
         """Return whether nobody has said what its status means."""
         return not milestone.is_paper and milestone.log.now.status not in self.config.statuses
 
-    def _left(self, milestone: Milestone) -> str:
-        """Return what is left to do at a milestone beside a rejection; "" if nothing."""
+    def _to_do(self, milestone: Milestone) -> list[str]:
+        """Return what is left to do at a milestone, apart from what was rejected."""
         if milestone.is_ready:
-            return f"Submit {milestone.title}"
-        is_open = milestone.means is Meaning.OPEN and not self._is_unnamed(milestone)
-        has_more = milestone.means is Meaning.REJECTED and self._missing(milestone)
-        is_left = not milestone.is_paper and (is_open or has_more)
-        return self._finish(milestone) if is_left else ""
-
-    def _missing(self, milestone: Milestone) -> list[str]:
-        return [task.name for task in self._unfinished(milestone) if task.is_missing]
-
-    def _unfinished(self, milestone: Milestone) -> list[Task]:
-        """Return the tasks that are neither approved nor rejected, if they have a name."""
+            return [f"Submit {milestone.title}"]
+        if milestone.is_paper:
+            return [sign(milestone.title)] if milestone.means is Meaning.OPEN else []
         is_rejected, is_approved = self.config.is_rejected, self.config.is_approved
-        tasks = [task for task in milestone.log.now.tasks if task.name]
-        return [t for t in tasks if not (is_approved(t.status) or is_rejected(t.status))]
-
-    def _finish(self, milestone: Milestone) -> str:
-        missing = self._missing(milestone)
-        names = [task.name for task in self._unfinished(milestone)]
-        what = f"upload {', '.join(missing)}" if missing else ", ".join(names)
-        return f"Finish {milestone.title}" + (f": {what}" if what else "")
+        tasks = [
+            task
+            for task in milestone.log.now.tasks
+            if task.name and not is_approved(task.status) and not is_rejected(task.status)
+        ]
+        missing = [task.name for task in tasks if task.is_missing]
+        is_open = milestone.means is Meaning.OPEN and not self._is_unnamed(milestone)
+        if not (is_open or (missing and milestone.means is Meaning.REJECTED)):
+            return []
+        names = ", ".join(task.name for task in tasks)
+        what = f"upload {', '.join(missing)}" if missing else names
+        return [f"Finish {milestone.title}" + (f": {what}" if what else "")]
 
 
 def sign(title: str) -> str:

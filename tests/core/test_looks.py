@@ -303,6 +303,13 @@ def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> No
     ]
 
 
+def test_today_is_blank_if_nothing_waits_on_us(google: Emulator, tmp_path: Path) -> None:
+    office = Office(google, tmp_path)
+    office.jobs(dict.fromkeys(SITES, JOBS_BY_CASE["done"]))
+    office.settle()
+    assert [row[:2] for row in office.texts(TODAY)] == [["Customer", "What to do"]]
+
+
 def test_our_tabs_are_first_and_the_blank_one_is_hidden(office: Office) -> None:
     spreadsheet = office.google.sheets.spreadsheets[office.world.spreadsheet]
     shown = [sheet.title for sheet in spreadsheet.sheets if not sheet.properties.get("hidden")]

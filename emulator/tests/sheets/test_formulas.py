@@ -138,6 +138,8 @@ def test_a_subtotal_leaves_out_hidden_rows_and_other_subtotals(book: Book) -> No
         ("=UNIQUE(A2:A6)", [["Ada"], ["Ben"], ["Cay"]]),
         ('=ARRAYFORMULA(IF(C2:C4="","",A2:A4&": "&C2:C4))', [["Ada: 17"], ["Ben: 2"], ["Ada: 5"]]),
         ('=IFERROR(FILTER(A2:A6,A2:A6="Zoe"),"nobody")', [["nobody"]]),
+        ('=IFNA(FILTER(A2:A6,A2:A6="Zoe"),"nobody")', [["nobody"]]),
+        ('=ARRAYFORMULA(IFNA(1/C4:C5,"-"))', [["0.2"], ["#DIV/0!"]]),
         ("=VSTACK(A2:A3,C2:C3)", [["Ada"], ["Ben"], ["17"], ["2"]]),
         ("=HSTACK(A2:A3,C2:C4)", [["Ada", "17"], ["Ben", "2"], ["#N/A", "5"]]),
         ("=CHOOSECOLS(A2:C3,3,1)", [["17", "Ada"], ["2", "Ben"]]),
