@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 
 from emulator import Emulator
 from sync.core import schema
-from sync.core.snapshot import HISTORY, JOBS, RECOVERED
+from sync.core.snapshot import HISTORY, JOBS
 from tests import databases
 from tests.core.test_http import is_quiet
 from tests.made_up import milestone, uuid

@@ -15,7 +15,7 @@ from demo.process import Running
 from emulator import Emulator
 from sync.core.database import Database
 from sync.core.schema import change, lease
-from sync.core.snapshot import HISTORY
+from sync.core.snapshot import HISTORY, RECOVERED
 from sync.core.store import Store
 from sync.errors import Retryable
 from tests import databases
@@ -200,7 +200,7 @@ def test_a_document_that_hangs_holds_up_no_other(google: Emulator, sqlite_world:
         wait_for(lambda: len(linked(sqlite_world)) == 3)
 
 
-def test_a_wrong_spreadsheet_id_forgets_nothing(sqlite_world: World) -> None:
+def test_a_wrong_spreadsheet_id_and_deleted_tabs_forget_nothing(sqlite_world: World) -> None:
     world, right = sqlite_world, sqlite_world.environment["SPREADSHEET_ID"]
     with world.serve():
         world.send(milestone(1, status="SUBMITTED"))
@@ -215,3 +215,11 @@ def test_a_wrong_spreadsheet_id_forgets_nothing(sqlite_world: World) -> None:
         world.visitor.signed_in().post("/actions/put_back", tab="Jobs")
         wait_for(lambda: world.by_site() and is_quiet(world))
         wait_for(lambda: "tab_gone" not in world.codes())
+        # The fence goes with *Recovered*: the pass makes it again, and continues.
+        before, book = lines(world), world.google.sheets.spreadsheets[world.spreadsheet]
+        world.edit("delete_tab", sheet_id=RECOVERED)
+        world.send(milestone(1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
+        world.send(milestone(2, status="APPROVED"))
+        wait_for(lambda: len(world.by_site()) == 2 and is_quiet(world))
+    assert book.sheet(RECOVERED) is not None
+    assert lines(world) == before + 2
