@@ -38,11 +38,11 @@ style: develop  ## style, types and import contracts, without the tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: develop  ## run the short tests (about three minutes)
-	$(BIN)/python -m pytest -n 3 -m "not long" $(ARGS)
+test: develop  ## run the short tests (one or two minutes)
+	$(BIN)/python -m pytest -n 6 -m "not long" $(ARGS)
 
 test-all: develop  ## run only the long tests: kills, outages, people editing, large sheets
-	$(BIN)/python -m pytest -n 3 -m long $(ARGS)  # they wait more than they compute
+	$(BIN)/python -m pytest -n 6 -m long $(ARGS)  # they wait more than they compute
 
 chaos: develop  ## run the storms of people, faults and kills at full size (SEED=1)
 	KILLS=50 SILENCE=60 HOSTILE=100000 STORMS=300 \

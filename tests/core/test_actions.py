@@ -192,13 +192,3 @@ def test_an_action_that_fails_ends(world: ActionWorld) -> None:
     assert "internal error" in world.ask("take_meanings", meanings={"X": "no such meaning"})
     assert world.ask("check_now") == "The sheet was checked."
     assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(JOBS) is not None
-
-
-def test_the_tab_recovered_is_deleted(world: ActionWorld) -> None:
-    """The fence goes with it: the pass makes it again, and continues."""
-    lines = history(world)
-    world.google.edit(world.spreadsheet, "delete_tab", sheet_id=RECOVERED)
-    world.send(milestone(1, status="APPROVED", date_updated="2030-01-01T00:00:00Z"))
-    world.add(9, status="APPROVED")
-    assert world.google.sheets.spreadsheets[world.spreadsheet].sheet(RECOVERED) is not None
-    assert history(world) == lines + 2
