@@ -82,6 +82,17 @@ def test_a_new_customer_is_typed_over_an_old_one(calm: Calm) -> None:
     assert calm.problems() == {"other_customer"}
 
 
+def test_metadata_with_a_name_of_ours_is_not_ours_by_that(calm: Calm) -> None:
+    """Another program's, or copied with a column: Google gives it an ID of its own."""
+    column, status, row = calm.sheet.new_key(), calm.key("status"), calm.row(0)
+    before = held(row[status])
+    calm.sheet.tabs[JOBS].columns.append(column)
+    calm.sheet.guards[7] = (JOBS, "COLUMNS", "status", column)
+    row[column], row[status] = typed("hers"), typed("stale")
+    calm.look()
+    assert (held(row[column]), held(row[status])) == ("hers", before)
+
+
 def test_many_keys_are_cleared_at_once_and_come_back(calm: Calm) -> None:
     key, count = calm.key(KEY), len(calm.sheet.body())
     cleared = [(row, row.cells.pop(key)) for row in calm.sheet.body()[:8]]
