@@ -133,13 +133,13 @@ class Watch:
     def step(self) -> None:
         """Compose and send what is new, if this process is the one that sends. Raises Retryable."""
         self._is_sender = self._lease.take()
+        if self._unread > 1:
+            self._tell_at_once(FIXED, "Fixed: The database answers again.")
+        self._unread = 0
         if not self._is_sender:
             return
         state = read(self._settings, self._database)
         messages = Messages(**(self._store.get(MESSAGES) or {}))
-        if self._unread > 1:
-            messages.add(ALERTS, FIXED, ["Fixed: The database answers again."], state.now)
-        self._unread = 0
         if self._urls[ALERTS]:
             self._add_alerts(messages, state)
         if self._urls[TEAM]:
@@ -197,13 +197,16 @@ class Watch:
 
     def note_unread(self, error: BrightsheetError) -> None:
         """Send that the database is away, once: nobody can store that it was sent."""
-        if error.reason != "database":
+        if error.reason != "database" or not self._is_sender:
             return
         self._unread += 1
-        if self._unread == 2 and self._is_sender:  # Once may be a restart.
+        if self._unread == 2:  # Once may be a restart.
             text = f"{error.what} Nothing that EverBright sends is accepted meanwhile."
-            for url in self._urls[ALERTS]:
-                self._deliver(url, PROBLEM, text)
+            self._tell_at_once(PROBLEM, text)
+
+    def _tell_at_once(self, title: str, text: str) -> None:
+        for url in self._urls[ALERTS]:
+            self._deliver(url, title, text)
 
     def _send(self, url: SecretStr, title: str, text: str) -> bool:
         """Send a message; alerts have a link to the overview."""

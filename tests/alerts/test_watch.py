@@ -185,6 +185,9 @@ def test_a_database_that_is_away_is_said_once_and_so_is_its_return(tmp_path: Pat
     away.step()
     other.step()
     assert told[known + 1 :] == ["Fixed: The database answers again."]
+    away.stop()
+    other.step()
+    assert len(told) == known + 2, "the other process hadn't said that it was away"
 
 
 def test_many_problems_are_several_messages(database: Database) -> None:
