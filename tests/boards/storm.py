@@ -113,6 +113,7 @@ class OfficeStorm(Storm):
         for tag, number in numbers.items():
             found = places.get(self.sites[number], [])
             asked = {each["site"] for each in (self.store.get(REPORT) or {}).get("rows", ())}
+            asked |= self.elsewhere
             is_told = number in self.sheet.held_jobs or self.sites[number] in asked
             if not is_told and [row.tag for _, row in found] != [tag]:
                 wrong.append(f"job {number} is in {[row.tag for _, row in found]}, not in {tag}")
