@@ -183,6 +183,7 @@ def hstack(*values: Any) -> Any:
 def choose_columns(values: Any, *numbers_: Any) -> Any:
     """Return CHOOSECOLS: these columns, counted from 1."""
     at = [int(number(first(one))) - 1 for one in numbers_]
+    (values,) = sound((values,))
     rows = table(values)
     return [[row[n] for n in at] for row in rows] if max(at) < len(rows[0]) else OUT_OF_BOUNDS
 
