@@ -9,10 +9,12 @@ import sys
 import threading
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from emulator import Emulator
 from tests import databases
@@ -31,53 +33,55 @@ def pytest_collection_finish() -> None:
 
 
 SLOW = {
-    "tests/alerts/test_processes.py::": 150,
     "tests/test_states.py::test_what_is_wrong_is_found": 180,
-    "tests/test_documents.py::test_a_document_is_there": 80,
-    "tests/security/test_private.py::": 70,
+    "tests/alerts/test_processes.py::": 150,
+    "tests/test_documents.py": 80,
+    "tests/security/test_private.py": 70,
     "tests/boards/test_http.py": 60,
     "tests/core/test_actions.py": 60,
-    "tests/core/test_http.py": 50,
-    "tests/apart/test_apart.py": 50,
+    "tests/apart": 50,
     "tests/e2e/test_kill.py::": 40,
-    "tests/e2e/test_main_job.py": 40,
     "tests/console/test_browser.py": 40,
     "tests/boards/test_stage_http.py": 35,
-    "tests/core/test_situations.py::test_a_tab_of_60000": 30,
-    "tests/core/test_worker.py::test_a_process_frozen": 30,
+    "tests/core/test_situations.py": 30,
+    "tests/core/test_worker.py": 30,
     "tests/security/test_slow_clients.py": 30,
-    "tests/checks/test_checks.py": 20,
-    "tests/boards/test_browser.py": 20,
-    "tests/reading/test_pictures.py": 20,
+    "tests/core/test_http.py::": 20,
+    "tests/e2e/test_main_job.py::": 20,
+    "tests/test_states.py::": 20,
+    "tests/core/test_storm.py::": 20,
+    "tests/boards": 15,
+    "tests/checks": 15,
+    "tests/console": 15,
+    "tests/core": 15,
+    "tests/e2e": 15,
+    "tests/reading": 15,
+    "tests/security": 15,
 }
-"""Seconds of tests that wait long: together, if they share a server, or each if it ends with ::."""
+"""Seconds of tests that take long: in all, or with :: of each. All others are short."""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Have each worker begin with slow tests, and keep short ones for the end."""
-    if not (workers := getattr(config, "workerinput", None)):
-        return
-    groups: dict[str, list[pytest.Item]] = {}
-    rest, seconds = list[pytest.Item](), dict[str, int]()
-    for item in items:
-        if slow := next((name for name in SLOW if item.nodeid.startswith(name)), None):
-            name = item.nodeid if slow.endswith("::") else slow
-            groups.setdefault(name, []).append(item)
-            seconds[name] = SLOW[slow]
-        else:
-            rest.append(item)
-    count, left = workers["workercount"], len(items)
-    parts, loads = [list[pytest.Item]() for _ in range(count)], [0] * count
-    for name in sorted(groups, key=lambda name: -seconds[name]):
-        least = loads.index(min(loads))
-        parts[least] += groups[name]
-        loads[least] += seconds[name]
-    for number, part in enumerate(parts):
-        missing = max(left // (count - number) - len(part), 0)
-        part += rest[:missing]
-        del rest[:missing]
-        left -= len(part)
-    items[:] = [item for part in (*parts, rest) for item in part]
+def slow(nodeid: str) -> str:
+    return next((name for name in SLOW if nodeid.startswith(name)), "")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with slow tests."""
+    items.sort(key=lambda item: -SLOW.get(slow(item.nodeid), 0))
+
+
+class Units(LoadScopeScheduling):  # type: ignore[misc]
+    """Runs the tests of a file in one process, as they may share a server."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = slow(nodeid)
+        if name.endswith("::"):
+            return nodeid
+        return name if "::" in name else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Units:
+    return Units(config, log)
 
 
 EXPECTED_SKIPS = re.compile(r"chromium|docs/live\.md|in a real spreadsheet")
