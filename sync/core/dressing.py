@@ -111,7 +111,11 @@ class Dressing:
         return [
             *looks.of_jobs(jobs, self._rows.statuses.config, self._stuck),
             *looks.of_reps(jobs, open_sites),
-            *(look for tab in history for look in looks.of_history(tab)),
+            *(
+                look
+                for tab in history
+                for look in looks.of_history(tab, self._rows.statuses.config)
+            ),
         ]
 
     def _today(self) -> float:

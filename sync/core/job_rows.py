@@ -152,7 +152,8 @@ class JobRows:
             if self._links.has_customers and not job.is_answered and is_young:
                 return found, True
             name = job.customer.get("customer", "")
-            found.append(LineRow(each.id, self._layout.line(each.line, each.site, name)))
+            link = self._links.job(each.site)
+            found.append(LineRow(each.id, self._layout.line(each.line, each.site, name, link)))
         return found, False
 
 

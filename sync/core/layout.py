@@ -72,8 +72,8 @@ class Layout:
             cells[f"{DOCUMENTS}{step}"] = links(files)
         return {column: cell for column, cell in cells.items() if cell}
 
-    def line(self, line: Line, site: str, customer: str) -> dict[str, Cell]:
-        """Return the cells of a line of *History* by column ID."""
+    def line(self, line: Line, site: str, customer: str, link: str = "") -> dict[str, Cell]:
+        """Return the cells of a line of *History* by column ID. `link` is the job's page."""
         zone = self._zone
         title = self._statuses.order.title(line.definition, line.name)
         what = f"{title}: {line.task}" if line.task else title
@@ -82,7 +82,7 @@ class Layout:
         received, dated = line.received.astimezone(zone), line.at.astimezone(zone)
         is_other_day = received.date() != dated.date()
         return {
-            "customer": text(customer or placeholder(site)),
+            "customer": links([(customer or placeholder(site), link)]),
             "what": text(what),
             "to": text(self._statuses.label(line.definition, line.status)),
             "comment": text(_cut(line.comment, _LONGEST_COMMENT)),

@@ -74,7 +74,9 @@ def of_reps(tab: Tab, open_sites: Iterable[str]) -> Iterator[Look]:
             yield _view(tab, f"{rep}{_OF_REP}", criteria, sorts)
 
 
-def of_history(tab: Tab) -> Iterator[Look]:
+def of_history(tab: Tab, config: Config) -> Iterator[Look]:
+    if "to" in tab.columns:
+        yield Look(f"{tab.sheet} colors to", _colors(tab, "to", config, 0))
     if "received" in tab.columns:
         since = _condition("DATE_AFTER", "=WORKDAY(TODAY();-1)-1")
         sorts = ((REP, "ASCENDING"), ("received", "DESCENDING"))
@@ -144,7 +146,7 @@ def _colors(tab: Tab, column: str, config: Config, stuck: int) -> list[Request]:
         ]
     elif column == "days":
         tests = [("CUSTOM_FORMULA", _is_stuck(tab, stuck), ORANGE)]
-    elif column.startswith(STATUS):
+    elif column.startswith(STATUS) or column == "to":
         colors = {Meaning.APPROVED: _GREEN, Meaning.REJECTED: RED, Meaning.WAITING: _BLUE}
         tests = [
             ("TEXT_STARTS_WITH", label, background)

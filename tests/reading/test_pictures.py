@@ -38,17 +38,16 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """The demo's jobs, in a spreadsheet with a tab of the office's."""
+    """The demo's jobs."""
     folder: Path = tmp_path_factory.mktemp("reading")
     with Emulator() as google:
         google.limits.enabled = False
         url = fresh("sqlite", folder)
-        world = World(google, folder, url, ADD_TABS="yes", EVERBRIGHT_API_TOKEN=run.TOKEN)
+        world = World(google, folder, url, EVERBRIGHT_API_TOKEN=run.TOKEN)
         world.environment |= {"CONFIG_FILE": str(run.CONFIG), "WEBHOOK_SECRET": run.SECRET}
         google.everbright.token = run.TOKEN
         with world.serve():
             sites = run.send_all(world.url)
-            board.fill(google, world.spreadsheet, sites)
             wait_for(lambda: len(world.rows()) == len(sites), 120)
             wait_for(lambda: all("Job " not in row["Customer"].text for row in world.rows()), 120)
             wait_for(world.is_up_to_date, 120)
@@ -151,6 +150,8 @@ def test_the_overview_says_that_all_is_shown(
 def test_the_page_of_a_tab_proposes_its_columns(
     browser: Browser, world: World, tmp_path: Path
 ) -> None:
+    sites = [row["Site ID"].text for row in world.rows()]
+    board.fill(world.google, world.spreadsheet, sites)
     page = console(browser, world, f"/tabs/{BOARD}")
     expect(page.get_by_label("E-mail", exact=False).first).to_have_value("email")
     expect(page.get_by_label("Permit OK: from this step on")).not_to_have_value("")
