@@ -126,10 +126,10 @@ class Attempts:
             self.keep(attempts)
         elif is_other:
             raise Stop(Finding("other_database"))
-        elif fence < self.sheet.fence:
-            self._take_version(now, fence, attempts)
         elif fence in attempts:
             self._conclude(now, attempts, fence)
+        elif self.sheet.fence not in (0, fence):
+            self._take_version(now, fence, attempts)
         else:
             self.sheet.fence = fence
             if fence and not self.sheet.made:  # Of a spreadsheet that was written before another.
@@ -145,7 +145,7 @@ class Attempts:
                 self.keep(closed)
 
     def _take_version(self, now: Snapshot, fence: int, attempts: Iterable[int]) -> None:
-        """Go on with an older version of the spreadsheet, which somebody has restored."""
+        """Go on with another version of the spreadsheet, which somebody has restored."""
         _log.warning("restored_version", fence=fence, expected=self.sheet.fence)
         if fence or HISTORY not in now.lines:
             there = self.sheet.restore(fence, self._last_fence() + 1)

@@ -200,6 +200,30 @@ def test_an_older_version_after_history_was_put_back(calm: Calm) -> None:
     assert calm.wrong_history() == []
 
 
+def test_a_newer_version_after_an_older_one_that_nothing_was_written_to(calm: Calm) -> None:
+    """Somebody restores one that is too old, sees it, and takes another."""
+    old = calm.sheet.version()
+    new_lines(calm)
+    calm.settle()
+    newer = calm.sheet.version()
+    new_lines(calm)
+    calm.settle()
+    calm.sheet.restore(old)
+    write = calm.passes._client.write
+
+    def down(requests: Any) -> None:
+        raise Retryable("google_unavailable", "503")
+
+    calm.passes._client.write = down  # type: ignore[method-assign]
+    with pytest.raises(Retryable):
+        calm.passes.run()
+    calm.passes._client.write = write  # type: ignore[method-assign]
+    calm.sheet.restore(newer)
+    calm.look()
+    calm.look()
+    assert calm.wrong_history() == []
+
+
 def test_history_is_put_back_while_an_answer_is_lost(calm: Calm) -> None:
     carry_out = calm.sheet.carry_out
 
