@@ -293,7 +293,7 @@ def _insert(
     lines: list[Line] = []
     if before is None or not before.is_same(new):
         told = _news(before, later[0], is_rejected) if later else []
-        unsaid = [remark for remark in remarks if remark.at > new.at - _TOGETHER]
+        unsaid = {remark for remark in remarks if remark.at > new.at - _TOGETHER}
         for one, other in ((before, new), *((new, each) for each in later[:1])):
             news = [each for each in _news(one, other, is_rejected) if each not in told]
             lines += _lines(event, other, news, is_rejected, unsaid)
