@@ -23,7 +23,9 @@ PAGES = {"document.preview", "address.page"}
 SIGN_IN = (
     "<!doctype html><title>Sign in</title><h1>Sign in to EverBright</h1>"
     '<form method="post"><input name="email"><input name="password" type="password"></form>'
+    f"<script>{' ' * 2000}</script>"
 )
+"""Longer than a small document, as such pages are."""
 
 
 def match(path: str) -> tuple[str, str] | None:
