@@ -112,6 +112,27 @@ def test_a_frozen_worker_that_wakes_writes_nothing(google: Emulator, world: Worl
 
 
 @pytest.mark.long
+def test_a_worker_that_has_lost_its_lease_reports_no_failure(
+    google: Emulator, sqlite_world: World
+) -> None:
+    """The pass in which it notices belongs to another: the reports are that one's."""
+    world = sqlite_world
+    world.environment["LEASE_SECONDS"] = "60"
+    del world.environment["EVERBRIGHT_API_TOKEN"]  # Nothing but the pass is to notice it.
+    with world.serve():
+        world.send(milestone(1, 1, status="SUBMITTED"))
+        wait_for(lambda: len(world.by_site()) == 1 and is_quiet(world))
+        google.latency = 2.0
+        world.send(milestone(2, 1, status="REJECTED"))
+        wait_for(lambda: any(not call.status for call in google.calls), pause=0.02)
+        with world.database().begin() as connection:
+            connection.execute(update(lease).values(token=99, expires=time.time() + 60))
+        wait_for(lambda: "lease_lost" in world.log.read_text())
+        google.latency = None
+    assert "pass_failed" not in world.log.read_text()
+
+
+@pytest.mark.long
 def test_after_an_outage_the_sheet_is_up_to_date_at_once(
     google: Emulator, sqlite_world: World
 ) -> None:
