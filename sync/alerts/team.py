@@ -9,7 +9,7 @@ from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.events import CONTRACT, Job, Line
 from sync.core.job_rows import Links
-from sync.core.layout import placeholder
+from sync.core.layout import called
 from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.core.store import Store
@@ -93,5 +93,5 @@ class Team:
     def _named(self, site: str) -> str:
         """Return a job's customer and rep, as a message names them."""
         customer = self._store.customer(site)
-        name, rep = customer.get("customer") or placeholder(site), customer.get("rep")
+        name, rep = called(site, customer), customer.get("rep")
         return f"{name} ({rep})" if rep else name

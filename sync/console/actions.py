@@ -13,6 +13,7 @@ from sync.alerts.channels import send
 from sync.console.pages import Console, target, typed
 from sync.console.records import Records, numbers
 from sync.core.actions import AFTER_PASS
+from sync.core.readback import READ_ALL, READ_JOB
 from sync.core.receiver import understood
 from sync.errors import Rejected
 from sync.status.rules import counted, is_idle
@@ -173,7 +174,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
 
 def ask(console: Console, kind: str, arguments: Mapping[str, Any]) -> str:
     """Ask the worker for an action, and wait a moment; return its result in words."""
-    if kind.startswith("read_") and not console.settings.everbright_api_token:
+    if kind in (READ_JOB, READ_ALL) and not console.settings.everbright_api_token:
         return "Nothing can be read from EverBright without EVERBRIGHT_API_TOKEN."
     records = Records(console.database)
     number = console.store.ask(kind, arguments)

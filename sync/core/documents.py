@@ -18,7 +18,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from sync.core.database import Lease
 from sync.core.drive import Drive
-from sync.core.layout import placeholder
+from sync.core.layout import called
 from sync.core.store import Store, StoredDocument
 from sync.errors import (
     LEASE_LOST,
@@ -160,7 +160,7 @@ class Documents:
                 folder = self._retry(drive.new_id)
                 self._new_folders.add(site)
                 self._store.set_folder(self._lease, site, json.dumps({"id": folder}))
-            name = self._store.customer(site).get("customer") or placeholder(site)
+            name = called(site, self._store.customer(site))
             self._retry(lambda: drive.create_folder(folder, name, self._root, tag))
             self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))
             return str(folder)

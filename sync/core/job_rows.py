@@ -11,7 +11,7 @@ from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
 from sync.core.cells import Cell, readable
 from sync.core.database import Lease
 from sync.core.events import PAPERS
-from sync.core.layout import Layout, placeholder
+from sync.core.layout import Layout
 from sync.core.standing import Kind, Standing, Statuses, titles
 from sync.core.store import JobRow, Store, StoredDocument
 from sync.settings.config_file import ColumnKind, Config
@@ -132,10 +132,6 @@ class JobRows:
         others = [title for title in self.titles().values() if title in waiting_at]
         return [*dict.fromkeys([*known, *others])]
 
-    def name(self, site: str) -> str:
-        """Return what a person calls a job."""
-        return self.jobs[site].customer.get("customer") or placeholder(site)
-
     def lines(self, limit: int) -> tuple[list[LineRow], bool]:
         """Return the lines that History lacks, the oldest first, with the customers' names.
 
@@ -151,9 +147,8 @@ class JobRows:
             is_young = now - each.line.received.timestamp() < _NAME_SECONDS
             if self._links.has_customers and not job.is_answered and is_young:
                 return found, True
-            name = job.customer.get("customer", "")
-            link = self._links.job(each.site)
-            found.append(LineRow(each.id, self._layout.line(each.line, each.site, name, link)))
+            cells = self._layout.line(each.line, each.site, job.name, self._links.job(each.site))
+            found.append(LineRow(each.id, cells))
         return found, False
 
 

@@ -21,6 +21,11 @@ def placeholder(site: str) -> str:
     return f"Job {site[:8]}"
 
 
+def called(site: str, customer: Mapping[str, str]) -> str:
+    """Return what people call a job: by EverBright's answer about its customer, if there is one."""
+    return customer.get("customer") or placeholder(site)
+
+
 class Layout:
     """Lays out rows by the config, with days as they are in a time zone."""
 
@@ -44,10 +49,9 @@ class Layout:
         """
         zone, now = self._zone, now.astimezone(self._zone)
         standing = self._statuses.standing(job, now)
-        name = customer.get("customer") or placeholder(site)
         comment = job.comments[-1] if job.comments else None
         cells = {
-            "customer": links([(name, link)]),
+            "customer": links([(called(site, customer), link)]),
             "status": text(standing.status),
             "days": _days(standing, now),
             "next_action": text(_cut("\n".join(standing.actions), _LONGEST_ACTION)),
@@ -72,7 +76,7 @@ class Layout:
             cells[f"{DOCUMENTS}{step}"] = links(files)
         return {column: cell for column, cell in cells.items() if cell}
 
-    def line(self, line: Line, site: str, customer: str, link: str = "") -> dict[str, Cell]:
+    def line(self, line: Line, site: str, name: str, link: str = "") -> dict[str, Cell]:
         """Return the cells of a line of *History* by column ID. `link` is the job's page."""
         zone = self._zone
         title = self._statuses.order.title(line.definition, line.name)
@@ -82,7 +86,7 @@ class Layout:
         received, dated = line.received.astimezone(zone), line.at.astimezone(zone)
         is_other_day = received.date() != dated.date()
         return {
-            "customer": links([(customer or placeholder(site), link)]),
+            "customer": links([(name, link)]),
             "what": text(what),
             "to": text(self._statuses.label(line.definition, line.status)),
             "comment": text(_cut(line.comment, _LONGEST_COMMENT)),

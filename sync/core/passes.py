@@ -140,8 +140,8 @@ class Pass:
         try:
             result = self._compare(now)
             if asked and not self._is_owed():
-                is_done = Ask.PUT_BACK if result.is_first else ""
-                done = [each for each in asked if each.startswith(is_done)]
+                is_whole = not result.is_first
+                done = [each for each in asked if is_whole or each.startswith(Ask.PUT_BACK)]
                 self._sheet.asked = [each for each in self._sheet.asked if each not in done]
                 self._attempts.keep([])
         except Stop as stop:

@@ -230,7 +230,7 @@ class Statuses:
         if rejected := [m for m in by_order if m.means is Meaning.REJECTED]:
             return replace(self._rejected_standing(rejected, by_order), milestones=known)
         ready = [m for m in by_order if m.is_ready]
-        submit = tuple(f"Submit {m.title}" for m in ready)
+        submit = tuple(action for m in ready for action in self._to_do(m))
         if waiting := [m for m in by_order if m.means is Meaning.WAITING]:
             first = min(waiting, key=lambda m: m.since)
             return Standing(

@@ -19,6 +19,7 @@ from sync.core.database import (
     Lease,
 )
 from sync.core.events import Job, JobDocument, Line
+from sync.core.layout import called
 from sync.core.schema import action, attempt, change, delivery, document, job, row_answer, setting
 from sync.errors import Rejected, Retryable
 from sync.webhooks.schema import Outcome, ParsedWebhook
@@ -76,7 +77,7 @@ class JobRow:
 
     @property
     def name(self) -> str:
-        return self.customer.get("customer") or f"Job {self.site[:8]}"
+        return called(self.site, self.customer)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,6 @@ def read(settings: Settings, database: Database) -> State:
     is_rejected = delivery.c.outcome == Outcome.REJECTED.value
     is_open = delivery.c.is_dismissed == 0
     is_odd = ~is_rejected & (delivery.c.reason != "")
-    seen = select(delivery.c.reason).where(is_odd, ~is_open)
     is_slow = (document.c.state == "new") & (document.c.tries >= SLOW_TRIES)
     newest = select(received).order_by(delivery.c.id.desc()).limit(1)
     queries = {
@@ -122,9 +121,10 @@ def read(settings: Settings, database: Database) -> State:
     }
     with database.begin() as connection:
         found: dict[str, Any] = {n: connection.scalar(q) or 0 for n, q in queries.items()}
-        odd = connection.scalars(
-            select(delivery.c.reason).where(is_odd & delivery.c.reason.not_in(seen)).distinct()
-        ).all()
+        by_reason = select(delivery.c.reason).where(is_odd).group_by(delivery.c.reason)
+        # One that was dismissed is known: it stays so.
+        is_new = func.max(delivery.c.is_dismissed) == 0
+        odd = connection.scalars(by_reason.having(is_new)).all()
     pending = store.backlog()
     waiting = found.pop("oldest")
     readback = store.get("readback") or {}
