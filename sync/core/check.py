@@ -15,6 +15,8 @@ from sync.core.cells import Cell, content, is_formula, readable
 from sync.core.snapshot import Picture, Snapshot
 
 Texts = tuple[tuple[str, str], ...]
+_MOST_ALIKE = 50
+"""A text that more missing rows held doesn't tell which of them a row is."""
 
 
 @dataclass(frozen=True)
@@ -225,11 +227,12 @@ class Check:
 
     def _pair(self, changed: Sequence[_Changed], known: Sequence[_Known]) -> None:
         """Pair changed rows with the missing rows that are most like them."""
-        index = defaultdict[tuple[str, str], list[_Known]](list)
+        index: dict[tuple[str, str], list[_Known]] = defaultdict(list)
         for earlier in known:
             for column, cell in earlier.before.items():
                 if not is_formula(cell):
                     index[column, content(cell)].append(earlier)
+        index = {cell: rows for cell, rows in index.items() if len(rows) <= _MOST_ALIKE}
         ours = {cell for cells in self._astray.values() for cell in cells.items()}
         keys = {content(earlier.before.get(KEY, {})) for earlier in known} - {""}
         # Those with a job's ID come first: a new row may share a word with a row of a job.

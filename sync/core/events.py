@@ -287,7 +287,7 @@ def _insert(
     changes = list(log.changes) if log else []
     place = sum(change.order <= event.order for change in changes)
     before = changes[place - 1] if place else None
-    new = _change(event, _remarks_of(event, before))
+    new = _with_own(_change(event, _remarks(event)), before)
     newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
     later = [*changes[place:], *([] if newest is new else [newest])]
     lines: list[Line] = []
@@ -297,11 +297,11 @@ def _insert(
         for one, other in ((before, new), *((new, each) for each in later[:1])):
             news = [each for each in _news(one, other, is_rejected) if each not in told]
             lines += _lines(event, other, news, is_rejected, unsaid)
-        if place < len(changes) and changes[place].is_same(new) and not changes[place].remarks:
+        if place < len(changes) and changes[place].is_same(new):
             changes.pop(place)  # It began earlier than we knew.
-        changes.insert(place, new)
-    if not changes[-1].is_same(newest):
-        changes.append(newest)  # It was no change until this one came before it.
+        changes[place : place + 1] = [new, *(_with_own(c, new) for c in changes[place : place + 1])]
+    if not changes[-1].is_same(newest):  # It was no change until this one came before it.
+        changes.append(_with_own(newest, changes[-1]))
     said = {remark for line in lines for remark in new.remarks if remark.quoted in line.comment}
     lines += [_comment_line(event, remark) for remark in remarks if remark not in said]
     return MilestoneLog(
@@ -312,15 +312,15 @@ def _insert(
     ), lines
 
 
-def _remarks_of(event: Event, before: Change | None) -> tuple[Remark, ...]:
-    """Return the comments that belong to an event: those written since the change before.
+def _with_own(change: Change, before: Change | None) -> Change:
+    """Return a change with the comments that belong to it: those written since the one before.
 
     Also those that came earlier, alone: people write, and then submit or reject.
     """
-    new = _remarks(event)
     if before is None:
-        return new
-    return tuple(each for each in new if each.at >= before.at and each not in before.remarks)
+        return change
+    own = (each for each in change.remarks if each.at >= before.at and each not in before.remarks)
+    return change.model_copy(update={"remarks": tuple(own)})
 
 
 def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:

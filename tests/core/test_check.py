@@ -121,6 +121,16 @@ def test_somebody_has_put_a_row_back() -> None:
     assert (found.debts, found.lost, left) == ([], [], [ADA, WALK_IN])
 
 
+def test_a_hit_row_among_thousands_that_somebody_fills_down_meanwhile() -> None:
+    """The words that all of them share tell nothing, and comparing by them would take minutes."""
+    before = [row(customer=f"Customer {n}", kind="lead", days="Xcel") for n in range(4000)]
+    after = [each | row(notes="Crew 1") for each in before]
+    after[7] |= row(**WRITE)
+    assert owed(checked(before, {3000: WRITE}, after)) == [
+        {"customer": "Customer 7", "kind": "lead", "days": "Xcel", "notes": "Crew 1"}
+    ]
+
+
 def test_a_cell_that_was_edited_since_stays_and_what_it_held_is_listed() -> None:
     debt = Debt(hit(WALK_IN), WALK_IN)
     found, left = repaired([debt], [ADA, hit(WALK_IN, status="typed since")])

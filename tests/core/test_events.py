@@ -71,6 +71,30 @@ def test_a_reason_that_came_before_its_rejection() -> None:
     assert ORDERED.standing(known, TODAY).actions == ("Fix Permits and resubmit", quoted)
 
 
+def test_the_next_action_is_the_same_in_any_order_of_arrival() -> None:
+    """Each webhook has all comments; ours, with the submission, is no reason of the rejection."""
+    ours = comment("Ada Birch", "Please review, thanks.", nov(20)).comments
+    reason = comment("Nora Quist", "The roof plan is missing a page.", nov(22)).comments
+    more = comment("Nora Quist", "And the signature.", nov(23)).comments
+    events = [
+        event("Permits", "IN_PROGRESS", nov(1)),
+        replace(event("Permits", "SUBMITTED", nov(20)), comments=ours),
+        replace(event("Permits", "REJECTED", nov(22)), comments=(*ours, *reason)),
+        replace(event("Permits", "REJECTED", nov(24)), comments=(*ours, *reason, *more)),
+    ]
+    shown = {
+        ORDERED.standing(lines_of(*order)[0], TODAY).actions
+        for order in itertools.permutations(events)
+    }
+    assert shown == {
+        (
+            "Fix Permits and resubmit",
+            '"The roof plan is missing a page." \u2013 Nora Quist',
+            '"And the signature." \u2013 Nora Quist, Nov 23',
+        )
+    }
+
+
 def test_a_reason_of_a_rejection_that_arrives_late_is_on_no_later_line() -> None:
     """Its comments come with the next submission and with the approval, too."""
     reason = comment("Nora Quist", "The roof plan is missing a page.", nov(2)).comments
