@@ -355,7 +355,7 @@ RULES: tuple[Rule, ...] = (
         "history_gone",
         _P,
         "The header row of {tab} was deleted or sorted in with the lines, so new lines wait. "
-        "Press Ctrl+Z in the sheet, or press Put it back.",
+        "Press Ctrl+Z in the sheet. If the row was deleted, you can press Put it back instead.",
         actions=("put_back",),
     ),
     Rule(
