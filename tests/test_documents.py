@@ -68,6 +68,20 @@ def test_a_document_is_there_once_after_every_fault(google: Emulator, tmp_path: 
     assert len(folders) == 2 * len(FAULTS), "a job has two folders"
 
 
+def test_a_document_of_two_jobs_is_copied_once(google: Emulator, tmp_path: Path) -> None:
+    world = World(google, tmp_path, databases.fresh("sqlite", tmp_path), **TOKEN)
+
+    def links() -> list[Any]:
+        return [cell.links for row in world.rows() for cell in row.values() if "/file/" in str(cell)]
+
+    with world.serve():
+        for number in (1, 2):
+            world.send(milestone(number, tasks=[task(document(1))]))
+            wait_for(lambda: len(links()) == number)  # noqa: B023
+    assert links()[0] == links()[1]
+    assert len(world.files()) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "head", "media_type", "is_one"),
     [

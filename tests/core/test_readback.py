@@ -140,6 +140,16 @@ def test_the_first_reading_leaves_out_what_is_done_and_old(stand: Stand) -> None
     assert stand.lines() == 0
 
 
+def test_an_open_milestone_that_only_the_lists_name_has_not_begun(stand: Stand) -> None:
+    stand.load(1, 1, status="SUBMITTED")
+    stand.load(1, 2, status="INPROG")
+    assert stand.readback.step()
+    job = stand.store.job_states()[str(event(1)["site"])]
+    assert len(job.milestones) == 2
+    (begun,) = stand.statuses.milestones(job)
+    assert begun.definition == event(1)["milestone_definition"]
+
+
 def _ordered(stand: Stand) -> Any:
     step = MilestoneConfig(definitions=(event(1)["milestone_definition"],), header="Milestone 1")
     return stand.config.model_copy(update={"milestones": (step,)})
