@@ -72,7 +72,8 @@ def test_a_document_of_two_jobs_is_copied_once(google: Emulator, tmp_path: Path)
     world = World(google, tmp_path, databases.fresh("sqlite", tmp_path), **TOKEN)
 
     def links() -> list[Any]:
-        return [cell.links for row in world.rows() for cell in row.values() if "/file/" in str(cell)]
+        cells = [cell for row in world.rows() for cell in row.values()]
+        return [cell.links for cell in cells if "/file/" in str(cell.links)]
 
     with world.serve():
         for number in (1, 2):
