@@ -1,154 +1,121 @@
-"""What people do to a spreadsheet, each as a function of it.
+"""What people do to a spreadsheet, each deed as the request that does it.
 
-Every function takes, by name, also `sheet_id` (the tab; the first made by default) and `user`
-(who does it; the owner by default, protections refuse others). Rows and columns count from 0, ends
-are exclusive. Each succeeds as a whole, or raises ApiError and changes nothing.
+A deed takes the tab, and returns a request of spreadsheets.batchUpdate. Rows and columns count
+from 0, ends are exclusive.
 """
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, TypeVar
+from typing import Any
 
-from emulator.sheets import coerce, ranges, structure, values
+from emulator.sheets import cells, coerce, ranges, values
 from emulator.sheets.edit import Edit, change
-from emulator.sheets.grid import Cell, Json, Sheet, Spreadsheet
+from emulator.sheets.grid import Json, Sheet, Spreadsheet
+from emulator.sheets.methods import HANDLERS
 from emulator.sheets.ranges import Box
-from emulator.sheets.updates import cells, paste, tabs
-
-T = TypeVar("T")
 
 
-def _whole_change(action: Callable[..., T]) -> Callable[..., T]:
-    """Turn a function of an edit and a tab into a whole change of a spreadsheet."""
+def do(
+    spreadsheet: Spreadsheet, name: str, *, sheet_id: int = 0, user: str | None = None, **given: Any
+) -> None:
+    """Do a deed in a tab (by default the first made) as `user` (by default the owner).
 
-    @wraps(action)
-    def done(
-        spreadsheet: Spreadsheet, *, sheet_id: int = 0, user: str | None = None, **given: Any
-    ) -> T:
-        def whole(edit: Edit) -> T:
-            return action(edit, ranges.need_sheet(spreadsheet, sheet_id), **given)
+    It succeeds as a whole, or raises ApiError and changes nothing. ValueError if it is unknown.
+    """
+    if name not in DEEDS:
+        raise ValueError(f"unknown edit: {name}")
 
-        return change(spreadsheet, user or spreadsheet.owner, whole)
+    def whole(edit: Edit) -> None:
+        deed = DEEDS[name](ranges.need_sheet(spreadsheet, sheet_id), **given)
+        ((kind, request),) = deed.items()
+        HANDLERS[kind](edit, request)
 
-    return done
+    change(spreadsheet, user or spreadsheet.owner, whole)
 
 
-def _inside(sheet: Sheet, box: Box) -> Box:
+def type_cell(sheet: Sheet, row: int, column: int, text: str) -> Json:
+    """Type into a cell: a formula, a number, a date or a text; an empty text clears it."""
+    box = Box(row, row + 1, column, column + 1)
     if not ranges.whole(sheet).holds(box):
         raise ranges.exceeds(sheet, box)
-    return box
-
-
-def _cell(edit: Edit, sheet: Sheet, row: int, column: int) -> Cell:
-    """Return a cell that the person may change."""
-    edit.guard(sheet, _inside(sheet, Box(row, row + 1, column, column + 1)))
-    return sheet.cell(row, column)
-
-
-def _header_row(sheet: Sheet) -> int:
-    """Return the header row: the last frozen one, else the first."""
-    return max(0, sheet.frozen("ROWS") - 1)
-
-
-@_whole_change
-def type_cell(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
-    """Type into a cell: a formula, a number, a date or a text; an empty text clears it."""
-    old = _cell(edit, sheet, row, column)
     value, form = coerce.read_typed(text)
-    typed = values.typed(old, None if value == "" else value, form)
-    paste.put(edit, sheet, row, column, typed)
+    typed = values.typed(sheet.cell(row, column), None if value == "" else value, form)
+    data: Json = {"userEnteredFormat": typed.format}
+    if typed.value is not None:
+        data["userEnteredValue"] = cells.extended(typed.value)
+    return _update(sheet, row, column, data, "userEnteredValue,userEnteredFormat")
 
 
-@_whole_change
-def rename_header(edit: Edit, sheet: Sheet, *, column: int, text: str) -> None:
-    """Type another header over a column's."""
-    row = _header_row(sheet)
-    old = _cell(edit, sheet, row, column)
-    paste.put(edit, sheet, row, column, values.typed(old, text, None))
-
-
-@_whole_change
-def add_note(edit: Edit, sheet: Sheet, *, row: int, column: int, text: str) -> None:
+def add_note(sheet: Sheet, row: int, column: int, text: str) -> Json:
     """Set a cell's note; an empty text removes it."""
-    _cell(edit, sheet, row, column)
-    cells.write(edit, sheet, row, column, {"note": text}, {"note": None})
+    return _update(sheet, row, column, {"note": text}, "note")
 
 
-@_whole_change
-def sort(edit: Edit, sheet: Sheet, *, column: int, ascending: bool = True) -> None:
+def _update(sheet: Sheet, row: int, column: int, data: Json, fields: str) -> Json:
+    start = {"sheetId": sheet.sheet_id, "rowIndex": row, "columnIndex": column}
+    return {"updateCells": {"start": start, "rows": [{"values": [data]}], "fields": fields}}
+
+
+def sort(sheet: Sheet, column: int, ascending: bool = True) -> Json:
     """Sort the whole tab below its header by a column, as Data > Sort sheet does."""
-    area = {"sheetId": sheet.sheet_id, "startRowIndex": _header_row(sheet) + 1}
+    area = {"sheetId": sheet.sheet_id, "startRowIndex": max(1, sheet.frozen("ROWS"))}
     order = {"dimensionIndex": column, "sortOrder": "ASCENDING" if ascending else "DESCENDING"}
-    paste.sort_range(edit, {"range": area, "sortSpecs": [order]})
+    return {"sortRange": {"range": area, "sortSpecs": [order]}}
 
 
-@_whole_change
-def insert_rows(
-    edit: Edit, sheet: Sheet, *, index: int, count: int = 1, below: bool = False
-) -> None:
-    """Insert rows above the row at `index`, or below it."""
-    structure.insert(edit, sheet, "ROWS", index + below, count, like=index)
+def insert_rows(sheet: Sheet, index: int, count: int = 1) -> Json:
+    """Insert rows above the row at `index`."""
+    return {"insertDimension": {"range": _lines(sheet, "ROWS", index, count)}}
 
 
-@_whole_change
-def insert_columns(
-    edit: Edit, sheet: Sheet, *, index: int, count: int = 1, right: bool = False
-) -> None:
-    """Insert columns left of the column at `index`, or right of it."""
-    structure.insert(edit, sheet, "COLUMNS", index + right, count, like=index)
+def insert_columns(sheet: Sheet, index: int, count: int = 1) -> Json:
+    """Insert columns left of the column at `index`."""
+    return {"insertDimension": {"range": _lines(sheet, "COLUMNS", index, count)}}
 
 
-@_whole_change
-def delete_rows(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> None:
+def delete_rows(sheet: Sheet, index: int, count: int = 1) -> Json:
     """Delete rows from `index` on."""
-    edit.guard(sheet, ranges.whole(sheet)._replace(top=index, bottom=index + count))
-    structure.delete(edit, sheet, "ROWS", index, index + count)
+    return {"deleteDimension": {"range": _lines(sheet, "ROWS", index, count)}}
 
 
-@_whole_change
-def delete_columns(edit: Edit, sheet: Sheet, *, index: int, count: int = 1) -> None:
+def delete_columns(sheet: Sheet, index: int, count: int = 1) -> Json:
     """Delete columns from `index` on."""
-    edit.guard(sheet, ranges.whole(sheet)._replace(left=index, right=index + count))
-    structure.delete(edit, sheet, "COLUMNS", index, index + count)
+    return {"deleteDimension": {"range": _lines(sheet, "COLUMNS", index, count)}}
 
 
-@_whole_change
-def move_column(edit: Edit, sheet: Sheet, *, column: int, to: int) -> None:
+def move_column(sheet: Sheet, column: int, to: int) -> Json:
     """Drag a column so that its index becomes `to`."""
-    structure.move(edit, sheet, "COLUMNS", column, column + 1, to if to <= column else to + 1)
+    before = to if to <= column else to + 1
+    source = _lines(sheet, "COLUMNS", column, 1)
+    return {"moveDimension": {"source": source, "destinationIndex": before}}
 
 
-def _rows(sheet: Sheet, start: int, end: int) -> Json:
-    return {"sheetId": sheet.sheet_id, "startRowIndex": start, "endRowIndex": end}
+def _lines(sheet: Sheet, dimension: str, start: int, count: int) -> Json:
+    span = {"startIndex": start, "endIndex": start + count}
+    return {"sheetId": sheet.sheet_id, "dimension": dimension, **span}
 
 
-@_whole_change
-def copy_rows(edit: Edit, sheet: Sheet, *, start: int, end: int, to: int) -> None:
+def copy_rows(sheet: Sheet, start: int, end: int, to: int) -> Json:
     """Copy whole rows and paste them from row `to` on, over what is there."""
-    target = _rows(sheet, to, to + end - start)
-    paste.copy_paste(edit, {"source": _rows(sheet, start, end), "destination": target})
-
-
-@_whole_change
-def cut_rows(
-    edit: Edit, sheet: Sheet, *, start: int, end: int, to: int, to_sheet: int | None = None
-) -> None:
-    """Cut the contents of whole rows and paste them from row `to` on; metadata stays behind."""
-    target = {"sheetId": sheet.sheet_id if to_sheet is None else to_sheet, "rowIndex": to}
-    paste.cut_paste(edit, {"source": _rows(sheet, start, end), "destination": target})
-
-
-@_whole_change
-def delete_tab(edit: Edit, sheet: Sheet) -> None:
-    """Delete the tab."""
-    tabs.delete_sheet(edit, {"sheetId": sheet.sheet_id})
-
-
-def add_tab(spreadsheet: Spreadsheet, *, title: str, user: str | None = None) -> int:
-    """Add a tab at the end, and return its sheet id."""
-    request = {"properties": {"title": title}}
-    made = change(
-        spreadsheet, user or spreadsheet.owner, lambda edit: tabs.add_sheet(edit, request)
+    source, target = (
+        {"sheetId": sheet.sheet_id, "startRowIndex": at, "endRowIndex": at + end - start}
+        for at in (start, to)
     )
-    sheet_id: int = made["properties"]["sheetId"]
-    return sheet_id
+    return {"copyPaste": {"source": source, "destination": target}}
+
+
+def add_tab(_sheet: Sheet, title: str) -> Json:
+    """Add a tab at the end."""
+    return {"addSheet": {"properties": {"title": title}}}
+
+
+def delete_tab(sheet: Sheet) -> Json:
+    """Delete the tab."""
+    return {"deleteSheet": {"sheetId": sheet.sheet_id}}
+
+
+DEEDS = {
+    deed.__name__: deed
+    for deed in (
+        *(type_cell, add_note, sort, copy_rows, move_column, add_tab, delete_tab),
+        *(insert_rows, insert_columns, delete_rows, delete_columns),
+    )
+}

@@ -18,17 +18,12 @@ TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "TEXT_STARTS_WITH": str.startswith,
 }
 NUMBER_TESTS: dict[str, Callable[[Any, Any], bool]] = {
-    "NUMBER_GREATER": operator.gt,
     "NUMBER_LESS": operator.lt,
     "DATE_BEFORE": operator.lt,
     "DATE_AFTER": operator.gt,
 }
-WANTED = {
-    "BLANK": 0,
-    "NOT_BLANK": 0,
-    **dict.fromkeys(("CUSTOM_FORMULA", *TEXT_TESTS, *NUMBER_TESTS), 1),
-}
-"""How many values each type of condition has."""
+KINDS = {"CUSTOM_FORMULA", *TEXT_TESTS, *NUMBER_TESTS}
+"""The types of conditions. Each has one value."""
 
 
 class Rules:
@@ -62,8 +57,6 @@ def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> 
     """Return whether a BooleanCondition holds for the cell at a place."""
     kind: str = condition["type"]
     value = evaluator.value(sheet, evaluator.cell(sheet, place.row, place.column))
-    if not WANTED[kind]:
-        return (text(value) == "") == (kind == "BLANK")
     wanted = parsed(str(condition["values"][0].get("userEnteredValue", "")))
     if isinstance(wanted, Formula):
         wanted = evaluator.formula(sheet, wanted, place)

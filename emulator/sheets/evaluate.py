@@ -230,8 +230,6 @@ class Evaluator:
         if name in functions.LAZY:
             lazy = [lambda tree=one: self.tree(sheet, tree) for one in arguments]
             return functions.LAZY[name](self._is_array, *lazy)
-        if name == "SUBTOTAL":
-            return self._subtotal(sheet, arguments)
         if name == "LET":
             (_, named), value, *rest = arguments
             body = rest[0] if len(rest) == 1 else ("call", "LET", tuple(rest))
@@ -254,26 +252,6 @@ class Evaluator:
             return self.tree(sheet, tree)
         finally:
             self._names = before
-
-    def _subtotal(self, sheet: Sheet, arguments: tuple[Tree, ...]) -> Any:
-        """Return SUBTOTAL: of rows that no filter hides, with a code over 100 of no hidden row."""
-        code = int(coerce.number(self._scalar(sheet, arguments[0])))
-        name = functions.SUBTOTALS.get(code % 100)
-        if name is None or code > 111:
-            return CellError("VALUE", "#VALUE!", f"Function SUBTOTAL doesn't know {code}.")
-        values: list[Any] = []
-        for one in arguments[1:]:
-            found = self._box(sheet, one[1], one[2]) if one[0] == "ref" else LOST
-            if isinstance(found, CellError):
-                return found
-            there, box = found
-            for at in range(box.top, box.bottom):
-                row = there.rows[at]
-                if row.filtered or (code > 100 and row.hidden):
-                    continue
-                cells = [self.cell(there, at, across) for across in range(box.left, box.right)]
-                values += [self.value(there, cell) for cell in cells if not _is_subtotal(cell)]
-        return functions.OVER_RANGES[name]([values])
 
     def _box(
         self, sheet: Sheet, title: str | None, ends: tuple[End, ...]
@@ -309,10 +287,6 @@ class Evaluator:
 
 def _results(spills: dict[tuple[int, int], Spilled]) -> dict[tuple[int, int], Scalar]:
     return {place: cell.result for place, cell in spills.items()}
-
-
-def _is_subtotal(cell: Cell) -> bool:
-    return isinstance(cell.value, Formula) and "SUBTOTAL(" in cell.value.text.upper()
 
 
 @lru_cache(maxsize=4096)

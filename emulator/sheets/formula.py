@@ -146,7 +146,7 @@ REFERENCE = re.compile(
 END_PARTS = re.compile(r"(\$?)([A-Za-z]{1,3})?(\$?)([1-9]\d*)?")
 LOST = "#REF!"
 ARRAYS = re.compile(
-    r"\b(ARRAYFORMULA|FILTER|SORT|UNIQUE|INDEX|XLOOKUP|[VH]STACK|CHOOSECOLS|LET|MAP)\s*\(|\{",
+    r"\b(ARRAYFORMULA|FILTER|SORT|UNIQUE|[VH]STACK|CHOOSECOLS|LET|MAP)\s*\(|\{",
     re.IGNORECASE,
 )
 

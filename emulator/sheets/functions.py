@@ -9,14 +9,13 @@ from typing import Any, TypeGuard
 from emulator.sheets import tables
 from emulator.sheets.coerce import comparable, each, first, flat, number, plain, sound, text, truth
 from emulator.sheets.grid import CellError, Scalar
-from emulator.sheets.tables import COMPARE, DIVIDED_BY_ZERO, NOT_A_NUMBER, criterion
+from emulator.sheets.tables import COMPARE, DIVIDED_BY_ZERO, NOT_A_NUMBER
 
 ARITHMETIC: dict[str, Callable[[float, float], Any]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "^": operator.pow,
 }
 
 
@@ -30,16 +29,7 @@ def operate(sign: str, left: Any, right: Any) -> Scalar:
     one, other = number(left), number(right)
     if sign == "/" and other == 0:
         return DIVIDED_BY_ZERO
-    try:
-        computed = ARITHMETIC[sign](one, other)
-    except (OverflowError, ZeroDivisionError):
-        return NOT_A_NUMBER
-    return NOT_A_NUMBER if isinstance(computed, complex) else plain(computed)
-
-
-def countif(values: Any, wanted: Any) -> int:
-    """Return the number of values that meet a criterion. Failed if the range is not there."""
-    return sum(map(criterion(wanted), flat(sound((values,)))))
+    return plain(ARITHMETIC[sign](one, other))
 
 
 Function = Callable[..., Any]
@@ -57,24 +47,6 @@ def _numbers(values: Iterable[Any]) -> list[float]:
 
 def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
     return lambda *values: reduce(_numbers(values))
-
-
-def _over_truths(reduce: Callable[[list[bool]], bool]) -> Function:
-    def function(*values: Any) -> Any:
-        found = [truth(one) for one in flat(values) if not isinstance(one, str | None)]
-        if not found:
-            return CellError("VALUE", "#VALUE!", "The range has no boolean values.")
-        return reduce(found)
-
-    return function
-
-
-def _rept(value: Any, times: Any) -> Any:
-    sound((value,))
-    count = int(number(times))
-    return (
-        text(value) * count if count >= 0 else CellError("VALUE", "#VALUE!", "Times is negative.")
-    )
 
 
 def _if(is_array: bool, test: Any, yes: Any, no: Any = lambda: False) -> Any:
@@ -121,9 +93,8 @@ OVER_RANGES: dict[str, Function] = {
     "SUMPRODUCT": _over_numbers(sum),
     "MAX": _over_numbers(lambda found: max(found, default=0)),
     "COUNTA": lambda *values: sum(one is not None for one in flat(values)),
-    "COUNTIF": countif,
+    "COUNTIF": tables.countifs,
     "COUNTIFS": tables.countifs,
-    "AVERAGEIFS": tables.averageifs,
     "MEDIAN": _over_numbers(lambda found: plain(median(found)) if found else NOT_A_NUMBER),
     "FILTER": tables.filter_rows,
     "SORT": tables.sort,
@@ -133,20 +104,13 @@ OVER_RANGES: dict[str, Function] = {
     "CHOOSECOLS": tables.choose_columns,
     "INDEX": tables.index,
     "MATCH": tables.match,
-    "XLOOKUP": tables.xlookup,
     "WORKDAY": tables.workday,
-    "AND": _over_truths(all),
-    "OR": _over_truths(any),
+    "AND": lambda *values: all(truth(one) for one in flat(values)),
 }
-
-# What SUBTOTAL computes, by its code.
-SUBTOTALS = {3: "COUNTA", 4: "MAX", 9: "SUM"}
-
 
 # These take one value for each argument.
 OF_VALUES: dict[str, Function] = {
     "ISNUMBER": lambda value: is_number(value),
     "REGEXMATCH": lambda value, pattern: re.search(pattern, text(value)) is not None,
-    "REPT": _rept,
     "HYPERLINK": lambda address, label=None: sound((address, label))[label is not None],
 }

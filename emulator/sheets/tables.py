@@ -3,7 +3,7 @@
 import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,6 @@ from emulator.sheets.coerce import (
     first,
     flat,
     number,
-    plain,
     ranked,
     read_typed,
     sound,
@@ -28,6 +27,7 @@ NOT_FOUND = CellError("N_A", "#N/A", "Did not find the value.")
 NO_MATCHES = CellError("N_A", "#N/A", "No matches are found in FILTER evaluation.")
 SIZES = CellError("VALUE", "#VALUE!", "Array arguments are of different size.")
 OUT_OF_BOUNDS = CellError("NUM", "#NUM!", "The index is outside of the range.")
+SATURDAY = 5
 COMPARE = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -86,32 +86,14 @@ def _size(value: Any) -> tuple[int, int]:
     return len(table(value)), len(table(value)[0])
 
 
-def _meeting(pairs: tuple[Any, ...]) -> list[bool] | CellError:
-    """Return which cells meet all criteria: `pairs` are a range, its criterion, a range, ..."""
+def countifs(*pairs: Any) -> Any:
+    """Return the number of rows that meet all criteria: a range, its criterion, a range, ..."""
     tables, wanted = sound(pairs)[::2], pairs[1::2]
     if len({_size(one) for one in tables}) != 1 or len(tables) != len(wanted):
         return SIZES
     tests = [criterion(one) for one in wanted]
     rows = zip(*[flat((one,)) for one in tables], strict=True)
-    return [all(test(value) for test, value in zip(tests, row, strict=True)) for row in rows]
-
-
-def countifs(*pairs: Any) -> Any:
-    """Return the number of rows that meet all criteria."""
-    met = _meeting(pairs)
-    return met if isinstance(met, CellError) else sum(met)
-
-
-def averageifs(values: Any, *pairs: Any) -> Any:
-    """Return the average of the numbers in the rows that meet all criteria."""
-    met = _meeting(pairs)
-    if isinstance(met, CellError):
-        return met
-    if _size(values) != _size(pairs[0]):
-        return SIZES
-    chosen = [one for one, is_met in zip(flat((values,)), met, strict=True) if is_met]
-    found = [one for one in sound(chosen) if type(one) in (int, float)]
-    return plain(sum(found) / len(found)) if found else DIVIDED_BY_ZERO
+    return sum(all(test(value) for test, value in zip(tests, row, strict=True)) for row in rows)
 
 
 def filter_rows(values: Any, *conditions: Any) -> Any:
@@ -188,58 +170,33 @@ def choose_columns(values: Any, *numbers_: Any) -> Any:
     return [[row[n] for n in at] for row in rows] if max(at) < len(rows[0]) else OUT_OF_BOUNDS
 
 
-def index(values: Any, row: Any = 0, column: Any = 0) -> Any:
-    """Return INDEX: a cell, or with 0 a whole row or column, or all."""
-    rows = table(values)
-    down, right = int(number(first(row))), int(number(first(column)))
-    if not column and len(rows) == 1:
-        down, right = 0, down
-    if not 0 <= down <= len(rows) or not 0 <= right <= len(rows[0]):
-        return OUT_OF_BOUNDS
-    chosen = rows[down - 1 : down] if down else rows
-    chosen = [line[right - 1 : right] if right else line for line in chosen]
-    return chosen[0][0] if _size(chosen) == (1, 1) else chosen
+def index(values: Any, at: Any) -> Any:
+    """Return INDEX of one row or one column: its cell there, counted from 1."""
+    if min(_size(values)) > 1:
+        return CellError("N_A", "#N/A", "INDEX is supported of one row or column alone.")
+    line, place = list(flat((values,))), int(number(first(at)))
+    return line[place - 1] if 0 < place <= len(line) else OUT_OF_BOUNDS
 
 
 def match(key: Any, values: Any, kind: Any = 1) -> Any:
     """Return MATCH for an exact match: where a value is, counted from 1."""
     if number(first(kind)) != 0:
         return CellError("N_A", "#N/A", "MATCH is supported with search type 0 alone.")
-    found = _find(first(key), list(flat((values,))))
-    return found + 1 if found >= 0 else NOT_FOUND
-
-
-def _find(key: Any, line: list[Any]) -> int:
-    return next((at for at, one in enumerate(line) if one is not None and _is_same(one, key)), -1)
+    line = enumerate(flat((values,)), 1)
+    found = (at for at, one in line if one is not None and _is_same(one, first(key)))
+    return next(found, NOT_FOUND)
 
 
 def _is_same(one: Any, other: Any) -> bool:
     return len({*comparable(one, other)}) == 1
 
 
-def xlookup(key: Any, keys: Any, results: Any, missing: Any = NOT_FOUND) -> Any:
-    """Return XLOOKUP: the row or cell beside the key."""
-    (key,) = sound((first(key),))
-    line, rows = list(flat((keys,))), table(results)
-    if len(rows) != len(line):
-        return SIZES
-    found = _find(key, line)
-    if found < 0:
-        return missing
-    return rows[found][0] if len(rows[found]) == 1 else [rows[found]]
-
-
-def workday(start: Any, days: Any, holidays: Any = None) -> Any:
+def workday(start: Any, days: Any) -> Any:
     """Return WORKDAY: a number of working days after a date, or before it."""
     day, left = numbers.moment_of(number(first(start))).date(), int(number(first(days)))
-    free = {int(one) for one in flat((holidays,)) if one is not None}
-    step = timedelta(days=1 if left > 0 else -1)
+    step = 1 if left > 0 else -1
     while left:
-        day += step
-        if _is_workday(day, free):
-            left -= 1 if step.days > 0 else -1
+        day += timedelta(days=step)
+        if day.weekday() < SATURDAY:
+            left -= step
     return numbers.serial(day)
-
-
-def _is_workday(day: date, holidays: set[int]) -> bool:
-    return day.weekday() < 5 and numbers.serial(day) not in holidays

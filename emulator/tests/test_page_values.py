@@ -75,7 +75,7 @@ def test_hidden_and_filtered_rows_are_left_out(emulator: Emulator) -> None:
 
 def test_a_title_runs_on_over_blank_cells_that_have_a_format(emulator: Emulator) -> None:
     spreadsheet = emulator.sheets.spreadsheets[emulator.create_spreadsheet("x")]
-    people.type_cell(spreadsheet, row=0, column=0, text="Active jobs")
+    people.do(spreadsheet, "type_cell", row=0, column=0, text="Active jobs")
     for column in spreadsheet.sheets[0].columns[1:3]:
         bold = Cell(None, {"textFormat": {"bold": True}})
         spreadsheet.sheets[0].rows[0].cells[column] = bold

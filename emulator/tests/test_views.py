@@ -113,7 +113,8 @@ def test_a_filter_view_is_chosen_and_left(
 
 def test_a_view_of_a_large_sheet_searches_all_of_it(http: Client, emulator: Emulator) -> None:
     made = emulator.create_spreadsheet("large")
-    criteria = {"columnIndex": 0, "filterCriteria": {"condition": {"type": "NOT_BLANK"}}}
+    far = {"type": "TEXT_STARTS_WITH", "values": [{"userEnteredValue": "far"}]}
+    criteria = {"columnIndex": 0, "filterCriteria": {"condition": far}}
     view = {"filterViewId": 4, "range": {"sheetId": 0}, "filterSpecs": [criteria]}
     batch(
         http,

@@ -85,7 +85,7 @@ def test_events_of_a_job_update_its_row_wherever_it_is(sqlite_world: World) -> N
         wait_for(lambda: len(world.by_site()) == 3)
         world.edit("insert_rows", index=1)
         world.edit("insert_columns", index=2, count=2)
-        world.edit("rename_header", column=0, text="Client")
+        world.edit("type_cell", row=0, column=0, text="Client")
         world.edit("sort", column=world.header("Site ID"), ascending=False)
         world.send(milestone(2, status="APPROVED", date_updated="2026-03-02T00:00:00Z"))
         world.send(milestone(2, 2, status="REJECTED"))

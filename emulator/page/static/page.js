@@ -177,7 +177,7 @@ const deeds = {
   async rename() {
     const row = Math.max(0, frozenRows() - 1);
     const text = await question(`Header of column ${letters(state.column)}`, entered(cellAt(row, state.column)));
-    if (text !== null) await edit("rename_header", { column: state.column, text });
+    if (text !== null) await edit("type_cell", { row, column: state.column, text });
   },
   async note() {
     const text = await question("Note", cellAt(state.row, state.column)?.dataset.note ?? "");

@@ -17,18 +17,15 @@ from emulator.sheets.read import filter_shown
 def _check(given: Json, sheet: Sheet | None = None) -> None:
     """Refuse an invalid BooleanCondition; with a sheet, also one that looks at other sheets."""
     kind, values = given.get("type", ""), given.get("values", [])
-    if kind not in conditions.WANTED:
+    if kind not in conditions.KINDS:
         raise unsupported(f"conditions of type {kind}")
-    if len(values) != conditions.WANTED[kind]:
-        count = ("zero", "one")[conditions.WANTED[kind]]
-        ending = "" if count == "one" else "s"
-        raise invalid(f"ConditionType '{kind}' requires exactly {count} ConditionValue{ending}.")
-    for one in values:
-        if "relativeDate" in one:
-            raise unsupported("relativeDate in a condition")
-        text = str(one.get("userEnteredValue", ""))
-        if not _fits(kind, text, sheet):
-            raise invalid(f"Invalid ConditionValue.userEnteredValue: {text}")
+    if len(values) != 1:
+        raise invalid(f"ConditionType '{kind}' requires exactly one ConditionValue.")
+    if "relativeDate" in values[0]:
+        raise unsupported("relativeDate in a condition")
+    text = str(values[0].get("userEnteredValue", ""))
+    if not _fits(kind, text, sheet):
+        raise invalid(f"Invalid ConditionValue.userEnteredValue: {text}")
 
 
 def _fits(kind: str, text: str, sheet: Sheet | None) -> bool:

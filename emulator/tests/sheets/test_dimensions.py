@@ -58,7 +58,8 @@ def test_cells_sizes_and_metadata_follow_a_moved_column(book: Book) -> None:
 
 
 def test_ranges_of_every_kind_follow_insertions_and_deletions(book: Book) -> None:
-    rule = {"ranges": [area(2, 4, 0, 1)], "booleanRule": {"condition": {"type": "NOT_BLANK"}}}
+    condition = {"type": "TEXT_EQ", "values": [{"userEnteredValue": "x"}]}
+    rule = {"ranges": [area(2, 4, 0, 1)], "booleanRule": {"condition": condition}}
     book.batch(
         {
             "addProtectedRange": {

@@ -109,7 +109,7 @@ def test_an_id_is_free_again_after_its_deletion_in_the_same_batch(book: Book) ->
 
 def test_a_column_that_was_moved_refuses_the_batch_that_guards_it(book: Book) -> None:
     book.batch(mark("a", "COLUMNS", 1, 7))
-    people.move_column(book.it, column=1, to=3)
+    people.do(book.it, "move_column", column=1, to=3)
     before = book.snapshot()
     guarded = at(7, 1), write(0, 1, [text("x")]), mark("a", "COLUMNS", 1, 7)
     assert "id 7 already exists" in book.refusal(*guarded)
@@ -139,7 +139,7 @@ def test_a_duplicated_tab_has_metadata_under_fresh_ids(book: Book) -> None:
     )
     assert places == sorted((key, sheet) for key in "ar" for sheet in (0, twin, third))
     book.batch(at(7, 1), mark("a", "COLUMNS", 1, 7))
-    people.delete_tab(book.it, sheet_id=twin)
+    people.do(book.it, "delete_tab", sheet_id=twin)
     assert column_of(book, 7) == 1
     assert sorted(search(book, {})) == ["a", "a", "r", "r"]
 

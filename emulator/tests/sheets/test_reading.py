@@ -94,7 +94,8 @@ def test_a_filter_gives_no_block_past_the_last_cell_that_holds_anything(book: Bo
 
 
 def test_a_filter_leaves_out_conditional_formats(book: Book) -> None:
-    rule = {"condition": {"type": "NOT_BLANK"}, "format": {"textFormat": {"bold": True}}}
+    filled = {"type": "TEXT_EQ", "values": [{"userEnteredValue": "x"}]}
+    rule = {"condition": filled, "format": {"textFormat": {"bold": True}}}
     added = {"ranges": [area(0, 1, 0, 1)], "booleanRule": rule}
     book.batch({"addConditionalFormatRule": {"rule": added, "index": 0}})
     assert "conditionalFormats" in book.call("GET", "")["sheets"][0]

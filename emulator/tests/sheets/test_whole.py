@@ -37,8 +37,8 @@ def sorting(column: int) -> dict[str, Any]:
 
 
 def rule(top: int) -> dict[str, Any]:
-    condition = {"condition": {"type": "NOT_BLANK"}}
-    made = {"ranges": [area(top, 10, 0, 2)], "booleanRule": condition}
+    filled = {"type": "CUSTOM_FORMULA", "values": [{"userEnteredValue": '=$A1<>""'}]}
+    made = {"ranges": [area(top, 10, 0, 2)], "booleanRule": {"condition": filled}}
     return {"addConditionalFormatRule": {"rule": made, "index": 0}}
 
 
