@@ -86,7 +86,7 @@ def job_columns(
     """Each with its place in the order."""
     for each in _ORDER:
         if each == MILESTONES:
-            columns = [Column(f"{STATUS}{d}", title, 110) for d, title in titles.items()]
+            columns = [Column(f"{STATUS}{d}", title, 125) for d, title in titles.items()]
             found += [(each, column) for column in columns]
         elif each == MILESTONE_DOCUMENTS:
             found += [

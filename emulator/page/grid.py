@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 HERE = Path(__file__).parent
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
-SCHEMES = ("https://", "http://", "mailto:", "tel:")
+SCHEMES = ("https://", "http://", "mailto:", "tel:", "#gid=")
 SIDES = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 ROW_HEADER = 46
 MORE_ROWS, LEAST_ROWS = 15, 40
@@ -85,8 +85,8 @@ def anchor(address: str | None, text: str, css: str = "") -> str:
     if not address or not text.strip() or not address.lower().startswith(SCHEMES):
         return f'<span style="{css}">{inner}</span>' if css else inner
     return (
-        f'<a href="{escape(address)}" target="_blank" rel="noopener noreferrer" style="{css}">'
-        f"{inner}</a>"
+        f'<a href="{escape(address)}" target="{"_self" if address[0] == "#" else "_blank"}" '
+        f'rel="noopener noreferrer" style="{css}">{inner}</a>'
     )
 
 

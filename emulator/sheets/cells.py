@@ -4,10 +4,11 @@ from typing import Any
 
 from emulator import masks
 from emulator.errors import invalid, unsupported
-from emulator.sheets import coerce, numbers, styles, syntax
+from emulator.sheets import coerce, numbers, styles
 from emulator.sheets.conditions import Rules
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula
+from emulator.sheets.functions import Link
 from emulator.sheets.grid import BLANK, Cell, CellError, Json, Scalar, Sheet, Spilled
 
 # Stored and returned as they were given.
@@ -84,10 +85,9 @@ def _check_runs(value: Any, runs: list[Json]) -> None:
 
 def hyperlink(evaluator: Evaluator, sheet: Sheet, cell: Cell) -> str | None:
     """Return the one address that the cell links to, None where there is none or several."""
-    if isinstance(cell.value, Formula):
-        tree = syntax.link(cell.value)
-        found = evaluator.tree(sheet, tree) if tree else None
-        return found if isinstance(found, str) else None
+    value = evaluator.value(sheet, cell)
+    if isinstance(value, Link):
+        return value.address or None
     runs = (cell.rest or {}).get("textFormatRuns")
     links = [run["format"].get("link", {}).get("uri") for run in runs or ()]
     if links:

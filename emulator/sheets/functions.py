@@ -49,6 +49,19 @@ def _over_numbers(reduce: Callable[[list[float]], Any]) -> Function:
     return lambda *values: reduce(_numbers(values))
 
 
+class Link(str):
+    """The value of HYPERLINK: its label, which links to `address`."""
+
+    address = ""
+
+
+def _link(address: Any, label: Any = None) -> Any:
+    address, label = map(text, sound((address, label)))
+    found = Link(label or address)
+    found.address = address
+    return found
+
+
 def _if(is_array: bool, test: Any, yes: Any, no: Any = lambda: False) -> Any:
     found = test()
     if is_array and isinstance(found, list):
@@ -112,5 +125,5 @@ OVER_RANGES: dict[str, Function] = {
 OF_VALUES: dict[str, Function] = {
     "ISNUMBER": lambda value: is_number(value),
     "REGEXMATCH": lambda value, pattern: re.search(pattern, text(value)) is not None,
-    "HYPERLINK": lambda address, label=None: sound((address, label))[label is not None],
+    "HYPERLINK": _link,
 }

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import formula
-from emulator.sheets.formula import REFERENCE, Formula, parse_ends
+from emulator.sheets.formula import REFERENCE, parse_ends
 
 # ("value", v) ("ref", title, ends) ("call", NAME, [tree]) ("op", sign, left, right)
 # ("minus", tree)
@@ -115,15 +115,3 @@ class _Parser:
                 raise ValueError(self._text)
         self.take(")")
         return ("call", text.upper(), tuple(arguments))
-
-
-def link(formula: Formula) -> Tree | None:
-    """Return the tree of the address in `=HYPERLINK(address, ...)`, or None."""
-    try:
-        tree = parse_formula(formula.text)
-    except ValueError:
-        return None
-    if tree[0] == "call" and tree[1] == "HYPERLINK" and tree[2]:
-        address: Tree = tree[2][0]
-        return address
-    return None

@@ -86,7 +86,8 @@ class Dressing:
         views = {view["filterViewId"] for each in sheets for view in each.get("filterViews", ())}
         there = self._read([sheet for sheet in own_tabs.SOURCES if sheet in titles])
         free = {n: batch.free_title(TITLES[n], titles.values()) for n in own_tabs.SOURCES}
-        wanted += own_tabs.looks(jobs, there, free, self._stuck)
+        address = self._rows.links.job("")
+        wanted += own_tabs.looks(jobs, there, free, self._stuck, address)
         fence = max(now.fences)[0]
         for name in [own_tabs.names(sheet)[0] for sheet in there]:
             made.setdefault(name, fence)

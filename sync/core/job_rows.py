@@ -52,7 +52,7 @@ class JobRows:
         links: "Links",
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._store, self._zone, self._links = store, zone, links
+        self._store, self._zone, self.links = store, zone, links
         self.statuses = statuses
         self._layout, self._clock = Layout(statuses, zone), now
         self._day: date | None = None
@@ -70,7 +70,7 @@ class JobRows:
         for job in self._store.changed_jobs(known):
             documents = dict[str, list[tuple[str, str]]]()
             for each in job.documents:
-                named = each.name or each.uuid, self._links.document(each)
+                named = each.name or each.uuid, self.links.document(each)
                 step = self.statuses.order.step(each.definition)
                 documents.setdefault(step, []).append(named)
             job.cells = self._layout.row(
@@ -79,8 +79,8 @@ class JobRows:
                 job.customer,
                 now,
                 documents,
-                self._links.folder(job.folder),
-                self._links.job(job.site),
+                self.links.folder(job.folder),
+                self.links.job(job.site),
             )
             job.is_open = readable(job.cells.get("kind", {})) not in (Kind.DONE, Kind.ARCHIVED)
             self.jobs[job.site] = job
@@ -145,9 +145,9 @@ class JobRows:
             if job is None:
                 break
             is_young = now - each.line.received.timestamp() < _NAME_SECONDS
-            if self._links.has_customers and not job.is_answered and is_young:
+            if self.links.has_customers and not job.is_answered and is_young:
                 return found, True
-            cells = self._layout.line(each.line, each.site, job.name, self._links.job(each.site))
+            cells = self._layout.line(each.line, each.site, job.name, self.links.job(each.site))
             found.append(LineRow(each.id, cells))
         return found, False
 

@@ -117,7 +117,8 @@ def _dated(milestone: Milestone, now: datetime) -> str:
     """Return a milestone's status with its day: "Approved Nov 3", with the year if it is old."""
     since = milestone.since.astimezone(now.tzinfo)
     year = f", {since.year}" if (now - since).days > _DAYS_WITHOUT_YEAR else ""
-    return f"{milestone.label} {day(since)}{year}" if milestone.label else ""
+    label = "Ready" if milestone.is_ready else milestone.label
+    return f"{label} {day(since)}{year}" if label else ""
 
 
 def _cut(value: str, longest: int) -> str:

@@ -118,12 +118,16 @@ def color(text: str) -> Request:
     return {"rgbColor": {name: round(share / 255, 4) for name, share in shares}}
 
 
-def rule(area: Mapping[str, int], kind: str, value: str, background: str) -> Request:
+def rule(
+    area: Mapping[str, int], kind: str, value: str, background: str, *, is_bold: bool = False
+) -> Request:
     """Return the request that colors the cells for which a condition holds.
 
     It comes before the rules that are there.
     """
-    form = {"backgroundColorStyle": color(background)}
+    form: Request = {"backgroundColorStyle": color(background)}
+    if is_bold:
+        form["textFormat"] = {"bold": True}
     boolean = {**_condition(kind, value), "format": form}
     return {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": boolean}}}
 

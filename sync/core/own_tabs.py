@@ -7,7 +7,7 @@ Their formulas name whole columns, which Google adjusts when people move them. T
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
-from sync.columns import REP, Column, Whose
+from sync.columns import KEY, REP, Column, Whose
 from sync.core.batch import Request, create_tab, update
 from sync.core.cells import Cell, number, readable, text
 from sync.core.events import CONTRACT, PAPERS
@@ -19,7 +19,7 @@ from sync.types import letters
 SOURCES = {
     TODAY: (
         *("customer", "phone", "status", "days", "next_action", "waiting_on"),
-        *(REP, "notes", "follow_up", "waiting_at", "kind"),
+        *(REP, "notes", "follow_up", "updated", "waiting_at", "kind", KEY),
     ),
     PIPELINE: ("waiting_at", "kind", "days"),
 }
@@ -30,7 +30,7 @@ OTHER, DONE, ALL, LAST_CHECKED = "Other", "Done", "All", "Last checked"
 _NAME, _BAR = "milestone", "bar"
 _ABOUT_OTHER = "Other: jobs that only have milestones outside the order."
 _ABOUT_JOBS = (
-    "Each job once, at the milestone that it waits for. A job with a status like "
+    "Each job once, at the milestone that it waits for. A job that is done or has a status like "
     "On hold is counted here, and in none of the next four columns."
 )
 _ABOUT_REVIEW = (
@@ -49,6 +49,8 @@ _COLUMNS = {
         _column("customer", "Customer", 110),
         _column("what", "What to do", 234),
         _column("color", "Color", is_hidden=True),
+        _column("name", "Name", is_hidden=True),
+        _column("link", "Link", is_hidden=True),
     ),
     PIPELINE: (
         _column(_NAME, "Milestone", 150, number_format="DATE_TIME", note=_ABOUT_OTHER),
@@ -62,13 +64,13 @@ _COLUMNS = {
         _column(_BAR, "", 200),
     ),
 }
-_ROWS = {TODAY: 2000, PIPELINE: 60}
+_ROWS = {TODAY: 2000, PIPELINE: 100}
 """A formula that lists more than there are rows shows an error."""
 _NO_ZEROS = {"type": "NUMBER", "pattern": "0;-0;;@"}
-_NOBODY = "No rep"
+_NOBODY, _LINE = "No rep", "\n"
 _LATE_HOURS = 26
-_REP, _REJECTED, _STUCK = "rep", "rejected", "stuck"
-"""What the hidden column of *Today* says of a row that has a color."""
+_TOP, _REP, _REJECTED, _STUCK = "top", "rep", "rejected", "stuck"
+"""What a hidden column of *Today* says of the list on top, and of rows that have a color."""
 
 
 def names(sheet: int) -> tuple[str, str]:
@@ -92,24 +94,29 @@ def readers(column: str) -> list[int]:
 
 
 def looks(
-    jobs: Tab, there: Mapping[int, Tab], titles: Mapping[int, str], stuck: int
+    jobs: Tab, there: Mapping[int, Tab], titles: Mapping[int, str], stuck: int, address: str
 ) -> Iterator[Look]:
-    """Yield the tabs that aren't `there`, with these titles, and the formulas of those that are."""
+    """Yield the tabs that aren't `there`, with these titles, and the formulas of those that are.
+
+    `address` is that of a job in EverBright, without its ID.
+    """
     for sheet, sources in SOURCES.items():
         made, formulas = names(sheet)
         if not {*sources} <= jobs.columns.keys():
             continue
         if sheet not in there:
             yield Look(made, _new_tab(sheet, titles[sheet], jobs))
-        elif there[sheet].header is not None:
-            found = _today(jobs, stuck) if sheet == TODAY else _pipeline(there[sheet], jobs, stuck)
-            if found.keys() <= there[sheet].columns.keys():
-                yield Look(formulas, _filled(there[sheet], found))
+            continue
+        tab = there[sheet]
+        if tab.header is not None and {each.id for each in _COLUMNS[sheet]} <= tab.columns.keys():
+            is_today = sheet == TODAY
+            found = _today(tab, jobs, stuck, address) if is_today else _pipeline(tab, jobs, stuck)
+            yield Look(formulas, _filled(tab, found))
 
 
 def labels(milestones: Sequence[str]) -> list[str]:
     """Return the first column of *Pipeline*."""
-    return [*milestones, OTHER, DONE, ALL][: _ROWS[PIPELINE] - 4]
+    return [*milestones, OTHER, DONE, ALL]
 
 
 def shown_labels(tab: Tab) -> tuple[list[str], float]:
@@ -137,13 +144,11 @@ def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
     if sheet == TODAY:
         cards = {"sheetId": sheet, "startRowIndex": 1}
         colors = {_STUCK: ORANGE, _REJECTED: RED, _REP: GRAY}
-        return [
-            *create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1),
-            *(
-                rule(cards, "CUSTOM_FORMULA", f'=COUNTIF(2:2;"{each}")>0', color)
-                for each, color in colors.items()
-            ),
+        rules = [
+            rule(cards, "CUSTOM_FORMULA", f'=COUNTIF(2:2;"{each}")>0', color, is_bold=each == _REP)
+            for each, color in colors.items()
         ]
+        return [*create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1), *rules]
     names_ = {"sheetId": sheet, "startColumnIndex": 0, "endColumnIndex": 1}
     numbers = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": 1}
     form = {"userEnteredFormat": {"numberFormat": _NO_ZEROS}}
@@ -170,35 +175,54 @@ def _filled(tab: Tab, formulas: Mapping[str, str]) -> list[Request]:
     return requests
 
 
-def _today(jobs: Tab, stuck: int) -> dict[str, str]:
-    """Return the formula of *Today*: by rep, jobs that wait on us or whose follow-up is due.
+def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
+    """Return the formulas of *Today*: by rep, jobs that wait on us or whose follow-up is due.
 
-    It makes three columns: the third has why a row has a color. Before the jobs of each rep comes
-    his name with their number. If there are none, FILTER is #N/A; any other error shows itself.
+    One makes all columns but the first, which has the names as links. The list of reps is on top
+    if there are several. In a rep's part, due follow-ups are first, then what has happened since
+    the last working day. If there are no jobs, FILTER is #N/A; any other error shows itself.
     """
     column = {each: whole(jobs, each) for each in SOURCES[TODAY]}
-    follow_up, days, phone = column["follow_up"], column["days"], column["phone"]
+    follow_up, days, notes, site = (column[each] for each in ("follow_up", "days", "notes", KEY))
     is_due = f"ISNUMBER({follow_up})*({follow_up}<=TODAY())"
     wanted = f'(({column["waiting_on"]}="{US}")+{is_due})>0'
-    who = f'{column["customer"]}&IF({phone}="";"";"\n"&{phone})'
+    who = f"{column['customer']}&{_unless_blank(column['phone'], _LINE)}"
+    due = f'IF({is_due};"Follow up"&{_unless_blank(notes, ": ")}&"{_LINE}";"")'
     age = f'IF({days}="";"";", "&{days}&IF({days}=1;" day";" days"))'
-    due = f'IF({is_due};"Follow up\n";"")'
-    notes = f'IF({is_due}*({column["notes"]}<>"");"\n"&{column["notes"]};"")'
-    what = f'{due}&{column["status"]}&{age}&"\n"&{column["next_action"]}&{notes}'
+    what = f"{due}&{column['status']}&{age}&{_unless_blank(column['next_action'], _LINE)}"
     limit = stuck_after(stuck, f'{column["waiting_at"]}="{PAPERS[CONTRACT]}"')
     is_stuck = f"ISNUMBER({days})*({days}>{limit})"
     color = f'IF({column["kind"]}="{Kind.REJECTED}";"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
     rep = f'IF({column[REP]}="";"{_NOBODY}";{column[REP]})'
-    heads = f'names;counts&IF(counts=1;" job";" jobs");IF(counts>0;"{_REP}");names;counts'
-    order = f'reps="{_NOBODY}";TRUE;reps;TRUE;CHOOSECOLS(lines;3)="{_REP}";FALSE'
+    rank = f"{is_due}*2+({column['updated']}>=WORKDAY(TODAY();-1))"
+    head = f'says;IF(counts>0;"{_REP}");names;IF(counts>0;"");names;IF(counts>0;9);counts'
+    order = f'reps="{_NOBODY}";TRUE;reps;TRUE;ranks;FALSE;CHOOSECOLS(lines;7);FALSE'
+    row = f"places+COUNTA(names)+{(tab.header or 0) + 1}"
+    to_rep = f'"#gid={TODAY}&range={letters(tab.columns["customer"])}"&({row})'
     found = (
-        f"LET(jobs;FILTER(HSTACK({who};{what};{color};{rep};{days});{wanted});"
-        "names;UNIQUE(CHOOSECOLS(jobs;4));"
-        "counts;MAP(names;LAMBDA(name;SUMPRODUCT((CHOOSECOLS(jobs;4)=name)*1)));"
-        f"lines;VSTACK(HSTACK({heads});jobs);reps;CHOOSECOLS(lines;4);"
-        f"CHOOSECOLS(SORT(lines;{order};5;FALSE);1;2;3))"
+        f"LET(jobs;FILTER(HSTACK({what};{color};{who};{_unless_blank(site, address)};"
+        f"{rep};{rank};{days});{wanted});names;UNIQUE(CHOOSECOLS(jobs;5));"
+        "counts;MAP(names;LAMBDA(name;SUMPRODUCT((CHOOSECOLS(jobs;5)=name)*1)));"
+        'says;counts&IF(counts=1;" job";" jobs");'
+        f"lines;VSTACK(HSTACK({head});jobs);reps;CHOOSECOLS(lines;5);ranks;CHOOSECOLS(lines;6);"
+        f"body;SORT(lines;{order});"
+        "places;MAP(names;LAMBDA(name;MATCH(name&9;CHOOSECOLS(body;5)&CHOOSECOLS(body;6);0)));"
+        f'top;SORT(HSTACK(says;IF(counts>0;"{_TOP}");names;{to_rep});places;TRUE);'
+        "all;VSTACK(top;CHOOSECOLS(body;1;2;3;4));"
+        f'FILTER(all;(CHOOSECOLS(all;2)<>"{_TOP}")+(COUNTA(names)>1)))'
     )
-    return {"customer": f'ARRAYFORMULA(IFNA({found};""))'}
+    name, link = (
+        f"{letters(tab.columns[each])}{(tab.header or 0) + 2}:{letters(tab.columns[each])}"
+        for each in ("name", "link")
+    )
+    return {
+        "customer": f'ARRAYFORMULA(IF({link}="";{name};HYPERLINK({link};{name})))',
+        "what": f'ARRAYFORMULA(IFNA({found};""))',
+    }
+
+
+def _unless_blank(cell: str, before: str) -> str:
+    return f'IF({cell}="";"";"{before}"&{cell})'
 
 
 def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
@@ -206,8 +230,6 @@ def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
     waiting_at, kind, days = (whole(jobs, each) for each in SOURCES[PIPELINE])
     row = (tab.header or 0) + 2
     columns = tab.columns
-    if not {_NAME, "jobs"} <= columns.keys():
-        return {_NAME: ""}
     name, count = f"${letters(columns[_NAME])}{row}", f"{letters(columns['jobs'])}{row}"
     everyone = f'COUNTA({kind})-1-COUNTIF({kind};"{Kind.ARCHIVED}")'  # Without the header.
     other = f'COUNTIFS({kind};"{Kind.OTHER}";{waiting_at};"")'

@@ -10,6 +10,7 @@ from tests.apart.lives import (
     CONTRACT,
     MILESTONES,
     OUTSIDE,
+    REPS,
     Happening,
     Life,
     Said,
@@ -204,7 +205,7 @@ def row(life: Life, today: datetime) -> dict[str, str]:
     """Return the texts that a job's row should show, by header; blank ones, too."""
     now, found = standing(life, today), milestones(life)
     town, state, code = life.town
-    told = comments(life)
+    told, newest = comments(life), life.happenings[-1].at
     cells = {
         "Customer": life.name,
         "Status": now.status,
@@ -214,6 +215,7 @@ def row(life: Life, today: datetime) -> dict[str, str]:
         "Rep": life.rep,
         "Notes": "",
         "Follow up": "",
+        "Updated": f"{_date(newest)} {newest:%-I:%M %p}",
         "Phone": life.phone,
         "Address": f"{life.line}, {town}, {state} {code}",
         "Email": life.email,
@@ -230,7 +232,8 @@ def row(life: Life, today: datetime) -> dict[str, str]:
         cells[f"{title} documents"] = "\n".join(papers)
         cells[title] = ""
     for title, step in found.items():
-        cells[title] = f"{LABELS[_look(step.last)[0]]} {day(step.since)}"
+        status, is_ready = _look(step.last)
+        cells[title] = f"{'Ready' if is_ready else LABELS[status]} {day(step.since)}"
     return cells
 
 
@@ -282,15 +285,27 @@ def pipeline(found: Iterable[dict[str, str]]) -> dict[str, list[str]]:
     return table
 
 
-def today_tab(found: Iterable[dict[str, str]]) -> list[tuple[str, set[tuple[str, str]]]]:
-    """Return *Today* by rep: the heading, and each customer with phone, and what to do."""
-    rows = [row for row in found if row["Waiting on"] == "Us"]
-    cards = dict[str, set[tuple[str, str]]]()
-    for row in sorted(rows, key=lambda row: row["Rep"]):
-        age = f"{row['Days']} {'day' if row['Days'] == '1' else 'days'}"
-        card = f"{row['Customer']}\n{row['Phone']}", f"{row['Status']}, {age}\n{row['Next action']}"
-        cards.setdefault(row["Rep"], set()).add(card)
-    return [
-        (f"{rep} {len(own)} {'job' if len(own) == 1 else 'jobs'}", own)
-        for rep, own in cards.items()
+Cards = dict[tuple[str, str], tuple[bool, int]]
+"""Whom to care for and what to do, each with what it is sorted by."""
+
+
+def today_tab(found: Iterable[Life], today: datetime) -> list[tuple[str, Cards]]:
+    """Return *Today*: the list of the reps, and again each with the jobs.
+
+    Those with news since the last working day are first, the oldest of both on top.
+    """
+    friday = {0: 3, 6: 2}.get(today.weekday(), 1)
+    since = (today - timedelta(days=friday)).date()
+    cards: dict[str, Cards] = {rep: {} for rep in REPS}
+    for life in found:
+        cells = row(life, today)
+        if cells["Waiting on"] == "Us":
+            age = f"{cells['Days']} {'day' if cells['Days'] == '1' else 'days'}"
+            what = f"{cells['Status']}, {age}\n{cells['Next action']}"
+            is_old = life.happenings[-1].at.date() < since
+            cards[life.rep][f"{life.name}\n{life.phone}", what] = is_old, -int(cells["Days"])
+    own = [
+        (f"{rep} {len(each)} jobs", dict(sorted(each.items(), key=lambda card: card[1])))
+        for rep, each in cards.items()
     ]
+    return [*((heading, {}) for heading, _ in own), *own]

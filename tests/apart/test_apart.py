@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +105,20 @@ def differing_summaries(world: World, found: list[Life], today: datetime) -> lis
         for label, counts in expected.pipeline(rows).items()
         if shown.get(label, [])[1:8] != counts
     ]
-    cards = list[tuple[str, set[tuple[str, str]]]]()
+    wanted, parts = expected.today_tab(found, today), list[tuple[str, list[tuple[str, str]]]]()
     for row in tab(world, "Today"):
         who, what = row["Customer"].text, row["What to do"].text
         if "\n" in who:
-            cards[-1][1].add((who, what))
+            parts[-1][1].append((who, what))
         else:
-            cards.append((f"{who} {what}", set()))
-    pairs = zip_longest(cards, expected.today_tab(rows))
-    return wrong + [f"Today: {had}, not {wanted}" for had, wanted in pairs if had != wanted]
+            parts.append((f"{who} {what}", []))
+    wrong += [f"Today: {[*parts]}"] if len(parts) != len(wanted) else []
+    for (heading, shown_cards), (text, cards) in zip(parts, wanted, strict=False):
+        wrong += [f"Today: {heading}, not {text}"] if heading != text else []
+        wrong += [f"Today: {each}" for each in {*shown_cards} ^ {*cards}]
+        order = [cards.get(each) for each in shown_cards]
+        wrong += [f"Today: the order of {heading}"] if order != [*cards.values()] else []
+    return wrong
 
 
 @pytest.mark.long

@@ -1,6 +1,6 @@
 """How our tabs look, at the emulator: colors, views, drop-downs, and the tabs of formulas."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from emulator import Emulator
+from emulator.sheets.cells import hyperlink
 from emulator.sheets.conditions import Rules, rows_of_view
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Sheet
@@ -111,6 +112,29 @@ TYPED = {
     ("Follow up", str(ago(0).date())): ("ready",),
     ("Follow up", str(ago(-2).date())): ("commented",),
 }
+
+
+WAITING = {
+    "Ada Birch": ("under review", "contract sent", "rejected"),
+    "Ben Cole": ("commented", "ready"),
+    "No rep": ("a change order", "contract signed", "in progress", "contract voided", "canceled"),
+}
+"""Who is in Today, the oldest first."""
+DUE = ("under review", "ready")
+
+
+def newest_first(cases: Sequence[str]) -> list[str]:
+    """Return those whose follow-up is due first, then those with news of the last working day."""
+    since = ago(1)
+    while since.weekday() > 4:
+        since -= timedelta(days=1)
+
+    def rank(case: str) -> int:
+        updated = JOBS_BY_CASE[case].updated
+        assert updated is not None
+        return -2 * (case in DUE) - (updated.date() >= since.date())
+
+    return sorted(cases, key=rank)
 
 
 def hexadecimal(style: dict[str, Any]) -> str | None:
@@ -278,29 +302,49 @@ def test_what_people_type_below_pipeline_stays() -> None:
 
 
 def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> None:
+    note = {"row": office.row("ready"), "column": office.column("Notes")}
+    office.world.edit("type_cell", text="Call at nine", **note)
     _, *rows = office.texts(TODAY)
-    assert [who.partition("\n")[0].lower() for who, *_ in rows] == [
-        *("ada birch", "under review", "contract sent", "rejected"),
-        *("ben cole", "commented", "ready"),
-        *("no rep", "a change order", "contract signed", "in progress"),
-        *("contract voided", "canceled"),
+    assert [row[:2] for row in rows[:3]] == [
+        ["Ada Birch", "3 jobs"],
+        ["Ben Cole", "2 jobs"],
+        ["No rep", "5 jobs"],
     ]
-    assert rows[:2] == [
-        ["Ada Birch", "3 jobs", "rep"],
-        [
-            "Under Review",
-            "Follow up\nPermits under review, 17 days\nEverBright is reviewing",
-            "stuck",
-        ],
+    order = [each for cases in WAITING.values() for each in ("", *newest_first(cases))]
+    assert [who.lower() for who, *_ in rows[3:] if who not in WAITING] == [*filter(None, order)]
+    places = [row for row, (who, *_) in enumerate(rows, 2) if who in WAITING][3:]
+    assert [rows[place - 2][0] for place in places] == [*WAITING]
+    evaluator, sheet = office.evaluator, office.sheet(TODAY)
+    links = [hyperlink(evaluator, sheet, evaluator.cell(sheet, row, 0)) for row in range(1, 6)]
+    assert links[:3] == [f"#gid={TODAY}&range=A{place}" for place in places]
+    assert links[3:] == [None, f"https://everbright.test/address/{SITES['under review']}"]
+    shown = {who.lower(): what for who, what, *_ in rows}
+    assert shown["under review"] == (
+        "Follow up\nPermits under review, 17 days\nEverBright is reviewing"
+    )
+    assert shown["ready"].startswith("Follow up: Call at nine\nPermits ready to submit, 2 days\n")
+    assert shown["canceled"].startswith("Design canceled, 1 day\n")
+    styles = [Rules(evaluator, sheet).style(row, 1) or {} for row in range(len(rows) + 1)]
+    expected = [
+        GRAY if not case else RED if COLORS[case][0] == RED else COLORS[case][1] for case in order
     ]
-    assert rows[-1][1].startswith("Design canceled, 1 day\n")
-    rules = Rules(office.evaluator, office.sheet(TODAY))
-    styles = [rules.style(row, 1) or {} for row in range(len(rows) + 1)]
-    assert [hexadecimal(style) for style in styles] == [
-        *(None, GRAY, ORANGE, ORANGE, RED),
-        *(GRAY, None, None),
-        *(GRAY, ORANGE, None, None, RED, None),
-    ]
+    assert [hexadecimal(style) for style in styles] == [*[None] * 4, *expected]
+    is_bold = [bool(style.get("textFormat", {}).get("bold")) for style in styles]
+    assert [row for row, bold in enumerate(is_bold, 1) if bold] == places
+
+
+def test_a_follow_up_of_a_job_that_is_done_has_one_line(office: Office) -> None:
+    place = {"row": office.row("done"), "column": office.column("Follow up")}
+    office.world.edit("type_cell", text=str(ago(0).date()), **place)
+    assert ["Done", "Follow up\nDone"] in [row[:2] for row in office.texts(TODAY)]
+
+
+def test_today_of_one_rep_has_no_list_of_reps(office: Office) -> None:
+    for row in range(1, len(SITES) + 1):
+        office.world.edit("type_cell", row=row, column=office.column("Rep"), text="Ada Birch")
+    names = [row[0] for row in office.texts(TODAY)]
+    assert names[:2] == ["Customer", "Ada Birch"]
+    assert names.count("Ada Birch") == 1
 
 
 def test_today_is_blank_if_nothing_waits_on_us(google: Emulator, tmp_path: Path) -> None:

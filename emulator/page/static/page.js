@@ -40,6 +40,12 @@ async function draw() {
   tabs();
   views(found.views);
   choose(state.row, state.column);
+  const range = /range=[A-Z]+(\d+)/.exec(location.hash);
+  if (range && location.hash !== state.went) {
+    scroller.querySelector(`tr[data-row="${range[1] - 1}"]`)?.scrollIntoView();
+    choose(range[1] - 1, 0);
+  }
+  state.went = location.hash;
   scroller.dataset.revision = found.revision;
 }
 
