@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -28,27 +29,30 @@ _FIELD_STEPS = (5, 6, 11, 14, 6)
 """How many days a milestone takes until it is approved."""
 
 JOBS: tuple[tuple[int, str, float], ...] = (
-    *((5, "done", days) for days in (6, 13, 21)),
-    *((4, "submitted", days) for days in (2, 9, 17)),
-    *((3, "in progress", days) for days in (1, 4, 16)),
-    (3, "ready", 2),
     (3, "rejected", 3),
-    (3, "submitted", 5),
-    *((2, "submitted", days) for days in (1, 8, 19)),
-    (2, "rejected", 1),
-    (2, "resubmitted", 4),
     (2, "commented", 12),
-    (2, "change order", 7),
-    (2, "canceled", 6),
-    (2, "archived", 20),
-    *((1, "submitted", days) for days in (3, 15)),
-    (1, "rejected", 6),
-    (1, "in progress", 2),
-    (0, "submitted", 2),
-    (0, "rejected", 5),
-    (0, "contract signed", 3),
+    (3, "in progress", 16),
+    *((2, "submitted", days) for days in (1, 19)),
+    (3, "ready", 2),
     (0, "contract sent", 8),
+    (1, "rejected", 6),
+    (4, "submitted", 9),
+    (2, "change order", 7),
+    (2, "resubmitted", 4),
+    (0, "contract signed", 3),
+    (2, "rejected", 1),
+    *((3, "in progress", days) for days in (1, 4)),
     (0, "contract voided", 2),
+    (2, "canceled", 6),
+    (3, "submitted", 5),
+    (1, "in progress", 2),
+    (0, "rejected", 5),
+    (0, "submitted", 2),
+    *((1, "submitted", days) for days in (3, 15)),
+    (2, "submitted", 8),
+    *((4, "submitted", days) for days in (2, 17)),
+    *((5, "done", days) for days in (6, 13, 21)),
+    (2, "archived", 20),
 )
 """How many milestones of a job are approved, what happened last, and how many days ago."""
 _SIGNATURES = {"contract signed": "SIGN", "contract voided": "VOID"}
@@ -65,16 +69,16 @@ class Story:
     """The webhooks of the demo: the same people and documents each time, up to today."""
 
     def __init__(self) -> None:
-        self._random = random.Random(1)  # noqa: S311 - made-up data
+        self._random = random.Random(37)  # noqa: S311 - made-up data
         self._today = datetime.now(UTC).replace(microsecond=0)
 
     def webhooks(self) -> list[dict[str, Any]]:
-        """Return the payloads in the order in which they happen."""
-        dated = [each for job in JOBS for each in self._job(*job)]
-        return [payload for _, payload in sorted(dated, key=lambda each: each[0])]
+        """Return the payloads, each job's first one first: the rows are in the order of `JOBS`."""
+        turns = zip_longest(*(reversed(self._job(*job)) for job in JOBS))
+        return [payload for turn in turns for payload in turn if payload]
 
-    def _job(self, approved: int, last: str, ago: float) -> list[tuple[datetime, dict[str, Any]]]:
-        """Return a job's payloads with their times, from the last to the first."""
+    def _job(self, approved: int, last: str, ago: float) -> list[dict[str, Any]]:
+        """Return a job's payloads, from the last to the first."""
         site, quote, at = self._uuid(), self._uuid(), self._today - timedelta(days=ago)
         job = {"site": site, "quote": quote}
         events: list[tuple[datetime, dict[str, Any]]] = []
@@ -88,7 +92,7 @@ class Story:
                 at -= timedelta(days=_FIELD_STEPS[number] / len(states))
         if not last.startswith("contract"):
             events.append((at, self._contract(job, "SIGN", at)))
-        return [(moment, payload | {"date_updated": _text(moment)}) for moment, payload in events]
+        return [payload | {"date_updated": _text(moment)} for moment, payload in events]
 
     def _last(
         self, job: dict[str, str], number: int, last: str, at: datetime

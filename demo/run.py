@@ -98,16 +98,13 @@ def _receiver(
 
 
 def send_all(url: str, *more: dict[str, Any]) -> list[str]:
-    """Send the sample, byte for byte, the story, and `more`; return the sites.
-
-    The first job keeps the first row, so the sample, of which little is known, isn't it.
-    """
+    """Send the story, `more`, and the sample, byte for byte; return the sites."""
     payloads = [json.dumps(payload).encode() for payload in [*Story().webhooks(), *more]]
     sites = {site: None for body in payloads if (site := json.loads(body).get("site"))}
     with requests.Session() as session:
         session.headers["X-Webhook-Secret"] = SECRET
         session.headers["Content-Type"] = "application/json"
-        for body in [payloads[0], SAMPLE.read_bytes(), *payloads[1:]]:
+        for body in [*payloads, SAMPLE.read_bytes()]:
             answer = session.post(f"{url}/webhooks/everbright", data=body, timeout=30)
             answer.raise_for_status()
     return [SITE, *sites]
