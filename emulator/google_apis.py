@@ -108,9 +108,12 @@ class Google:
     ) -> dict[str, Any]:
         if user.service_account:
             raise ApiError(403)
-        title = body.get("properties", {}).get("title") or "Untitled spreadsheet"
+        properties = body.get("properties", {})
+        if more := [*(body.keys() - {"properties"}), *(properties.keys() - {"title"})]:
+            raise unsupported(f"{more[0]} in spreadsheets.create")
+        title = properties.get("title") or "Untitled spreadsheet"
         spreadsheet_id = self._drive.new_id(SPREADSHEET)
-        self._sheets.create(spreadsheet_id, title, user.email, body)
+        self._sheets.create(spreadsheet_id, title, user.email)
         self._drive.adopt(spreadsheet_id, title, user, shared=False)
         path = {"spreadsheetId": spreadsheet_id}
         return self._sheets.handle("sheets.spreadsheets.get", path, query, None, user.email)

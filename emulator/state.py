@@ -41,9 +41,9 @@ class State:
         self.drive.adopt(spreadsheet_id, title, SOMEONE, shared=True)
         return spreadsheet_id
 
-    def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
-        """Create a folder that everyone may write to, and return its id."""
-        return self.drive.create_folder(name, shared_drive=shared_drive)
+    def create_folder(self, name: str) -> str:
+        """Create a folder on a shared drive that is everyone's, and return its id."""
+        return self.drive.create_folder(name)
 
     def edit(self, spreadsheet_id: str, name: str, **arguments: Any) -> None:
         """Make a user's edit: a deed of `people`."""

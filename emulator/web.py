@@ -3,7 +3,6 @@
 import io
 import json
 import random
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.accounts import AUTHORIZE
 from emulator.calls import Call
-from emulator.errors import ApiError, unsupported
+from emulator.errors import ApiError
 from emulator.everbright import routes
 from emulator.google_apis import Google, refusal
 from emulator.limits import latency_seconds
@@ -24,8 +23,6 @@ GOOGLE = {
     "/drive/v3/": "drive",
     "/upload/drive/v3/": "drive",
 }
-# What Google's clients may also ask for: other versions, batches, discovery.
-UNSERVED = re.compile(r"/(upload/)?drive/v\d.*|/batch(/.*)?|/[$]?discovery/.*")
 
 
 class Web:
@@ -52,8 +49,6 @@ class Web:
         for prefix, api in GOOGLE.items():
             if path.startswith(prefix) or path == prefix.rstrip("/"):
                 return self._google_call(request, api, path)
-        if UNSERVED.fullmatch(path):
-            return refusal("drive", unsupported(path))
         if (known := routes.match(path)) is not None:
             return self._everbright_call(request, path, *known)
         return self._page(request)

@@ -19,7 +19,6 @@ from emulator.drive.model import (
     Json,
     Tree,
     User,
-    permission,
     shown,
 )
 from emulator.errors import ApiError, bad_parameter, forbidden, unsupported
@@ -201,24 +200,14 @@ class Drive:
             raise KeyError(file_id)
         return path.read_bytes()
 
-    def create_folder(self, name: str, *, shared_drive: bool = True) -> str:
-        """Create a folder for everyone, on a shared drive of its own or in a My Drive."""
-        with self.lock:
-            parent = self._shared_drive(name) if shared_drive else self.tree.root(SOMEONE)
-            folder = self.create(
-                {"name": name, "mimeType": FOLDER, "parents": [parent.id]}, SOMEONE, all_drives=True
-            )
-            if not shared_drive:
-                self.tree.share(folder.id, "writer")
-            return folder.id
-
-    def _shared_drive(self, name: str) -> File:
-        """Create a shared drive whose manager is everyone."""
+    def create_folder(self, name: str) -> str:
+        """Create a folder on a shared drive of its own, whose manager is everyone."""
         drive_id, moment = "0A" + self.token(11) + "Uk9PVA", self.timestamp()
-        root = File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id)
-        given = permission("organizer")
-        root.permissions = {given["id"]: given}
-        return self.tree.add(root)
+        with self.lock:
+            self.tree.add(File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id))
+            self.tree.share(drive_id, "organizer")
+            metadata = {"name": name, "mimeType": FOLDER, "parents": [drive_id]}
+            return self.create(metadata, SOMEONE, all_drives=True).id
 
     def adopt(self, spreadsheet_id: str, title: str, owner: User, *, shared: bool) -> File:
         """Create the file of a spreadsheet that Sheets created; `shared` with everyone or not."""

@@ -24,7 +24,6 @@ SIDES = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 ROW_HEADER = 46
 MORE_ROWS, LEAST_ROWS = 15, 40
 MORE_COLUMNS, LEAST_COLUMNS = 3, 16
-MAX_CELLS = 40_000
 FIELDS = masks.parse(
     "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note,"
     "dataValidation"
@@ -124,9 +123,6 @@ class Grid:
         shown = range(len(sheet.rows)) if order is None else order
         hidden = [row.hidden or (row.filtered and order is None) for row in sheet.rows]
         self.rows = [at for at in shown if at < end and not hidden[at]]
-        most = MAX_CELLS // len(sheet.columns)
-        self.left_out = max(0, len(self.rows) - most)
-        del self.rows[most:]
         lines = (evaluator.line(sheet, at, 0, len(sheet.columns)) for at in self.rows)
         wide = max(max(map(len, lines), default=0) + MORE_COLUMNS, LEAST_COLUMNS)
         self.columns = [at for at, one in enumerate(sheet.columns[:wide]) if not one.hidden]

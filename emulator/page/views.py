@@ -40,9 +40,6 @@ def opened(spreadsheet: Spreadsheet, gid: str, fvid: str) -> Json:
     evaluator, area = Evaluator(spreadsheet), view or sheet.basic_filter
     order = Filter(evaluator, sheet, view).rows() if view else None
     grid = Grid(evaluator, sheet, order, area["range"] if area else None)
-    html = f'<div class="sheet">{grid.html()}</div>'
-    if grid.left_out:
-        html += f'<p class="cutoff">{grid.left_out:,} more rows are not shown.</p>'
     return {
         "title": spreadsheet.properties["title"],
         "revision": spreadsheet.revision,
@@ -50,7 +47,7 @@ def opened(spreadsheet: Spreadsheet, gid: str, fvid: str) -> Json:
         "sheets": [_tab(one) for one in sheets],
         "view": view["filterViewId"] if view else None,
         "views": [{"id": one["filterViewId"], "title": one["title"]} for one in views],
-        "html": html,
+        "html": f'<div class="sheet">{grid.html()}</div>',
     }
 
 

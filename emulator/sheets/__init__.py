@@ -36,11 +36,8 @@ class Sheets:
         self._lock = threading.Lock()
         self.spreadsheets: dict[str, Spreadsheet] = {}
 
-    def create(
-        self, spreadsheet_id: str, title: str, user: str, body: Json | None = None
-    ) -> Spreadsheet:
-        """Create a spreadsheet of `user`; `body` is a Spreadsheet, as for spreadsheets.create."""
-        body = body or {}
+    def create(self, spreadsheet_id: str, title: str, user: str) -> Spreadsheet:
+        """Create a spreadsheet of `user`, with one empty tab."""
         spreadsheet = Spreadsheet(
             spreadsheet_id=spreadsheet_id,
             owner=user,
@@ -51,14 +48,12 @@ class Sheets:
                 "timeZone": TIME_ZONE,
                 "defaultFormat": styles.DEFAULT_FORMAT,
                 "spreadsheetTheme": styles.THEME,
-            }
-            | {name: item for name, item in body.get("properties", {}).items() if name != "title"},
+            },
             sheets=[],
             clock=self._now,
             rng=random.Random(spreadsheet_id),  # noqa: S311 - ids, not secrets
         )
-        tabs.check_time_zone(spreadsheet.properties["timeZone"])
-        _fill(Edit(spreadsheet, spreadsheet.owner), body)
+        tabs.add_sheet(Edit(spreadsheet, user), {"properties": {"sheetId": 0}})
         with self._lock:
             self.spreadsheets[spreadsheet_id] = spreadsheet
         return spreadsheet
@@ -114,14 +109,3 @@ class Sheets:
         with self._lock, source.lock:  # of all calls this one alone holds two spreadsheets
             sheet = ranges.need_sheet(source, sheet_id)
             return change(target, user, lambda edit: copies.copy_sheet(edit, sheet))
-
-
-def _fill(edit: Edit, body: Json) -> None:
-    """Create the sheets of a new spreadsheet: those of the body, or the usual one."""
-    unserved = body.keys() & {"namedRanges", "developerMetadata", "dataSources"}
-    for given in body.get("sheets") or [{}]:
-        if unserved := unserved | (given.keys() - {"properties"}):
-            raise unsupported(f"{min(unserved)} in spreadsheets.create")
-        properties = {"sheetId": 0} if not edit.spreadsheet.sheets else {}
-        sheet = tabs.make_sheet(edit, properties | given.get("properties", {}))
-        tabs.place_sheet(edit, sheet, None)

@@ -37,7 +37,6 @@ HANDLERS: dict[str, Callable[[Edit, Json], Any]] = {
     "addProtectedRange": objects.add_protected_range,
     "deleteProtectedRange": objects.delete_protected_range,
     "copyPaste": paste.copy_paste,
-    "cutPaste": paste.cut_paste,
     "sortRange": paste.sort_range,
     "addConditionalFormatRule": rules.add_rule,
     "setBasicFilter": rules.set_basic_filter,

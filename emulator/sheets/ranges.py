@@ -186,9 +186,8 @@ def remade(value: Any, change: Callable[[Json], Json | None]) -> Any:
 
 def answered(value: Any) -> Any:
     """Return a stored object as Google answers it, without a sheetId of 0."""
-    if isinstance(value, list | tuple):
-        return [part for item in value if (part := answered(item)) is not None]
-    if isinstance(value, dict):
-        kept = ((k, item) for k, item in value.items() if k != "sheetId" or item != 0)
-        return {k: answered(item) for k, item in kept}
-    return value
+
+    def without(part: Json) -> Json:
+        return {name: item for name, item in part.items() if name != "sheetId" or item != 0}
+
+    return remade(value, without)

@@ -129,7 +129,8 @@ def test_shared_drives_are_seen_only_by_those_who_ask(http: Client, emulator: Em
 def test_a_service_account_has_no_storage_outside_a_shared_drive(emulator: Emulator) -> None:
     robot, person = Client(emulator.url, "robot"), Client(emulator.url)
     shared = emulator.create_folder("Shared")
-    mine = emulator.create_folder("Mine", shared_drive=False)
+    mine = create(person, name="Mine", mimeType=FOLDER)["id"]
+    emulator.drive.tree.share(mine, "writer")
     answer = robot.post("/drive/v3/files", json={"name": "x", "parents": [mine]})
     assert refused(answer) == (403, "storageQuotaExceeded")
     assert answer.json()["error"]["errors"][0]["domain"] == "usageLimits"

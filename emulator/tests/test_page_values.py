@@ -82,16 +82,6 @@ def test_a_title_runs_on_over_blank_cells_that_have_a_format(emulator: Emulator)
     assert shown(spreadsheet).html().count('class="over"') == 1
 
 
-def test_a_large_sheet_is_shown_in_part(http: Client, emulator: Emulator) -> None:
-    spreadsheet = emulator.create_spreadsheet("large")
-    requests = [{"appendDimension": {"sheetId": 0, "dimension": "ROWS", "length": 4000}}]
-    http.post(f"/v4/spreadsheets/{spreadsheet}:batchUpdate", json={"requests": requests})
-    emulator.edit(spreadsheet, "type_cell", row=4900, column=0, text="far down")
-    told = http.get(f"/spreadsheets/d/{spreadsheet}/grid").json()
-    assert "3,378 more rows are not shown." in told["html"]
-    assert told["html"].count("<tr") == 1 + grid.MAX_CELLS // 26
-
-
 def test_a_person_edits_on_the_page(http: Client, emulator: Emulator) -> None:
     spreadsheet = emulator.create_spreadsheet("x")
     path = f"/spreadsheets/d/{spreadsheet}/edit"

@@ -78,14 +78,6 @@ def test_what_google_does_not_know_is_refused(http: Client, emulator: Emulator) 
     assert http.get(f"{path}:frobnicate").status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/drive/v2/files", "/upload/drive/v2/files/x", "/batch/drive/v3"])
-def test_other_addresses_of_googles_are_plainly_not_served(http: Client, path: str) -> None:
-    """Catches a client's older call that ends in a 404 as if a file were missing."""
-    answer = http.post(path, data=b"x")
-    assert answer.status_code == 501
-    assert answer.json()["error"]["message"] == f"the emulator does not support {path}"
-
-
 def test_the_call_log(http: Client, emulator: Emulator) -> None:
     path = f"/v4/spreadsheets/{emulator.create_spreadsheet('x')}"
     http.get(path, headers={"Authorization": "Bearer ada@example.com"})

@@ -1,4 +1,4 @@
-"""Requests that copy, move and sort: copyPaste, cutPaste, sortRange."""
+"""Requests that copy and sort: copyPaste, sortRange."""
 
 from emulator.errors import invalid, unsupported
 from emulator.sheets import ranges
@@ -6,7 +6,7 @@ from emulator.sheets.conditions import ordered
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import Formula, copied
-from emulator.sheets.grid import BLANK, Cell, Json, Sheet
+from emulator.sheets.grid import Cell, Json, Sheet
 from emulator.sheets.ranges import Box
 
 Cells = list[list[Cell]]
@@ -77,27 +77,6 @@ def _repeated(target: Box, high: int, wide: int) -> Box:
         target.left,
         target.left + max(wide, broad - broad % wide),
     )
-
-
-def cut_paste(edit: Edit, request: Json) -> None:
-    """Move a range's cells over others."""
-    sheet, source = ranges.resolve(edit.spreadsheet, request.get("source", {}))
-    start = request.get("destination", {})
-    to = ranges.need_sheet(edit.spreadsheet, start.get("sheetId", 0))
-    top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
-    high, wide = source.bottom - source.top, source.right - source.left
-    target = Box(top, top + high, left, left + wide)
-    if not ranges.whole(to).holds(target):
-        raise ranges.exceeds(to, target)
-    edit.guard(sheet, source)
-    edit.guard(to, target)
-    cells = take(sheet, source)
-    for up in range(source.top, source.bottom):
-        for across in range(source.left, source.right):
-            put(edit, sheet, up, across, BLANK)
-    for down, line in enumerate(cells):
-        for right, cell in enumerate(line):
-            put(edit, to, top + down, left + right, cell)
 
 
 def sort_range(edit: Edit, request: Json) -> None:

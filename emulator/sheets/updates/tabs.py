@@ -7,7 +7,6 @@ from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import metadata, ranges, structure, styles
 from emulator.sheets.edit import Edit, need_mask
-from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
@@ -182,10 +181,6 @@ def _reorder(edit: Edit, sheet: Sheet, index: int) -> None:
     edit.set(edit.spreadsheet, "sheets", [*rest[:to], sheet, *rest[to:]])
 
 
-PIXELS_A_LETTER = 7
-PADDING_PIXELS = 8
-
-
 def _span(edit: Edit, given: Json) -> tuple[Sheet, str, int, int]:
     """Return sheet, dimension, start and end of a DimensionRange, closed at the grid."""
     sheet = ranges.need_sheet(edit.spreadsheet, given.get("sheetId", 0))
@@ -268,15 +263,7 @@ def update_dimension_properties(edit: Edit, request: Json) -> None:
 
 
 def auto_resize_dimensions(edit: Edit, request: Json) -> None:
-    """Fit columns to their longest text (an estimate), rows to the default."""
+    """Give rows or columns the usual size: how wide a text is, only a browser knows."""
     sheet, dimension, start, end = _span(edit, request.get("dimensions", {}))
-    if dimension == "ROWS":
-        for row in sheet.rows[start:end]:
-            edit.set(row, "size", None)
-        return
-    evaluator = Evaluator(edit.spreadsheet)
-    for at in range(start, end):
-        cells = [evaluator.cell(sheet, row, at) for row in range(len(sheet.rows))]
-        lines = [line for cell in cells for line in evaluator.shown(sheet, cell).split("\n")]
-        if longest := max(map(len, lines), default=0):
-            edit.set(sheet.columns[at], "size", longest * PIXELS_A_LETTER + PADDING_PIXELS)
+    for line in sheet.line(dimension)[start:end]:
+        edit.set(line, "size", None)

@@ -24,9 +24,10 @@ class Book:
 
     def __init__(self) -> None:
         self.sheets = Sheets(lambda: NOW)
-        grid = {"rowCount": 10, "columnCount": 6}
-        body = {"sheets": [{"properties": {"gridProperties": grid}}]}
-        self.it: Spreadsheet = self.sheets.create("the-book", "Test", OWNER, body)
+        self.it: Spreadsheet = self.sheets.create("the-book", "Test", OWNER)
+        grid = {"sheetId": 0, "gridProperties": {"rowCount": 10, "columnCount": 6}}
+        fields = "gridProperties(rowCount,columnCount)"
+        self.batch({"updateSheetProperties": {"properties": grid, "fields": fields}})
 
     def call(
         self, method: str, path: str, body: Any = None, user: str = OWNER, **query: Any
