@@ -8,7 +8,7 @@ from typing import Any
 from emulator.sheets import coerce, ranges, styles, tables
 from emulator.sheets.coerce import text
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.formula import Formula, Place
+from emulator.sheets.formula import Formula, copied
 from emulator.sheets.functions import is_number
 from emulator.sheets.grid import CellError, Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import box_of
@@ -46,20 +46,31 @@ class Rules:
         for boxes, rule in self._rules:
             for top, bottom, left, right in boxes:
                 if top <= row < bottom and left <= column < right:
-                    place = Place(row, column, row - boxes[0].top, column - boxes[0].left)
-                    if holds(self._evaluator, self._sheet, rule.get("condition", {}), place):
+                    shift = row - boxes[0].top, column - boxes[0].left
+                    condition = rule.get("condition", {})
+                    if holds(self._evaluator, self._sheet, condition, row, column, shift):
                         found = styles.merged(rule.get("format", {}), found)
                     break
         return found
 
 
-def holds(evaluator: Evaluator, sheet: Sheet, condition: Json, place: Place) -> bool:
-    """Return whether a BooleanCondition holds for the cell at a place."""
+def holds(
+    evaluator: Evaluator,
+    sheet: Sheet,
+    condition: Json,
+    row: int,
+    column: int,
+    shift: tuple[int, int],
+) -> bool:
+    """Return whether a BooleanCondition holds for a cell.
+
+    `shift` is how far down and right it is from the cell that the formula is written for.
+    """
     kind: str = condition["type"]
-    value = evaluator.value(sheet, evaluator.cell(sheet, place.row, place.column))
+    value = evaluator.value(sheet, evaluator.cell(sheet, row, column))
     wanted = parsed(str(condition["values"][0].get("userEnteredValue", "")))
     if isinstance(wanted, Formula):
-        wanted = evaluator.formula(sheet, wanted, place)
+        wanted = evaluator.formula(sheet, copied(wanted, *shift))
     if kind == "CUSTOM_FORMULA":
         return not isinstance(wanted, CellError | str) and bool(wanted)
     if isinstance(value, CellError):
@@ -129,9 +140,11 @@ class Filter:
         if self._evaluator.shown(self._sheet, cell) in wanted.get("hiddenValues", ()):
             return False
         # A formula is written for the first row below the header, and for no other column.
-        place = Place(row, column, row - self._box.top - 1, 0)
+        shift = row - self._box.top - 1, 0
         condition = wanted.get("condition")
-        return condition is None or holds(self._evaluator, self._sheet, condition, place)
+        return condition is None or holds(
+            self._evaluator, self._sheet, condition, row, column, shift
+        )
 
 
 def rows_of_view(spreadsheet: Spreadsheet, sheet_id: int, view_id: int) -> list[int]:

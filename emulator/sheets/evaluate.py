@@ -5,18 +5,14 @@ cannot be read `#ERROR!`, as in Sheets.
 
 An array (of FILTER, say) fills the blank cells beside and below its formula: they are `Spilled`.
 `ARRAYFORMULA` and some others compute with whole ranges what is otherwise computed of one value.
-
-A condition's formula is written for one cell and looked at from others: it is evaluated at a
-`Place`, which shifts its relative references without rewriting it.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import coerce, functions, numbers, tables
 from emulator.sheets.coerce import Table, first
-from emulator.sheets.formula import End, Formula, Place
+from emulator.sheets.formula import End, Formula
 from emulator.sheets.functions import operate
 from emulator.sheets.grid import (
     BLANK,
@@ -43,11 +39,9 @@ class Evaluator:
     def __init__(self, spreadsheet: Spreadsheet) -> None:
         self.spreadsheet = spreadsheet
         self.now = spreadsheet.now()
-        self._known: dict[tuple[int, int], Any] = {}
-        self._placed: dict[tuple[Any, ...], Scalar] = {}
+        self._known: dict[tuple[int, Formula], Any] = {}
         self._tables: dict[tuple[int, Box], Table] = {}
-        self._open: set[tuple[int, int]] = set()
-        self._place: Place | None = None
+        self._open: set[tuple[int, Formula]] = set()
         self._spills: dict[int, dict[tuple[int, int], Spilled]] = {}
         self._blocked: dict[tuple[int, int], CellError] = {}
         self._is_array = False
@@ -60,21 +54,24 @@ class Evaluator:
         if not isinstance(cell.value, Formula):
             return cell.value
         self.spills(sheet)
-        key = (sheet.sheet_id, id(cell))
-        return self._blocked[key] if key in self._blocked else first(self._array(sheet, cell))
-
-    def _array(self, sheet: Sheet, cell: Cell) -> Any:
-        """Return the value of a cell's formula, an array as a table."""
         key = (sheet.sheet_id, id(cell))  # sheets that are copies share their cells
-        if key in self._known:
-            return self._known[key]
-        if key in self._open:
-            return CIRCULAR
-        self._open.add(key)
-        found = self._formula(sheet, cell.value, None)
-        self._open.discard(key)
-        self._known[key] = found
+        return self._blocked[key] if key in self._blocked else self.formula(sheet, cell.value)
+
+    def formula(self, sheet: Sheet, formula: Formula) -> Scalar:
+        """Return the value of a formula in `sheet`."""
+        found: Scalar = first(self._array(sheet, formula))
         return found
+
+    def _array(self, sheet: Sheet, formula: Formula) -> Any:
+        """Return the value of a formula in `sheet`, an array as a table."""
+        key = (sheet.sheet_id, formula)
+        if key not in self._known:
+            if key in self._open:
+                return CIRCULAR
+            self._open.add(key)
+            self._known[key] = self._computed(sheet, formula)
+            self._open.discard(key)
+        return self._known[key]
 
     def cell(self, sheet: Sheet, row: int, column: int) -> Cell:
         """Return the cell at coordinates inside the grid, Spilled where an array fills it."""
@@ -113,8 +110,8 @@ class Evaluator:
                 known = self._spills[sheet.sheet_id] = fresh
                 if is_same:
                     break
-                for kept in (self._known, self._placed, self._tables):
-                    kept.clear()
+                self._known.clear()
+                self._tables.clear()
         return known
 
     def _spill(
@@ -122,7 +119,7 @@ class Evaluator:
     ) -> None:
         """Lay out the array of the cell at these coordinates; what is in its way is an error."""
         self._blocked.pop((sheet.sheet_id, id(cell)), None)
-        table = self._array(sheet, cell)
+        table = self._array(sheet, cell.value) if isinstance(cell.value, Formula) else None
         if not isinstance(table, list):
             return
         fresh: dict[tuple[int, int], Spilled] = {}
@@ -141,31 +138,17 @@ class Evaluator:
                     fresh[row, column] = Spilled(None, under.format, under.rest, result)
         into.update(fresh)
 
-    def formula(self, sheet: Sheet, formula: Formula, place: Place | None = None) -> Scalar:
-        """Return the value of a formula in `sheet`, or as it reads for a place there."""
-        found: Scalar = first(self._formula(sheet, formula, place))
-        return found
-
-    def _formula(self, sheet: Sheet, formula: Any, place: Place | None) -> Any:
+    def _computed(self, sheet: Sheet, formula: Formula) -> Any:
         try:
             tree = parse_formula(formula.text)
         except ValueError:
             return PARSE_ERROR
-        key: tuple[Any, ...] = ()
-        if place is not None:  # A whole row often reads the same.
-            key = (sheet.sheet_id, formula, *[getattr(place, n) for n in sorted(_depends_on(tree))])
-            if key in self._placed:
-                return self._placed[key]
-        before = self._place, self._is_array
-        self._place, self._is_array = place, False
-        try:
-            found = self.tree(sheet, tree) if tree[0] == "call" else self._scalar(sheet, tree)
-        finally:
-            self._place, self._is_array = before
-        found = 0 if found is None and tree[0] != "call" else found
-        if place is not None:
-            self._placed[key] = found
-        return found
+        before, self._is_array = self._is_array, False
+        found = self.tree(sheet, tree)
+        self._is_array = before
+        if tree[0] == "call":
+            return found
+        return 0 if first(found) is None else first(found)
 
     def tree(self, sheet: Sheet, tree: Tree) -> Any:
         """Return a scalar, or a table for a reference to several cells."""
@@ -262,8 +245,6 @@ class Evaluator:
             if named is None:
                 return CellError("REF", "#REF!", f"Unresolved sheet name '{title}'.")
             sheet = named
-        if self._place is not None:
-            ends = tuple(self._place.moved(end) for end in ends)
         box = box_between(sheet, ends)
         if not (0 <= box.top < len(sheet.rows) and 0 <= box.left < len(sheet.columns)):
             return LOST
@@ -287,14 +268,3 @@ class Evaluator:
 
 def _results(spills: dict[tuple[int, int], Spilled]) -> dict[tuple[int, int], Scalar]:
     return {place: cell.result for place, cell in spills.items()}
-
-
-@lru_cache(maxsize=4096)
-def _depends_on(tree: Tree) -> frozenset[str]:
-    """Return the fields of a Place that a formula's value depends on."""
-    if tree[0] == "ref":
-        down = any(end.row is not None and not end.row_fixed for end in tree[2])
-        right = any(end.column is not None and not end.column_fixed for end in tree[2])
-        return frozenset(name for name, is_so in (("down", down), ("right", right)) if is_so)
-    below = tree[2] if tree[0] == "call" else [one for one in tree if isinstance(one, tuple)]
-    return frozenset().union(*map(_depends_on, below))

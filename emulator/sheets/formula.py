@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 PLAIN_TITLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -170,33 +171,18 @@ class End(NamedTuple):
     column_fixed: bool
     row_fixed: bool
 
+    def moved(self, down: int, right: int) -> "End":
+        """Return it after copying the formula that many rows down and columns right."""
+        row = self.row if self.row is None or self.row_fixed else self.row + down
+        column = self.column if self.column is None or self.column_fixed else self.column + right
+        return self._replace(row=row, column=column)
+
     def text(self) -> str:
         """Return it as written in a formula."""
         column = "" if self.column is None else column_name(self.column)
         row = "" if self.row is None else str(self.row + 1)
         fixed_column = "$" if self.column_fixed else ""
         return fixed_column + column + ("$" if self.row_fixed else "") + row
-
-
-class Place(NamedTuple):
-    """The cell that a condition is evaluated for, and its distance from the one it is written for.
-
-    A condition's formula is written for one cell and holds for others: for each of them its
-    relative references are shifted.
-    """
-
-    row: int
-    column: int
-    down: int
-    right: int
-
-    def moved(self, end: End) -> End:
-        """Return a reference's end as it reads for this cell."""
-        row = end.row if end.row is None or end.row_fixed else end.row + self.down
-        column = end.column
-        if column is not None and not end.column_fixed:
-            column += self.right
-        return End(column, row, end.column_fixed, end.row_fixed)
 
 
 def parse_end(text: str) -> End:
@@ -247,15 +233,12 @@ def rewrite(text: str, change: Callable[[str | None, list[End]], list[End] | Non
     return REFERENCE.sub(one, text)
 
 
+@lru_cache(maxsize=65_536)
 def copied(formula: Formula, down: int, right: int) -> Formula:
     """Return the formula after copying it that many rows down and columns right."""
-    if not down and not right:
-        return formula
-
-    place = Place(0, 0, down, right)
 
     def change(_title: str | None, ends: list[End]) -> list[End] | None:
-        moved = [place.moved(end) for end in ends]
+        moved = [end.moved(down, right) for end in ends]
         lost = any(index is not None and index < 0 for end in moved for index in end[:2])
         return None if lost else moved
 
