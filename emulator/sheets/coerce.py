@@ -13,10 +13,7 @@ from emulator.sheets import numbers
 from emulator.sheets.formula import Formula
 from emulator.sheets.grid import CellError, Json, Scalar
 
-NUMBER = re.compile(
-    r"(?P<sign>[+-])?(?P<money>\$)?(?P<whole>\d{1,3}(?:,\d{3})+|\d+)?(?P<fraction>\.\d*)?"
-    r"(?P<percent>%)?"
-)
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
 DATES: tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...] = (
     (re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})"), ("y", "m", "d"), "yyyy-mm-dd"),
     (re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})"), ("m", "d", "y"), "M/d/yyyy"),
@@ -38,20 +35,9 @@ def read_typed(text: str) -> Read:
 
 
 def _number(text: str) -> Read | None:
-    found = NUMBER.fullmatch(text)
-    if not found or (not found["whole"] and len(found["fraction"] or "") < 2):
+    if not NUMBER.fullmatch(text) or math.isinf(float(text)):
         return None
-    number = float((found["whole"] or "0").replace(",", "") + (found["fraction"] or ""))
-    if math.isinf(number):
-        return None
-    number = -number if found["sign"] == "-" else number
-    places = ".00" if len(found["fraction"] or "") > 1 else ""
-    if found["percent"]:
-        return plain(number / 100), _format("PERCENT", f"0{places}%")
-    if found["money"]:
-        return plain(number), _format("CURRENCY", f'"$"#,##0{places}')
-    form = _format("NUMBER", f"#,##0{places}") if "," in (found["whole"] or "") else None
-    return plain(number), form
+    return plain(float(text)), None
 
 
 def _date(text: str) -> Read | None:
@@ -62,12 +48,8 @@ def _date(text: str) -> Read | None:
                 day = date(parts["y"], parts["m"], parts["d"])
             except ValueError:
                 return None
-            return numbers.serial(day), _format("DATE", pattern)
+            return numbers.serial(day), {"type": "DATE", "pattern": pattern}
     return None
-
-
-def _format(kind: str, pattern: str) -> dict[str, str]:
-    return {"type": kind, "pattern": pattern}
 
 
 def plain(number: float) -> int | float:

@@ -266,16 +266,3 @@ def shifted(formula: Formula, shift: Shift, dimension: str, *, here: bool, title
 
     text = rewrite(formula.text, change)
     return formula if text == formula.text else Formula(text)
-
-
-def retitled(formula: Formula, old: str, new: str) -> Formula:
-    """Return the formula after the sheet `old` was renamed."""
-
-    def one(found: re.Match[str]) -> str:
-        title = found["title"]
-        if found["string"] or not title or split(title + "A1")[0] != old:
-            return found[0]
-        return quote(new) + "!" + found["cells"]
-
-    text = REFERENCE.sub(one, formula.text)
-    return formula if text == formula.text else Formula(text)

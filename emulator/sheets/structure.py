@@ -1,14 +1,12 @@
 """Insertion, deletion and moves of rows and columns, which ranges and formulas follow."""
 
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from emulator.errors import invalid
 from emulator.sheets import formula
 from emulator.sheets.edit import Edit
 from emulator.sheets.formula import BOUNDS, Formula, Shift, grid_range, shifted
-from emulator.sheets.grid import BLANK, FROZEN, Cell, Column, Json, Row, Sheet
+from emulator.sheets.grid import FROZEN, Cell, Column, Json, Row, Sheet
 from emulator.sheets.ranges import remade
 
 MOVED = (
@@ -55,26 +53,13 @@ def _criteria(stored: Json, shift: Shift) -> Json:
 
 
 def _follow_formulas(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
-    def change(formula: Formula, *, here: bool) -> Formula:
-        return shifted(formula, shift, dimension, here=here, title=sheet.title)
-
     for other in edit.spreadsheet.sheets:
-        rewrite_formulas(edit, other, partial(change, here=other is sheet))
-
-
-def rewrite_formulas(edit: Edit, sheet: Sheet, change: Callable[[Formula], Formula]) -> None:
-    """Replace each formula of the sheet by `change(formula)`."""
-    if not sheet.formula_rows:
-        return
-    for row in sheet.rows:
-        if row not in sheet.formula_rows:
-            continue
-        for column in sheet.columns:
-            cell = row.cells.get(column, BLANK)
-            if isinstance(cell.value, Formula):
-                changed = change(cell.value)
-                if changed is not cell.value:
-                    edit.cell(sheet, row, column, Cell(changed, cell.format, cell.rest))
+        is_here = other is sheet
+        for row in other.formula_rows & set(other.rows):
+            for column, cell in list(row.cells.items()):
+                if isinstance(cell.value, Formula):
+                    value = shifted(cell.value, shift, dimension, here=is_here, title=sheet.title)
+                    edit.cell(other, row, column, Cell(value, cell.format, cell.rest))
 
 
 LISTS = {"ROWS": "rows", "COLUMNS": "columns"}

@@ -7,7 +7,6 @@ from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import metadata, ranges, structure, styles
 from emulator.sheets.edit import Edit, need_mask
-from emulator.sheets.formula import retitled
 from emulator.sheets.grid import Json, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
@@ -126,7 +125,9 @@ def update_sheet_properties(edit: Edit, request: Json) -> None:
     mask = need_mask(request, "SheetProperties")
     sheet = need_sheet(edit.spreadsheet, new.get("sheetId", 0))
     if masks.wants(mask, "title") and ("title" in new or mask is not None):
-        rename(edit, sheet, new.get("title", ""))
+        title = new.get("title", "")
+        check_title(edit.spreadsheet, title, sheet)
+        edit.set(sheet, "title", title)
     for dimension, name in (("ROWS", "rowCount"), ("COLUMNS", "columnCount")):
         size = new.get("gridProperties", {}).get(name)
         if masks.wants(mask, "gridProperties", name) and size is not None:
@@ -134,15 +135,6 @@ def update_sheet_properties(edit: Edit, request: Json) -> None:
     _set_properties(edit, sheet, new, mask)
     if masks.wants(mask, "index") and "index" in new:
         _reorder(edit, sheet, new["index"])
-
-
-def rename(edit: Edit, sheet: Sheet, title: str) -> None:
-    """Rename a tab, in the formulas that name it too."""
-    check_title(edit.spreadsheet, title, sheet)
-    old = sheet.title
-    edit.set(sheet, "title", title)
-    for other in edit.spreadsheet.sheets:
-        structure.rewrite_formulas(edit, other, lambda one: retitled(one, old, title))
 
 
 def _set_properties(edit: Edit, sheet: Sheet, new: Json, mask: masks.Mask | None) -> None:

@@ -220,16 +220,6 @@ def test_copies_shift_relative_references(book: Book) -> None:
     assert book.values("B2:C2", valueRenderOption="FORMULA") == [["=A2*2", "=$A$1"]]
 
 
-def test_a_renamed_tab_keeps_the_formulas_that_name_it(book: Book) -> None:
-    book.batch({"addSheet": {"properties": {"title": "Other"}}})
-    book.put("A1", [[5]])
-    book.put("Other!A1", [["=Sheet1!A1"]])
-    properties = {"sheetId": 0, "title": "My jobs"}
-    book.batch({"updateSheetProperties": {"properties": properties, "fields": "title"}})
-    assert book.values("Other!A1") == [["5"]]
-    assert book.values("Other!A1", valueRenderOption="FORMULA") == [["='My jobs'!A1"]]
-
-
 def test_a_circle_is_an_error_and_not_the_end(book: Book) -> None:
     book.put("A1:B1", [["=B1", "=A1"]])
     assert book.values() == [["#REF!", "#REF!"]]
