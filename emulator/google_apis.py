@@ -16,7 +16,6 @@ from emulator.drive.engine import Drive
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
-from emulator.server import Cut
 from emulator.sheets import Sheets
 from emulator.sheets.values import SEPARATORS, delimited
 
@@ -67,7 +66,7 @@ class Google:
             response = self._uploads.resume(request, request.args["upload_id"])
             return self._accounts.shown(token, call.method_id, response)
         is_streamed = _is_upload(request) and request.args.get("uploadType") != "resumable"
-        raw = b"" if is_streamed else _read(request)
+        raw = b"" if is_streamed else request.get_data(cache=False)
         body = _json(raw, call.api)
         discovery.check(known, request.args, body)
         self._accounts.check(token, call.api, known.path_params, body)
@@ -187,14 +186,6 @@ class Google:
 
 def _is_upload(request: Request) -> bool:
     return request.path.startswith("/upload/")
-
-
-def _read(request: Request) -> bytes:
-    """Return the request's body. Cut if it is incomplete."""
-    data = request.get_data(cache=False)
-    if request.content_length is not None and len(data) < request.content_length:
-        raise Cut
-    return data
 
 
 def _json(raw: bytes, api: str) -> Any:

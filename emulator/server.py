@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from werkzeug.exceptions import InternalServerError
+from werkzeug.exceptions import ClientDisconnected, InternalServerError
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.wsgi import LimitedStream
 
-DRAIN_LIMIT = 64 << 20
 CHUNK = 1 << 16
+GONE = (ClientDisconnected, ConnectionError, TimeoutError)
 BODYLESS = {204, 304}
 Headers = list[tuple[str, str]]
 
@@ -38,21 +39,6 @@ def cut_after(pieces: Iterable[bytes], left: int) -> Iterator[bytes]:
         left -= len(piece)
         if left <= 0:
             raise Cut
-
-
-class Body:
-    """The request's body as a file: ends at Content-Length, or where the client was cut off."""
-
-    def __init__(self, source: Any, length: int) -> None:
-        self._source = source
-        self.remaining = length
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to `size` bytes; b"" at the end."""
-        want = self.remaining if size < 0 else min(size, self.remaining)
-        data: bytes = self._source.read(want) if want else b""
-        self.remaining -= len(data)
-        return data
 
 
 class Handler(WSGIRequestHandler):
@@ -83,14 +69,16 @@ class Handler(WSGIRequestHandler):
         environ = self.make_environ()
         if "wsgi.input_terminated" not in environ:
             length = int(environ.get("CONTENT_LENGTH") or 0)
-            environ["wsgi.input"] = Body(self.rfile, length)
+            source: Any = self.rfile
+            environ["wsgi.input"] = LimitedStream(source, length)
             environ["wsgi.input_terminated"] = True
         try:
             self._answer(environ)
-            self._drain(environ["wsgi.input"])
+            while environ["wsgi.input"].read(CHUNK):  # The next request follows it.
+                pass
         except Cut as cut:
             self._cut(cut)
-        except (ConnectionError, TimeoutError, ValueError):  # ValueError: the file is closed
+        except (*GONE, ValueError):  # ValueError: the file is closed
             self.close_connection = True
 
     def _answer(self, environ: WSGIEnvironment) -> None:
@@ -101,7 +89,7 @@ class Handler(WSGIRequestHandler):
 
         try:
             chunks = self.server.app(environ, start_response)
-        except (Cut, ConnectionError):
+        except (Cut, *GONE):
             raise
         except Exception:  # a fault of the emulator itself: seen in the terminal and by the client
             traceback.print_exc(file=sys.stderr)
@@ -118,9 +106,7 @@ class Handler(WSGIRequestHandler):
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}
         self.send_response_only(int(code), reason)
-        usual = {"Server": self.version_string(), "Date": self.date_time_string()}
-        own = [(name, value) for name, value in usual.items() if name.lower() not in names]
-        for name, value in [*own, *headers]:
+        for name, value in [("Date", self.date_time_string()), *headers]:
             self.send_header(name, value)
         bodyless = environ["REQUEST_METHOD"] == "HEAD" or int(code) in BODYLESS
         chunked = "content-length" not in names and not bodyless
@@ -133,18 +119,6 @@ class Handler(WSGIRequestHandler):
         if chunked:
             self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
-
-    def _drain(self, stream: Any) -> None:
-        """Read what the application left of the body, as the next request follows it."""
-        left = DRAIN_LIMIT
-        while not self.close_connection:
-            data = stream.read(CHUNK)
-            left -= len(data)
-            if not data:
-                self.close_connection = bool(getattr(stream, "remaining", 0))
-                return
-            if left < 0:
-                self.close_connection = True
 
     def _cut(self, cut: Cut) -> None:
         self.close_connection = True

@@ -15,7 +15,6 @@ from emulator.drive.engine import Drive
 from emulator.drive.model import File, Json, User, domain_permission, permission
 from emulator.drive.uploads import Session
 from emulator.errors import bad_parameter, unsupported
-from emulator.server import Cut
 
 SHOWN = "kind,id,name,mimeType,teamDriveId,driveId"
 PERMISSION_SHOWN = "kind,id,type,role"
@@ -208,8 +207,7 @@ class Uploads:
         if session is None:
             return Response("Not Found", 404)
         path = self._drive.new_path()
-        if request.content_length not in (None, uploads.store(path, request.stream)):
-            raise Cut
+        uploads.store(path, request.stream)
         return json_answer(self._finish(session, path))
 
     def _finish(self, session: Session, path: Path) -> Json:
@@ -227,10 +225,8 @@ class Uploads:
 
 
 def _parts(request: Request) -> tuple[Json, str | None, bytes]:
-    """Return metadata, MIME type and bytes of a multipart/related body. Cut if it is incomplete."""
+    """Return metadata, MIME type and bytes of a multipart/related body."""
     body = request.get_data(cache=False)
-    if request.content_length not in (None, len(body)):
-        raise Cut
     boundary = request.mimetype_params.get("boundary", "").encode()
     parts = re.split(rb"\r?\n?--" + re.escape(boundary), body) if boundary else []
     split = [re.split(rb"\r?\n\r?\n", part, maxsplit=1) for part in parts[1:3]]

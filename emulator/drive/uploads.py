@@ -10,12 +10,11 @@ from emulator.drive.model import Json, User
 CHUNK = 1 << 18
 
 
-def store(path: Path, source: Any) -> int:
-    """Write a stream's bytes into a new file, and return how many there were."""
+def store(path: Path, source: Any) -> None:
+    """Write a stream's bytes into a new file."""
     with path.open("wb") as target:
         while data := source.read(CHUNK):
             target.write(data)
-        return target.tell()
 
 
 def pieces(path: Path) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from emulator.sheets import metadata, ranges, values
 from emulator.sheets.edit import Edit
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.grid import Json, Spreadsheet
-from emulator.sheets.read import Reader
+from emulator.sheets.read import Boxes, Reader
 from emulator.sheets.updates import cells, copies, objects, paste, rules, tabs
 
 # Each takes the edit and its request, and gives the reply, None where it has none.
@@ -93,10 +93,6 @@ class Call:
         """The id that the path names."""
         return self.spreadsheet.spreadsheet_id
 
-    def reader(self) -> Reader:
-        """Return a reader of the spreadsheet as the user sees it now."""
-        return Reader(Evaluator(self.spreadsheet), self.user)
-
     def flag(self, name: str) -> bool:
         """Return a boolean parameter of the query."""
         return str(self.query.get(name, "false")).lower() in ("true", "1", "")
@@ -106,23 +102,23 @@ class Call:
         found: Json = masks.select(self.mask, answer)
         return found
 
-    def grid(self, flag: object) -> bool:
-        """Return whether grid data is wanted: a field mask alone decides where there is one."""
-        return bool(flag) if self.mask is None else True
+    def read(self, boxes: Boxes | None, *, include_grid: bool, by_filters: bool = False) -> Json:
+        """Return what these boxes hold now, None for all; a field mask decides about grid data."""
+        reader = Reader(Evaluator(self.spreadsheet), self.user, by_filters=by_filters)
+        return reader.answer(boxes, self.mask, grid=include_grid or self.mask is not None)
 
 
 def get(call: Call) -> Json:
     """spreadsheets.get."""
-    reader = call.reader()
-    grid = call.grid(call.flag("includeGridData"))
-    return reader.by_ranges(call.query.getlist("ranges"), call.mask, grid=grid)
+    boxes = [ranges.parse(call.spreadsheet, text) for text in call.query.getlist("ranges")]
+    return call.read(boxes or None, include_grid=call.flag("includeGridData"))
 
 
 def get_by_data_filter(call: Call) -> Json:
     """spreadsheets.getByDataFilter."""
-    reader = call.reader()
-    grid = call.grid(call.body.get("includeGridData"))
-    return reader.by_filters(call.body.get("dataFilters", []), call.mask, grid=grid)
+    wanted, include_grid = call.body.get("dataFilters"), call.body.get("includeGridData", False)
+    boxes = [box for one in wanted or () for box in metadata.boxes(call.spreadsheet, one)]
+    return call.read(boxes if wanted else None, include_grid=include_grid, by_filters=True)
 
 
 def metadata_search(call: Call) -> Json:

@@ -1,6 +1,5 @@
 """Spreadsheets as answers: properties, sheets and grid data, as a field mask asks."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from emulator import masks
@@ -27,37 +26,24 @@ Boxes = list[tuple["Sheet", Box]]
 
 
 class Reader:
-    """Answers what a spreadsheet holds, as `user` sees it and a mask wants it."""
+    """Answers what a spreadsheet holds, as `user` sees it and a mask wants it.
 
-    def __init__(self, evaluator: Evaluator, user: str) -> None:
-        self._by_filters = False
+    A read by data filters is, as seen on live Google, without conditional formats, without cells
+    that have no value, formula or number format, and without a box below the last other cell.
+    """
+
+    def __init__(self, evaluator: Evaluator, user: str, *, by_filters: bool) -> None:
+        self._by_filters = by_filters
         self._evaluator = evaluator
         self._spreadsheet: Spreadsheet = evaluator.spreadsheet
         self._user = user
         self._entries: dict[Sheet, dict[Row | Column, list[Json]]] = {}
 
-    def by_ranges(self, texts: Sequence[str], mask: Mask | None, *, grid: bool) -> Json:
-        """Return the spreadsheet with the sheets that the A1 ranges touch, by default all.
-
-        `grid` says that grid data is wanted; pass what the mask implies where there is one.
-        """
-        boxes = [ranges.parse(self._spreadsheet, text) for text in texts]
-        return self.answer(boxes if texts else None, mask, grid=grid)
-
-    def by_filters(self, wanted: list[Json], mask: Mask | None, *, grid: bool) -> Json:
-        """Return the same for DataFilters, with a GridData for each box that they match.
-
-        As seen on live Google: without conditional formats, without cells that have no value,
-        formula or number format, and without a box below the last other cell.
-        """
-        self._by_filters = True
-        boxes: Boxes = []
-        for one in wanted:
-            boxes.extend(metadata.boxes(self._spreadsheet, one))
-        return self.answer(boxes if wanted else None, mask, grid=grid)
-
     def answer(self, boxes: Boxes | None, mask: Mask | None, *, grid: bool) -> Json:
-        """Return the Spreadsheet; `boxes` None is all of it, an empty list no sheet."""
+        """Return the Spreadsheet; `boxes` None is all of it, an empty list no sheet.
+
+        `grid` says that grid data is wanted.
+        """
         spreadsheet = self._spreadsheet
         found: Json = {
             "spreadsheetId": spreadsheet.spreadsheet_id,
