@@ -106,7 +106,9 @@ class Handler(WSGIRequestHandler):
         code, _, reason = status.partition(" ")
         names = {name.lower() for name, _ in headers}
         self.send_response_only(int(code), reason)
-        for name, value in [("Date", self.date_time_string()), *headers]:
+        if "date" not in names:
+            self.send_header("Date", self.date_time_string())
+        for name, value in headers:
             self.send_header(name, value)
         bodyless = environ["REQUEST_METHOD"] == "HEAD" or int(code) in BODYLESS
         chunked = "content-length" not in names and not bodyless
