@@ -26,15 +26,17 @@ _MANY_JOBS, _NAMED_JOBS = 10, 50
 _MOST_LINES = 1000
 
 
-def news(line: Line, known: Statuses) -> str:
-    """Return what a line of *History* is worth telling, or "". Pure."""
+def news(line: Line, job: Job, known: Statuses) -> str:
+    """Return what a line of *History* is worth telling of a job as it is, or "". Pure."""
     if line.received - line.at > _OLD:
         return ""
     if line.definition == CONTRACT:
         return {"VOID": "Contract voided", "SIGN": "Contract signed"}.get(line.status, "")
     title = known.order.title(line.definition, line.name)
     if known.is_rejected(line.status):
-        return f"Rejected: {title}"
+        log = job.milestones.get(line.definition)
+        is_over = log is not None and known.config.is_approved(log.now.status)
+        return "" if is_over else f"Rejected: {title}"
     step = known.order.step(line.definition)
     last = known.order.steps[-1][0] if known.order.steps else ""
     is_done = step == last != "" and not line.task and known.config.is_approved(line.status)
@@ -64,10 +66,11 @@ class Team:
             return last, []
         known = statuses(self._settings.config, self._store)
         lines = [(row.site, Line.model_validate_json(row.line)) for row in rows]
+        jobs = self._store.job_states(site for site, _ in lines)
         by_site: dict[str, list[str]] = {}
         for site, line in lines:
-            is_new = now - line.received.timestamp() < OLD_SECONDS
-            if is_new and (text := news(line, known)):
+            is_new = site in jobs and now - line.received.timestamp() < OLD_SECONDS
+            if is_new and (text := news(line, jobs[site], known)):
                 by_site.setdefault(site, []).append(text)
         first = min(line.received.timestamp() for _, line in lines)
         if by_site and now - first < _GATHER_SECONDS:
@@ -75,19 +78,22 @@ class Team:
         sites = [*by_site]
         size = _NAMED_JOBS if len(sites) >= _MANY_JOBS else 1
         groups = [sites[start : start + size] for start in range(0, len(sites), size)]
-        return rows[-1].id, [self._text(by_site, group, known) for group in groups]
+        return rows[-1].id, [self._text(by_site, group, jobs, known) for group in groups]
 
     def _text(
-        self, by_site: Mapping[str, Sequence[str]], sites: Sequence[str], known: Statuses
+        self,
+        by_site: Mapping[str, Sequence[str]],
+        sites: Sequence[str],
+        jobs: Mapping[str, Job],
+        known: Statuses,
     ) -> str:
         if len(sites) > 1:
             names = ", ".join(self._named(site) for site in sites)
             return f"{len(sites)} jobs have news: {names}"
         (site,) = sites
         said = dict.fromkeys(f"{each}, {self._named(site)}" for each in by_site[site])
-        job = self._store.job_states([site]).get(site, Job())
         needs_us = any(each.startswith(("Rejected", "Contract voided")) for each in by_site[site])
-        why = known.standing(job, datetime.now(UTC)).actions if needs_us else ()
+        why = known.standing(jobs[site], datetime.now(UTC)).actions if needs_us else ()
         return "\n".join([*said, *why, self._links.job(site)])
 
     def _named(self, site: str) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from sync.alerts.team import news
 from sync.alerts.watch import Messages, Watch
-from sync.core.events import CONTRACT, Line
+from sync.core.events import CONTRACT, Job, Line
 from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.settings.config_file import MilestoneConfig
@@ -55,7 +55,7 @@ def test_what_is_worth_telling(rig: Rig, told: Line, expected: str) -> None:
         for each, name in ((PERMITS, "Permits"), (LAST, "PTO"))
     )
     config = rig.settings.config.with_answers(order, {})
-    assert news(told, Statuses(config)) == expected
+    assert news(told, Job(), Statuses(config)) == expected
 
 
 @pytest.fixture
@@ -185,6 +185,15 @@ def test_a_service_that_does_not_answer_is_given_up_after_an_hour_and_listed(rig
     rig.arrived(rejected(2))
     assert len(service.tell(after=3000.0)) == 1
     assert not read(rig.settings, rig.database).alerts_failing
+
+
+def test_a_late_rejection_of_what_is_approved_since_is_not_told(rig: Rig) -> None:
+    service, now = Service(rig), datetime.now(UTC)
+    approved = milestone(1, 1, name="Permits", status="APPROVED", date_updated=now.isoformat())
+    rig.arrived(approved, rejected(1, day=(now - timedelta(hours=2)).isoformat()))
+    rig.arrived(rejected(2))
+    (text,) = service.tell()
+    assert uuid(2) in text
 
 
 def test_what_is_old_when_it_arrives_is_not_told(rig: Rig) -> None:
