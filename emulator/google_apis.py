@@ -1,6 +1,7 @@
 """Sheets and Drive over HTTP: from a request to the engines and back."""
 
 import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from emulator.calls import Call
 from emulator.drive import api
 from emulator.drive.api import Uploads, json_answer
 from emulator.drive.engine import Drive
+from emulator.drive.listing import is_set
 from emulator.drive.model import SPREADSHEET, User, at_least
 from emulator.errors import ApiError, not_found, unsupported
 from emulator.limits import Limits, is_read
@@ -148,6 +150,8 @@ class Google:
         self, request: Request, known: discovery.Call, body: dict[str, Any], user: User
     ) -> Response:
         method, path = known.method_id, known.path_params
+        supports = method == EXPORT or is_set(request.args, "supportsAllDrives")
+        user = replace(user, all_drives=supports)
         if _is_upload(request):
             if method != "drive.files.create":
                 raise unsupported(f"{method} with bytes")
@@ -164,7 +168,7 @@ class Google:
     def _download(self, file_id: str, user: User) -> Response:
         """Answer `files.get` with `alt=media`: a file's bytes, whole."""
         with self._drive.lock:
-            file = self._drive.tree.get(file_id, user, all_drives=True)
+            file = self._drive.tree.get(file_id, user)
         if file.path is None:
             raise ApiError(403, reason="fileNotDownloadable", location="alt")
         return Response(file.path.read_bytes(), content_type=file.mime_type)
@@ -172,7 +176,7 @@ class Google:
     def _export(self, file_id: str, mime_type: str, user: User) -> Response:
         """Answer `files.export`: the first tab of a spreadsheet as text."""
         with self._drive.lock:
-            file = self._drive.tree.get(file_id, user, all_drives=True)
+            file = self._drive.tree.get(file_id, user)
         if file.mime_type != SPREADSHEET:
             message = "Export only supports Docs Editors files."
             raise ApiError(403, message, reason="fileNotExportable", location="fileId")

@@ -30,15 +30,9 @@ class Call:
     body: Json
     user: User
 
-    @property
-    def all_drives(self) -> bool:
-        """Whether the caller supports shared drives."""
-        return listing.all_drives(self.query)
-
     def file(self, role: str = "reader") -> File:
         """Return the file that the path names. ApiError if the user does not have this role."""
-        file_id, supports = self.path["fileId"], self.all_drives
-        return self.drive.tree.get(file_id, self.user, all_drives=supports, role=role)
+        return self.drive.tree.get(self.path["fileId"], self.user, role)
 
     def shown(self, file: File) -> Json:
         """Return a file with the fields that the query asks for."""
@@ -70,7 +64,7 @@ def generate_ids(call: Call) -> Json:
 
 def create(call: Call) -> Json:
     """`files.create` without bytes."""
-    return call.shown(call.drive.create(call.body, call.user, all_drives=call.all_drives))
+    return call.shown(call.drive.create(call.body, call.user))
 
 
 def get(call: Call) -> Json:
@@ -84,17 +78,12 @@ def update(call: Call) -> Json:
         [each for each in call.query.get(name, "").split(",") if each]
         for name in ("addParents", "removeParents")
     )
-    file_id, supports = call.path["fileId"], call.all_drives
-    return call.shown(
-        call.drive.update(
-            file_id, call.body, call.user, all_drives=supports, add=add, remove=remove
-        )
-    )
+    return call.shown(call.drive.update(call.path["fileId"], call.body, call.user, add, remove))
 
 
 def delete(call: Call) -> None:
     """`files.delete`."""
-    call.drive.delete(call.path["fileId"], call.user, all_drives=call.all_drives)
+    call.drive.delete(call.path["fileId"], call.user)
 
 
 def list_files(call: Call) -> Json:
@@ -189,8 +178,7 @@ class Uploads:
         if kind != "resumable":
             raise unsupported(f"uploads of type {kind}")
         session = Session(user, body, query, request.headers.get("X-Upload-Content-Type"))
-        supports = listing.all_drives(query)
-        self._drive.check_create(body, user, session.mime_type, all_drives=supports)
+        self._drive.check_create(body, user, session.mime_type)
         number = "A" + self._drive.token(60)
         self._sessions[number] = session
         address = f"{request.host_url.rstrip('/')}{request.path}"
@@ -214,13 +202,7 @@ class Uploads:
         """Create the file of an upload, and return its resource."""
         drive, user = self._drive, session.user
         with drive.lock:
-            file = drive.create(
-                session.metadata,
-                user,
-                all_drives=listing.all_drives(session.query),
-                mime_type=session.mime_type,
-                path=path,
-            )
+            file = drive.create(session.metadata, user, session.mime_type, path)
             return masked(drive.shown(file, user), session.query, SHOWN)
 
 

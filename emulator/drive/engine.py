@@ -73,14 +73,12 @@ class Drive:
         self,
         metadata: Json,
         user: User,
-        *,
-        all_drives: bool,
         mime_type: str | None = None,
         path: Path | None = None,
     ) -> File:
         """Make a file of `metadata`, of the bytes at `path` or of none."""
         with self.lock:
-            parent, chosen = self.check_create(metadata, user, mime_type, all_drives=all_drives)
+            parent, chosen = self.check_create(metadata, user, mime_type)
             moment = self.timestamp()
             file = File(
                 id=metadata.get("id") or self.new_id(chosen),
@@ -100,16 +98,14 @@ class Drive:
                 file.path.touch()
             return self.tree.add(file)
 
-    def check_create(
-        self, metadata: Json, user: User, mime_type: str | None, *, all_drives: bool
-    ) -> tuple[File, str]:
+    def check_create(self, metadata: Json, user: User, mime_type: str | None) -> tuple[File, str]:
         """Return the parent and MIME type that a create would have. ApiError if it is refused."""
         check_settable(metadata)
         parents = metadata.get("parents") or ["root"]
         if len(parents) > 1:
             raise forbidden(ONE_PARENT, "cannotAddParent")
         try:
-            parent = self.tree.get(parents[0], user, all_drives=all_drives, role="writer")
+            parent = self.tree.get(parents[0], user, "writer")
         except ApiError as refusal:
             if refusal.http_status != 403:
                 raise
@@ -133,17 +129,15 @@ class Drive:
         file_id: str,
         metadata: Json,
         user: User,
-        *,
-        all_drives: bool,
-        add: list[str] | None = None,
-        remove: list[str] | None = None,
+        add: list[str],
+        remove: list[str],
     ) -> File:
         """Change a file's metadata, or move it."""
         with self.lock:
-            file = self.tree.get(file_id, user, all_drives=all_drives, role="writer")
+            file = self.tree.get(file_id, user, "writer")
             check_settable(metadata)
             if add or remove:
-                self._move(file, user, add or [], remove or [], all_drives=all_drives)
+                self._move(file, user, add, remove)
             if "name" in metadata and file.mime_type == SPREADSHEET:
                 self._sheets.rename(file.id, metadata["name"])
             file.name = metadata.get("name", file.name)
@@ -152,14 +146,12 @@ class Drive:
             file.modified = self.timestamp()
             return file
 
-    def _move(
-        self, file: File, user: User, add: list[str], remove: list[str], *, all_drives: bool
-    ) -> None:
+    def _move(self, file: File, user: User, add: list[str], remove: list[str]) -> None:
         root = self.tree.root(user).id
         gone = [root if each == "root" else each for each in remove]
         parents = [each for each in file.parents if each not in gone]
         for each in add:
-            parent = self.tree.get(each, user, all_drives=all_drives, role="writer")
+            parent = self.tree.get(each, user, "writer")
             if parent.id not in parents:
                 parents = [*(old for old in parents if not self._is_own_top(old)), parent.id]
         if len(parents) > 1:
@@ -175,10 +167,10 @@ class Drive:
         file = self.files.get(file_id)
         return file is not None and file.is_root and file.drive_id is None
 
-    def delete(self, file_id: str, user: User, *, all_drives: bool) -> None:
+    def delete(self, file_id: str, user: User) -> None:
         """Delete a file for good, a folder with all that is in it."""
         with self.lock:
-            file = self.tree.get(file_id, user, all_drives=all_drives, role="organizer")
+            file = self.tree.get(file_id, user, "organizer")
             for gone in self.tree.remove(file.id):
                 if gone.path is not None:
                     gone.path.unlink()
@@ -207,7 +199,7 @@ class Drive:
             self.tree.add(File(drive_id, name, FOLDER, [], "", moment, moment, drive_id=drive_id))
             self.tree.share(drive_id, "organizer")
             metadata = {"name": name, "mimeType": FOLDER, "parents": [drive_id]}
-            return self.create(metadata, SOMEONE, all_drives=True).id
+            return self.create(metadata, SOMEONE).id
 
     def adopt(self, spreadsheet_id: str, title: str, owner: User, *, shared: bool) -> File:
         """Create the file of a spreadsheet that Sheets created; `shared` with everyone or not."""

@@ -86,8 +86,8 @@ ORDERS: dict[str, Callable[[File], Any]] = {
 }
 
 
-def all_drives(query: Mapping[str, str], name: str = "supportsAllDrives") -> bool:
-    """Return whether the caller supports shared drives."""
+def is_set(query: Mapping[str, str], name: str) -> bool:
+    """Return whether a parameter of a query is true."""
     return query.get(name, "").lower() == "true"
 
 
@@ -96,7 +96,7 @@ def select(tree: Tree, query: Mapping[str, str], user: User) -> list[File]:
     if query.get("corpora", "user") != "user" or "driveId" in query:
         raise unsupported("a list of one shared drive (corpora, driveId)")
     wanted = parse_search(query.get("q", ""))
-    shared = all_drives(query) and all_drives(query, "includeItemsFromAllDrives")
+    shared = user.all_drives and is_set(query, "includeItemsFromAllDrives")
 
     def fits(file: File) -> bool:
         if file.is_root or (file.drive_id and not shared):

@@ -19,10 +19,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class User:
-    """Who calls: an e-mail address, and whether it is a service account's (without storage)."""
+    """Who calls: an e-mail address, and whether it is a service account's (without storage).
+
+    Without `all_drives` (a call's `supportsAllDrives`) there is nothing on shared drives.
+    """
 
     email: str
     service_account: bool = False
+    all_drives: bool = field(default=True, compare=False)
 
     @property
     def name(self) -> str:
@@ -236,13 +240,10 @@ class Tree:
             above = self.files.get(above.parents[0]) if above.parents else None
         return False
 
-    def get(self, file_id: str, user: User, *, all_drives: bool, role: str = "reader") -> File:
-        """Return the file, if `user` has this role on it. ApiError 404 or 403 otherwise.
-
-        Without `all_drives` (the caller's `supportsAllDrives`) there is nothing on shared drives.
-        """
+    def get(self, file_id: str, user: User, role: str = "reader") -> File:
+        """Return the file, if `user` has this role on it. ApiError 404 or 403 otherwise."""
         file = self.files.get(self.root(user).id if file_id == "root" else file_id)
-        if file is None or (file.drive_id and not all_drives):
+        if file is None or (file.drive_id and not user.all_drives):
             raise file_not_found(file_id)
         have = self.role(file, user)
         if have is None:
