@@ -1,44 +1,19 @@
 """EverBright's lists, documents and failures: set by tests, read by the routes. No HTTP."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import made_up
-from emulator.everbright.made_up import pdf_length, pdf_pieces
+from emulator.everbright.made_up import Document
 
 PAGE = 25
 LISTS = {"project", "ops_workflow", "milestone", "task", "sub_task", "quote", "contract"}
 FAILURES = {"not_found", "error", "cut", "sign_in", "json_error"}
 
 Record = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Document:
-    """A document: a PDF of `size` bytes that names its UUID."""
-
-    uuid: str
-    size: int | None = None
-
-    @property
-    def length(self) -> int:
-        """The number of bytes."""
-        return pdf_length(self._text, self.size)
-
-    @property
-    def _text(self) -> str:
-        return f"Document {self.uuid}"
-
-    def pieces(self) -> Iterator[bytes]:
-        """Return the bytes in pieces."""
-        return pdf_pieces(self._text, self.size)
-
-    def content(self) -> bytes:
-        """Return all the bytes."""
-        return b"".join(self.pieces())
 
 
 @dataclass
@@ -70,7 +45,7 @@ class EverBright:
 
     def document(self, uuid: str) -> Document:
         """Return the document; by default a PDF of one page."""
-        return Document(uuid, self._sizes.get(uuid))
+        return Document(uuid, self._sizes.get(uuid, 0))
 
     def set_site(self, uuid: str, **fields: Any) -> None:
         """Set fields of a job instead of made-up ones."""

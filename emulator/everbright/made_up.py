@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 FIRST = (
@@ -66,35 +67,44 @@ FILLING = b"%" + b"." * 16382 + b"\n"
 END = b"trailer\n<< /Size 7 /Root 1 0 R >>\n%%EOF\n"
 
 
-def _page(text: str) -> bytes:
-    """Return a PDF file of one page that says `text`, but for its end."""
-    drawing = f"BT /F1 14 Tf 72 720 Td ({text}) Tj ET"
-    objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>",
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 6 0 R >>",
-        f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        "<< /Font << /F1 5 0 R >> >>",
-    ]
-    found = (f"{at} 0 obj\n{one}\nendobj\n" for at, one in enumerate(objects, 1))
-    return "".join(("%PDF-1.4\n", *found)).encode("ascii", "replace")
-
-
-def pdf_length(text: str, size: int | None = None) -> int:
-    """Return how many bytes `pdf_pieces` yields."""
-    return max(len(_page(text)) + len(END), size or 0)
-
-
-def pdf_pieces(text: str, size: int | None = None) -> Iterator[bytes]:
-    """Yield one page that says `text`, padded by comments to `size` bytes if that is larger.
+@dataclass(frozen=True)
+class Document:
+    """A PDF file of one page that names its UUID, padded by comments to `size` bytes.
 
     It has no table of its objects: readers make one.
     """
-    page = _page(text)
-    yield page
-    left = pdf_length(text, size) - len(page) - len(END)
-    while left > 0:
-        yield FILLING if left >= len(FILLING) else b"%" * (left - 1) + b"\n"
-        left -= len(FILLING)
-    yield END
+
+    uuid: str
+    size: int = 0
+
+    @property
+    def length(self) -> int:
+        """The number of bytes."""
+        return max(len(self._page()) + len(END), self.size)
+
+    def _page(self) -> bytes:
+        drawing = f"BT /F1 14 Tf 72 720 Td (Document {self.uuid}) Tj ET"
+        objects = [
+            "<< /Type /Catalog /Pages 2 0 R >>",
+            "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 6 0 R>>",
+            f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
+            "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            "<< /Font << /F1 5 0 R >> >>",
+        ]
+        found = (f"{at} 0 obj\n{one}\nendobj\n" for at, one in enumerate(objects, 1))
+        return "".join(("%PDF-1.4\n", *found)).encode("ascii", "replace")
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the bytes in pieces."""
+        page = self._page()
+        yield page
+        left = self.length - len(page) - len(END)
+        while left > 0:
+            yield FILLING if left >= len(FILLING) else b"%" * (left - 1) + b"\n"
+            left -= len(FILLING)
+        yield END
+
+    def content(self) -> bytes:
+        """Return all the bytes."""
+        return b"".join(self.pieces())

@@ -8,7 +8,8 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.everbright.engine import LISTS, Document, EverBright, Failure
+from emulator.everbright.engine import LISTS, EverBright, Failure
+from emulator.everbright.made_up import Document
 from emulator.server import cut_after
 
 ROUTES = [

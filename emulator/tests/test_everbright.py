@@ -30,8 +30,9 @@ def test_any_uuid_has_a_small_valid_pdf_that_names_it(http: Client) -> None:
 
 @pytest.mark.parametrize("size", [1_000, 99_990, 100_000, 1_234_567])
 def test_a_pdf_of_any_size_is_exactly_so_large(size: int) -> None:
-    data = b"".join(made_up.pdf_pieces("x", size))
-    assert len(data) == size == made_up.pdf_length("x", size)
+    document = made_up.Document("x", size)
+    data = document.content()
+    assert len(data) == size == document.length
     assert (data[:5], data[-6:]) == (b"%PDF-", b"%%EOF\n")
 
 
