@@ -6,14 +6,14 @@ import html
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from werkzeug.wrappers import Request, Response
 
 from emulator.drive.model import User
-from emulator.errors import ApiError, file_not_found, not_found
+from emulator.errors import ApiError
 
 AUTHORIZE = "/o/oauth2/v2/auth"
 LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -105,15 +105,13 @@ class OAuth:
 
 PREFIX = "https://www.googleapis.com/auth/"
 FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spreadsheets"))
-MAKES = {"drive.files.create", "drive.upload", "sheets.spreadsheets.create"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """A caller, with client and scopes if a user signed in."""
+    """A caller, with scopes if a user signed in."""
 
     user: User
-    client: str = ""
     scopes: frozenset[str] | None = None
 
 
@@ -131,48 +129,24 @@ class Accounts:
     def __init__(self) -> None:
         self.oauth = OAuth()
         self._tokens: dict[str, Token] = {}
-        self._made: dict[str, set[str]] = {}  # the files that each client has made
 
-    def token(self, authorization: str | None) -> Token:
-        """Return the caller of an Authorization header. ApiError 401 if it is invalid."""
+    def user(self, authorization: str | None, api: str) -> User:
+        """Return the caller of an Authorization header. ApiError 401 or 403 if it is invalid."""
         if not authorization:
-            return Token(User("anonymous"))
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer" or not token:
+            return User("anonymous")
+        scheme, _, text = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not text:
             raise ApiError(401, location="Authorization")
-        user = User(token if "@" in token else f"{token}@emulator.iam.gserviceaccount.com", True)
-        return self._tokens.get(token) or Token(user)
-
-    def check(self, token: Token, api: str, path: Mapping[str, str], body: Any) -> None:
-        """Refuse what the token does not cover: ApiError 403 or, for a file, 404."""
+        token = self._tokens.get(text)
+        if token is None:
+            return User(text if "@" in text else f"{text}@emulator.iam.gserviceaccount.com", True)
         scopes = token.scopes
-        if scopes is None or DRIVE in scopes:
-            return
-        if not scopes & ({FILE, SHEETS} if api == "sheets" else {FILE}):
+        if scopes is None or DRIVE in scopes or (api == "sheets" and SHEETS in scopes):
+            return token.user
+        if FILE not in scopes:
             message = "Request had insufficient authentication scopes."
             raise ApiError(403, message, reason="insufficientPermissions")
-        if api == "sheets" and SHEETS in scopes:
-            return
-        named = [path[name] for name in ("fileId", "spreadsheetId") if name in path]
-        if api == "drive" and isinstance(body, dict):
-            named += [one for one in body.get("parents", ()) if one != "root"]
-        for one in named:
-            if one not in self._made.get(token.client, ()):
-                raise file_not_found(one) if api == "drive" else not_found()
-
-    def shown(self, token: Token, method_id: str, response: Response) -> Response:
-        """Note a file that was made, and leave out of a list what the app may not see."""
-        if token.scopes is None or response.status_code != 200:
-            return response
-        mine = self._made.setdefault(token.client, set())
-        if method_id in MAKES:
-            answer = json.loads(response.get_data() or b"{}")  # An upload begins without a body.
-            mine.update({answer.get("id"), answer.get("spreadsheetId")} - {None})
-        elif method_id == "drive.files.list" and DRIVE not in token.scopes:
-            answer = json.loads(response.get_data())
-            answer["files"] = [one for one in answer.get("files", ()) if one.get("id") in mine]
-            response.set_data(json.dumps(answer).encode())
-        return response
+        return replace(token.user, is_limited=True)
 
     def grant(self, form: Mapping[str, str]) -> tuple[int, dict[str, Any]]:
         """Return the status and the answer of `/token` for a JWT, a code or a refresh token."""
@@ -183,7 +157,7 @@ class Accounts:
         if isinstance(grant, str):
             answer = {"error": grant, "error_description": "Unauthorized"}
             return 401 if grant == "invalid_client" else 400, answer
-        token = Token(User(grant.email), grant.client, frozenset(grant.scopes))
+        token = Token(User(grant.email, client=grant.client), frozenset(grant.scopes))
         answer = self._issued(token) | {"scope": " ".join(grant.scopes)}
         if form.get("grant_type") == "authorization_code" and grant.is_offline:
             answer["refresh_token"] = "1//" + secrets.token_urlsafe(32)

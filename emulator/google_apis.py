@@ -60,24 +60,19 @@ class Google:
 
     def perform(self, request: Request, call: Call, known: discovery.Call | None) -> Response:
         """Perform the call. ApiError if it is refused."""
-        token = self._accounts.token(request.headers.get("Authorization"))
-        user = token.user
+        user = self._accounts.user(request.headers.get("Authorization"), call.api)
         call.user = user.email
         self._limits.check(call)
         if known is None:
-            response = self._uploads.resume(request, request.args["upload_id"])
-            return self._accounts.shown(token, call.method_id, response)
+            return self._uploads.resume(request, request.args["upload_id"])
         is_streamed = _is_upload(request) and request.args.get("uploadType") != "resumable"
         raw = b"" if is_streamed else request.get_data(cache=False)
         body = _json(raw, call.api)
         discovery.check(known, request.args, body)
-        self._accounts.check(token, call.api, known.path_params, body)
         if call.api == "sheets":
-            response = self._sheets_call(request, call, known, body, user)
-        else:
-            # In Drive a null has a meaning; the check has removed nulls from the body.
-            response = self._drive_call(request, known, _json(raw, call.api) or {}, user)
-        return self._accounts.shown(token, call.method_id, response)
+            return self._sheets_call(request, call, known, body, user)
+        # In Drive a null has a meaning; the check has removed nulls from the body.
+        return self._drive_call(request, known, _json(raw, call.api) or {}, user)
 
     # Sheets
 
@@ -130,10 +125,10 @@ class Google:
     def _check_access(self, spreadsheet_id: str, user: User, role: str) -> None:
         with self._drive.lock:
             file = self._drive.files.get(spreadsheet_id)
-            allowed = file is None or at_least(self._drive.tree.role(file, user), role)
-        if spreadsheet_id not in self._sheets.spreadsheets:
+            has = self._drive.tree.role(file, user) if file else None
+        if spreadsheet_id not in self._sheets.spreadsheets or (user.is_limited and has is None):
             raise not_found()
-        if not allowed:
+        if not at_least(has, role):
             raise ApiError(403)
 
     def _touch(self, spreadsheet_id: str) -> None:

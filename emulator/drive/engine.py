@@ -88,6 +88,7 @@ class Drive:
                 owner=user.email,
                 created=moment,
                 modified=moment,
+                client=user.client,
                 drive_id=parent.drive_id,
             )
             describe(file, metadata)
@@ -206,8 +207,8 @@ class Drive:
         with self.lock:
             moment = self.timestamp()
             parents = [self.tree.root(owner).id]
-            file = File(spreadsheet_id, title, SPREADSHEET, parents, owner.email, moment, moment)
-            self.tree.add(file)
+            how = (parents, owner.email, moment, moment, owner.client)
+            file = self.tree.add(File(spreadsheet_id, title, SPREADSHEET, *how))
             if shared:
                 self.tree.share(file.id, "writer")
             return file

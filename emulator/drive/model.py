@@ -21,12 +21,15 @@ Json = dict[str, Any]
 class User:
     """Who calls: an e-mail address, and whether it is a service account's (without storage).
 
-    Without `all_drives` (a call's `supportsAllDrives`) there is nothing on shared drives.
+    Without `all_drives` (a call's `supportsAllDrives`) there is nothing on shared drives. `client`
+    is the app that calls for a user; one that `is_limited` sees only what it has made.
     """
 
     email: str
     service_account: bool = False
     all_drives: bool = field(default=True, compare=False)
+    client: str = field(default="", compare=False)
+    is_limited: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -55,8 +58,8 @@ class File:
     """A file, a folder, or the root of a drive. Times are RFC 3339 in UTC, as Drive writes them.
 
     `permissions` are those given on the file itself, by permission id; a child has its parents'
-    too, but those `removed` from it. `drive_id` is the shared drive's, None in a My Drive. `path`
-    is where its bytes are, None where there are none.
+    too, but those `removed` from it. `client` is the app that made it, "" if none. `drive_id` is
+    the shared drive's, None in a My Drive. `path` is where its bytes are, None if it has none.
     """
 
     id: str
@@ -66,6 +69,7 @@ class File:
     owner: str
     created: str
     modified: str
+    client: str = ""
     drive_id: str | None = None
     trashed: bool = False
     app_properties: dict[str, str] = field(default_factory=dict)
@@ -205,6 +209,8 @@ class Tree:
 
     def role(self, file: File, user: User) -> str | None:
         """Return the role of `user` on the file, or None."""
+        if user.is_limited and file.client != user.client and file.id != self.root(user).id:
+            return None
         return best_role(self.permissions(file), user)
 
     def share(self, file_id: str, role: str, user: User | None = None) -> Json:

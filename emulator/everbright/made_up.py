@@ -64,6 +64,7 @@ def site(uuid: str) -> dict[str, Any]:
 
 
 FILLING = b"%" + b"." * 16382 + b"\n"
+LETTER = "/MediaBox [0 0 612 792]"
 END = b"trailer\n<< /Size 7 /Root 1 0 R >>\n%%EOF\n"
 
 
@@ -87,7 +88,7 @@ class Document:
         objects = [
             "<< /Type /Catalog /Pages 2 0 R >>",
             "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources 6 0 R>>",
+            f"<< /Type /Page /Parent 2 0 R {LETTER} /Contents 4 0 R /Resources 6 0 R >>",
             f"<< /Length {len(drawing)} >>\nstream\n{drawing}\nendstream",
             "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
             "<< /Font << /F1 5 0 R >> >>",
