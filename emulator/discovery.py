@@ -2,7 +2,7 @@
 
 `match` finds the method of an HTTP request; `check` holds its query and JSON body against the
 method's schema, in Google's words where it does not fit, and puts the body into canonical form:
-camelCase names, numbers as numbers, nulls gone. Sheets refuses a name it does not know; Drive, as
+numbers as numbers, nulls gone. Sheets refuses a name it does not know; Drive, as
 in Google's service, overlooks it.
 """
 
@@ -29,7 +29,7 @@ class Method:
     method_id: str
     http_method: str
     pattern: re.Pattern[str]
-    parameters: dict[str, tuple[str, dict[str, Any]]]
+    parameters: dict[str, dict[str, Any]]
     required: tuple[str, ...]
     body: str | None
     response: str | None
@@ -71,10 +71,10 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _method(api: str, document: dict[str, Any], method_id: str) -> Method:
     described = document["methods"][method_id]
-    parameters: dict[str, tuple[str, dict[str, Any]]] = {}
-    for name, spec in (document["parameters"] | described["parameters"]).items():
-        kind = {"type": "array", "items": spec} if spec.get("repeated") else spec
-        parameters[name] = parameters[schema.snake(name)] = (name, kind)
+    parameters = {
+        name: {"type": "array", "items": spec} if spec.get("repeated") else spec
+        for name, spec in (document["parameters"] | described["parameters"]).items()
+    }
     return Method(
         api=api,
         method_id=method_id,
@@ -124,7 +124,7 @@ def _refuse(api: str, violation: schema.Violation) -> ApiError:
 
 
 def _check_parameter(method: Method, name: str, value: str) -> None:
-    _, spec = method.parameters[name]
+    spec = method.parameters[name]
     try:
         _schemas(method.api).check([value] if spec["type"] == "array" else value, spec, name)
     except schema.Violation as violation:
@@ -134,17 +134,15 @@ def _check_parameter(method: Method, name: str, value: str) -> None:
 
 def _check_query(method: Method, query: MultiDict[str, str]) -> None:
     for given in query:
-        known = method.parameters.get(given)
-        if known is None:
+        if given not in method.parameters:
             if method.api == "drive":
                 continue
             raise schema.Violation(
                 f'Invalid JSON payload received. Unknown name "{given}": Cannot bind query '
                 f"parameter. Field '{given}' could not be found in request message."
             )
-        name, _ = known
         for value in query.getlist(given):
-            _check_parameter(method, name, value)
+            _check_parameter(method, given, value)
     for name in method.required:
         if name not in query:
             raise schema.Violation(f"Required parameter: {name}")

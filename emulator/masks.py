@@ -11,23 +11,14 @@ TOKEN = re.compile(r"[,()]|[./]|\*|[A-Za-z0-9_\-]+|(?P<bad>\S)")
 Mask = dict[str, "Mask | None"]
 
 
-def camel(name: str) -> str:
-    """Return `row_data` as `rowData`; a name in camelCase stays as it is."""
-    head, *rest = name.split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
 @lru_cache(maxsize=512)
-def parse(text: str, *, exact: bool = False) -> Mask | None:
-    """Parse a mask; None stands for everything. ValueError if it is malformed.
-
-    Names may be in snake_case, too, unless they are to be `exact`.
-    """
+def parse(text: str) -> Mask | None:
+    """Parse a mask; None stands for everything. ValueError if it is malformed."""
     found = list(TOKEN.finditer(text))
     if bad := next((one[0] for one in found if one["bad"]), None):
         raise ValueError(f"unexpected {bad!r} in a field mask")
     mask: Mask = {}
-    rest = _paths(mask, [one[0] if exact else camel(one[0]) for one in found])
+    rest = _paths(mask, [one[0] for one in found])
     if rest:
         raise ValueError(f"unexpected {rest[0]!r} in the field mask {text!r}")
     return _tidy(mask)

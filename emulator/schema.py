@@ -1,7 +1,7 @@
 """Checks JSON values against the schemas of a discovery document, as Google's JSON parser does.
 
-What the parser accepts is made canonical in place: names in camelCase, numbers as numbers, a single
-item as a list of one, nulls dropped.
+What the parser accepts is made canonical in place: numbers as numbers, a single item as a list of
+one, nulls dropped. It also takes names in snake_case, and enumerations by number: here neither.
 """
 
 import json
@@ -46,7 +46,6 @@ class Schemas:
     def __init__(self, documents: Json, *, strict: bool) -> None:
         self._documents = documents
         self._strict = strict
-        self._fields: dict[str, dict[str, tuple[str, Json]]] = {}
 
     def check(self, value: Any, spec: Json, name: str) -> Any:
         """Return the value of the field `name` in canonical form. Raises Violation."""
@@ -85,35 +84,23 @@ class Schemas:
     def _message(self, value: Any, name: str) -> Json:
         if type(value) is not dict:
             raise _wrong(f"{PACKAGE}.{name}", value)
-        fields = self._fields.get(name) or self._read_fields(name)
+        fields = self._documents[name].get("properties", {})
         message: Json = value
-        for given, item in list(message.items()):
-            if given not in fields:
+        for field, item in list(message.items()):
+            if field not in fields:
                 if self._strict:
-                    unknown = f'Unknown name "{given}"{{at}}: Cannot find field.'
+                    unknown = f'Unknown name "{field}"{{at}}: Cannot find field.'
                     raise Violation(f"Invalid JSON payload received. {unknown}")
                 continue
-            field, spec = fields[given]
-            if field != given or item is None:
-                del message[given]
-            if item is None:
-                continue
             try:
-                message[field] = self.check(item, spec, field)
+                checked = None if item is None else self.check(item, fields[field], field)
             except Violation as violation:
                 violation.path.append(snake(field))
                 raise
-            if _is_default(message[field], spec):
+            message[field] = checked
+            if checked is None or _is_default(checked, fields[field]):
                 del message[field]
         return message
-
-    def _read_fields(self, name: str) -> dict[str, tuple[str, Json]]:
-        """Return the fields of a message, under their names in both cases."""
-        fields: dict[str, tuple[str, Json]] = {}
-        for field, spec in self._documents[name].get("properties", {}).items():
-            fields[field] = fields[snake(field)] = (field, spec)
-        self._fields[name] = fields
-        return fields
 
     def unknown_path(self, name: str, mask: str) -> str | None:
         """Return the first path of a field mask that the message does not have, or None."""
@@ -153,11 +140,8 @@ def _wrong(kind: str, value: Any) -> Violation:
 
 
 def _enum(value: Any, names: list[str], field: str) -> str:
-    """Return one of the names, given by name or number."""
     if type(value) is str and value in names:
         return value
-    if type(value) is int and 0 <= value < len(names):
-        return names[value]
     raise _wrong(f"{PACKAGE}.{field[:1].upper()}{field[1:]}", value)
 
 

@@ -41,7 +41,7 @@ class Call:
 
 def masked(resource: Json, query: Mapping[str, str], default: str) -> Json:
     """Return the fields of a resource that `fields` asks for, or `default`."""
-    found: Json = masks.select(masks.parse(query.get("fields") or default, exact=True), resource)
+    found: Json = masks.select(masks.parse(query.get("fields") or default), resource)
     return found
 
 

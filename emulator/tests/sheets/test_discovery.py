@@ -102,8 +102,8 @@ def test_a_body_that_does_not_fit_is_refused_in_googles_words(
 
 
 def test_what_googles_parser_takes_is_taken_and_made_canonical() -> None:
-    insert = {"inherit_from_before": "true", "range": {"sheet_id": "5", "startIndex": 1.0}}
-    body: Any = {"requests": {"insert_dimension": insert}, "responseRanges": None}
+    insert = {"inheritFromBefore": "true", "range": {"sheetId": "5", "startIndex": 1.0}}
+    body: Any = {"requests": {"insertDimension": insert}, "responseRanges": None}
     check(BATCH, body)
     canonical = {"inheritFromBefore": True, "range": {"sheetId": 5, "startIndex": 1}}
     assert body == {"requests": [{"insertDimension": canonical}]}
