@@ -12,7 +12,7 @@ from werkzeug.wrappers import Request, Response
 from emulator import masks
 from emulator.drive import listing, uploads
 from emulator.drive.engine import Drive
-from emulator.drive.model import File, Json, User, domain_permission, permission
+from emulator.drive.model import File, Json, User, permission
 from emulator.drive.uploads import Session
 from emulator.errors import bad_parameter, unsupported
 
@@ -118,16 +118,14 @@ def list_permissions(call: Call) -> Json:
 def create_permission(call: Call) -> Json:
     """`permissions.create` for a user, a group, a domain or anyone."""
     file = call.file("writer")
-    kind, role, address = (call.body.get(name) for name in ("type", "role", "emailAddress"))
+    kind, role = call.body.get("type"), call.body.get("role")
+    address = call.body.get("domain" if kind == "domain" else "emailAddress")
     if role is None:
         raise bad_parameter("permission.role", "The role field is required.", "required")
     if kind in ("user", "group") and not address:
         message = "The specified emailAddress is invalid or not applicable."
         raise bad_parameter("permission.emailAddress", message)
-    if kind == "domain":
-        given = domain_permission(role, str(call.body.get("domain", "")))
-    else:
-        given = permission(role, User(str(address)) if address else None, str(kind))
+    given = permission(role, str(kind), str(address))
     return masked(call.drive.tree.give(file.id, given), call.query, PERMISSION_SHOWN)
 
 

@@ -93,27 +93,17 @@ class File:
         return not self.parents and self.is_folder
 
 
-def permission(role: str, user: User | None = None, kind: str = "user") -> Json:
-    """Return a permission of `user` (who may be a group, by `kind`), or of anyone."""
-    if user is None:
-        return {"kind": "drive#permission", "id": "anyoneWithLink", "type": "anyone", "role": role}
-    return {
-        "kind": "drive#permission",
-        "id": user.permission_id,
-        "type": kind,
-        "emailAddress": user.email,
-        "displayName": user.name,
-        "role": role,
-        "deleted": False,
-        "pendingOwner": False,
-    }
-
-
-def domain_permission(role: str, domain: str) -> Json:
-    """Return a permission of everyone at a domain."""
-    number = User(domain).permission_id + "k"
-    whose = {"domain": domain, "displayName": domain, "role": role}
-    return {"kind": "drive#permission", "id": number, "type": "domain", **whose}
+def permission(role: str, kind: str, address: str = "") -> Json:
+    """Return a permission of a user, a group or a domain with this address, or of anyone."""
+    given: Json = {"kind": "drive#permission", "type": kind, "role": role}
+    if kind == "anyone":
+        return given | {"id": "anyoneWithLink"}
+    who = User(address)
+    if kind == "domain":
+        number = who.permission_id + "k"
+        return given | {"id": number, "domain": address, "displayName": address}
+    more = {"emailAddress": address, "displayName": who.name, "deleted": False}
+    return given | {"id": who.permission_id, "pendingOwner": False} | more
 
 
 def best_role(permissions: list[Json], user: User) -> str | None:
@@ -194,7 +184,7 @@ class Tree:
 
     def permissions(self, file: File) -> list[Json]:
         """Return the permissions on a file: its own and those of the folders above it."""
-        listed = {} if file.drive_id else {"owner": permission("owner", User(file.owner))}
+        listed: dict[str, Json] = {}
         above: File | None = file
         removed: set[str] = set()
         while above is not None:
@@ -202,9 +192,9 @@ class Tree:
             listed = {key: item for key, item in given if key not in removed} | listed
             removed.update(above.removed)
             above = self.files.get(above.parents[0]) if above.parents else None
-        owner = listed.pop("owner", None)
-        if owner is not None:
-            listed = {owner["id"]: owner} | {k: v for k, v in listed.items() if k != owner["id"]}
+        if not file.drive_id:
+            owner = permission("owner", "user", file.owner)
+            listed = {owner["id"]: owner} | listed | {owner["id"]: owner}
         return list(listed.values())
 
     def role(self, file: File, user: User) -> str | None:
@@ -213,9 +203,9 @@ class Tree:
             return None
         return best_role(self.permissions(file), user)
 
-    def share(self, file_id: str, role: str, user: User | None = None) -> Json:
-        """Give `user`, or everyone if None, a `role` (reader, writer, ...) on a file."""
-        return self.give(file_id, permission(role, user))
+    def share(self, file_id: str, role: str) -> None:
+        """Give everyone a `role` (reader, writer, ...) on a file."""
+        self.give(file_id, permission(role, "anyone"))
 
     def give(self, file_id: str, given: Json) -> Json:
         """Put a permission on a file, and return it."""

@@ -30,7 +30,6 @@ PARSE_ERROR = CellError("ERROR", "#ERROR!", "Formula parse error.")
 CIRCULAR = CellError("REF", "#REF!", "Circular dependency detected.")
 LOST = CellError("REF", "#REF!", "Reference does not exist.")
 IN_THE_WAY = CellError("REF", "#REF!", "Array result was not expanded because it would overwrite.")
-NO_ROOM = CellError("REF", "#REF!", "Result was not automatically expanded, please insert more.")
 
 
 class Evaluator:
@@ -43,7 +42,7 @@ class Evaluator:
         self._tables: dict[tuple[int, Box], Table] = {}
         self._open: set[tuple[int, Formula]] = set()
         self._spills: dict[int, dict[tuple[int, int], Spilled]] = {}
-        self._blocked: dict[tuple[int, int], CellError] = {}
+        self._blocked: set[tuple[int, int]] = set()
         self._is_array = False
         self._names: dict[str, Any] = {}
 
@@ -55,7 +54,7 @@ class Evaluator:
             return cell.value
         self.spills(sheet)
         key = (sheet.sheet_id, id(cell))  # sheets that are copies share their cells
-        return self._blocked[key] if key in self._blocked else self.formula(sheet, cell.value)
+        return IN_THE_WAY if key in self._blocked else self.formula(sheet, cell.value)
 
     def formula(self, sheet: Sheet, formula: Formula) -> Scalar:
         """Return the value of a formula in `sheet`."""
@@ -95,7 +94,7 @@ class Evaluator:
         if known is None:
             known = self._spills[sheet.sheet_id] = {}
             arrays = [
-                (at, across, cell)
+                (at, across, cell.value)
                 for at, row in enumerate(sheet.rows)
                 if row in sheet.formula_rows
                 for across, column in enumerate(sheet.columns)
@@ -103,11 +102,11 @@ class Evaluator:
                 and cell.value.may_spill()
             ]
             for _ in arrays:  # Each may read what another fills.
-                fresh: dict[tuple[int, int], Spilled] = {}
-                for at, across, cell in arrays:
-                    self._spill(sheet, at, across, cell, fresh)
-                is_same = _results(fresh) == _results(known)
-                known = self._spills[sheet.sheet_id] = fresh
+                filled: dict[tuple[int, int], Spilled] = {}
+                for at, across, formula in arrays:
+                    self._spill(sheet, at, across, self._array(sheet, formula), filled)
+                is_same = _results(filled) == _results(known)
+                known = self._spills[sheet.sheet_id] = filled
                 if is_same:
                     break
                 self._known.clear()
@@ -115,24 +114,20 @@ class Evaluator:
         return known
 
     def _spill(
-        self, sheet: Sheet, at: int, across: int, cell: Cell, into: dict[tuple[int, int], Spilled]
+        self, sheet: Sheet, at: int, across: int, table: Any, into: dict[tuple[int, int], Spilled]
     ) -> None:
-        """Lay out the array of the cell at these coordinates; what is in its way is an error."""
-        self._blocked.pop((sheet.sheet_id, id(cell)), None)
-        table = self._array(sheet, cell.value) if isinstance(cell.value, Formula) else None
-        if not isinstance(table, list):
-            return
+        """Lay out an array from these coordinates on; if something is in its way, an error."""
+        key = (sheet.sheet_id, id(sheet.cell(at, across)))
+        self._blocked.discard(key)
         fresh: dict[tuple[int, int], Spilled] = {}
-        for row, line in enumerate(table, at):
+        for row, line in enumerate(table if isinstance(table, list) else (), at):
             for column, result in enumerate(line, across):
                 if (row, column) == (at, across):
                     continue
-                if row >= len(sheet.rows) or column >= len(sheet.columns):
-                    self._blocked[sheet.sheet_id, id(cell)] = NO_ROOM
-                    return
-                under = sheet.cell(row, column)
-                if under.value is not None or (row, column) in into:
-                    self._blocked[sheet.sheet_id, id(cell)] = IN_THE_WAY
+                is_inside = row < len(sheet.rows) and column < len(sheet.columns)
+                under = sheet.cell(row, column) if is_inside else None
+                if under is None or under.value is not None or (row, column) in into:
+                    self._blocked.add(key)
                     return
                 if result is not None:
                     fresh[row, column] = Spilled(None, under.format, under.rest, result)
@@ -251,17 +246,14 @@ class Evaluator:
         return sheet, box
 
     def _table(self, sheet: Sheet, box: Box) -> Table:
-        spills = self.spills(sheet)
         known = self._tables.get((sheet.sheet_id, box))
         if known is None:
-            columns = sheet.columns[box.left : box.right]
-            known = [
-                [self.value(sheet, row.cells.get(column, BLANK)) for column in columns]
-                for row in sheet.rows[box.top : box.bottom]
-            ]
-            for (at, across), cell in spills.items():
-                if box.top <= at < box.bottom and box.left <= across < box.right:
-                    known[at - box.top][across - box.left] = cell.result
+            wide = box.right - box.left
+            known = []
+            for at in range(box.top, box.bottom):
+                cells = self.line(sheet, at, box.left, box.right)
+                values = [self.value(sheet, cell) for cell in cells]
+                known.append(values + [None] * (wide - len(values)))
             self._tables[sheet.sheet_id, box] = known
         return known
 

@@ -15,8 +15,6 @@ FIRST_DAY = (date.min - EPOCH).days
 LAST_DAY = (date.max - EPOCH).days + 1
 DEFAULT_PATTERNS = {
     "NUMBER": "#,##0.00",
-    "PERCENT": "0.00%",
-    "CURRENCY": '"$"#,##0.00',
     "DATE": "M/d/yyyy",
     "TIME": "h:mm:ss AM/PM",
     "DATE_TIME": "M/d/yyyy H:mm:ss",

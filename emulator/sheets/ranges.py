@@ -45,11 +45,11 @@ def whole(sheet: Sheet) -> Box:
     return Box(0, len(sheet.rows), 0, len(sheet.columns))
 
 
-def lines(sheet: Sheet, dimension: str, start: int, end: int | None) -> Box:
-    """Return the box of whole ROWS or COLUMNS, None is up to the grid's end."""
+def lines(sheet: Sheet, dimension: str, start: int, end: int) -> Box:
+    """Return the box of whole ROWS or COLUMNS."""
     if dimension == "ROWS":
-        return whole(sheet)._replace(top=start, bottom=len(sheet.rows) if end is None else end)
-    return whole(sheet)._replace(left=start, right=len(sheet.columns) if end is None else end)
+        return whole(sheet)._replace(top=start, bottom=end)
+    return whole(sheet)._replace(left=start, right=end)
 
 
 def _bounds(sheet: Sheet, grid_range: Json) -> Box:

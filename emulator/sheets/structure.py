@@ -36,8 +36,6 @@ def follow(edit: Edit, sheet: Sheet, shift: Shift, dimension: str) -> None:
         stored = getattr(sheet, name)
         found = remade(stored, moved)
         edit.set(sheet, name, tuple(found) if isinstance(stored, tuple) else found)
-    for other in edit.spreadsheet.sheets:  # a chart may be of another tab's cells
-        edit.set(other, "charts", remade(other.charts, moved))
     _follow_formulas(edit, sheet, shift, dimension)
 
 
