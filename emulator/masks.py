@@ -1,7 +1,6 @@
 """Field masks: `a,b/c`, `a.b(c,d)`, `*`, as partial responses and as updates use them."""
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -74,15 +73,6 @@ def wants(mask: Mask | None, *path: str) -> bool:
             return False
         mask = found
     return True
-
-
-def updated(
-    old: dict[str, Any], new: dict[str, Any], mask: Mask | None, names: Iterable[str]
-) -> dict[str, Any]:
-    """Return `old` after an update: of these names, those that the mask has are as in `new`."""
-    taken = [name for name in names if wants(mask, name)]
-    kept = {name: item for name, item in old.items() if name not in taken}
-    return kept | {name: new[name] for name in taken if name in new}
 
 
 def select(mask: Mask | None, value: Any) -> Any:

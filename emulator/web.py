@@ -41,7 +41,7 @@ class Web:
         return self._answer(request)(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        path = _raw_path(request)
+        path = str(request.environ["RAW_URI"]).partition("?")[0]  # still percent-encoded
         if path == "/token":
             return self._token(request, path)
         if path == AUTHORIZE:
@@ -115,11 +115,3 @@ def _overridden(environ: WSGIEnvironment) -> WSGIEnvironment:
     query = Request(environ).get_data(as_text=True)
     get = {"REQUEST_METHOD": "GET", "QUERY_STRING": query, "CONTENT_LENGTH": "0"}
     return {**environ, **get, "wsgi.input": io.BytesIO()}
-
-
-def _raw_path(request: Request) -> str:
-    """Return the path as it was sent, still percent-encoded."""
-    target = str(request.environ.get("RAW_URI") or request.path)
-    if "://" in target:
-        target = "/" + target.split("://", 1)[1].partition("/")[2]
-    return target.partition("?")[0]

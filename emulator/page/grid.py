@@ -1,6 +1,6 @@
 """A sheet as an HTML table: its visible rows and columns, with formats, links and notes."""
 
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ from emulator.sheets.cells import Writer
 from emulator.sheets.evaluate import Evaluator
 from emulator.sheets.formula import column_name
 from emulator.sheets.grid import COLUMN_PIXELS, ROW_PIXELS, Sheet
-from emulator.sheets.ranges import box_of
 from emulator.sheets.styles import THEME_COLORS
 
 Json = dict[str, Any]
@@ -20,13 +19,11 @@ Json = dict[str, Any]
 HERE = Path(__file__).parent
 TEMPLATES = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
 SCHEMES = ("https://", "http://", "mailto:", "tel:", "#gid=")
-SIDES = {"LEFT": "left", "CENTER": "center", "RIGHT": "right"}
 ROW_HEADER = 46
 MORE_ROWS, LEAST_ROWS = 15, 40
 MORE_COLUMNS, LEAST_COLUMNS = 3, 16
 FIELDS = masks.parse(
-    "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note,"
-    "dataValidation"
+    "formattedValue,effectiveValue,userEnteredValue,effectiveFormat,textFormatRuns,hyperlink,note"
 )
 
 
@@ -48,10 +45,6 @@ def text_css(style: Json) -> list[str]:
         found.append(f"color:{color}")
     if style.get("bold"):
         found.append("font-weight:bold")
-    if style.get("italic"):
-        found.append("font-style:italic")
-    if style.get("fontSize", 10) != 10:
-        found.append(f"font-size:{int(style['fontSize'])}pt")
     return found
 
 
@@ -62,10 +55,8 @@ def css_of(cell: Json) -> list[str]:
     back = color_of(style, "backgroundColor")
     if back not in (None, "#ffffff"):
         found.append(f"background-color:{back}")
-    usual = "right" if "numberValue" in value else "left"
-    side = SIDES.get(style.get("horizontalAlignment", ""), usual)
-    if side != "left":
-        found.append(f"text-align:{side}")
+    if "numberValue" in value:
+        found.append("text-align:right")
     if style.get("verticalAlignment", "BOTTOM") != "BOTTOM":
         found.append(f"vertical-align:{style['verticalAlignment'].lower()}")
     return found
@@ -109,12 +100,10 @@ class Grid:
     """What is drawn of a sheet: what is filled, and some room around.
 
     `order` are the rows that a filter view shows, as it shows them; without one the basic filter
-    counts. `area` is the range of the filter that is in use.
+    counts.
     """
 
-    def __init__(
-        self, evaluator: Evaluator, sheet: Sheet, order: list[int] | None, area: Json | None
-    ) -> None:
+    def __init__(self, evaluator: Evaluator, sheet: Sheet, order: list[int] | None) -> None:
         self._evaluator = evaluator
         self._sheet = sheet
         self._writer = Writer(evaluator, sheet, FIELDS)
@@ -129,7 +118,6 @@ class Grid:
         self.widths = {at: sheet.columns[at].size or COLUMN_PIXELS for at in self.columns}
         self.heights = {at: sheet.rows[at].size for at in self.rows}
         self.frozen_rows, self.frozen_columns = sheet.frozen("ROWS"), sheet.frozen("COLUMNS")
-        self._filter = box_of(sheet, area) if area else None
         self.lefts: dict[int, int] = {}
         left = ROW_HEADER
         for at in self.columns:
@@ -147,44 +135,28 @@ class Grid:
 
     def cells(self, row: int) -> list[Json]:
         """Return what is drawn of a row's cells."""
-        data = [
-            self._writer.write(self._evaluator.cell(self._sheet, row, at), row, at)
+        return [
+            self._cell(at, self._writer.write(self._evaluator.cell(self._sheet, row, at), row, at))
             for at in self.columns
         ]
-        beside = zip_longest(data, data[1:], self.columns)
-        return [self._cell(row, column, cell, after) for cell, after, column in beside]
 
-    def _cell(self, row: int, column: int, cell: Json, after: Json | None) -> Json:
-        kinds, css = self._kinds(column, cell, after), css_of(cell)
+    def _cell(self, column: int, cell: Json) -> Json:
+        css = css_of(cell)
         if column in self.lefts:
-            kinds.append("pinned")
             css.append(f"left:{self.lefts[column]}px")
-        if column == self.frozen_columns - 1:
-            kinds.append("edge")
-        box = self._filter
-        if box and row == box.top and box.left <= column < box.right:
-            kinds.append("filtered")
+        marks = {
+            "wrap": cell.get("effectiveFormat", {}).get("wrapStrategy") == "WRAP",
+            "noted": "note" in cell,
+            "pinned": column in self.lefts,
+            "edge": column == self.frozen_columns - 1,
+        }
         shown, value = cell.get("formattedValue", ""), cell.get("userEnteredValue", {})
         entered = str(value.get("formulaValue", value.get("stringValue", shown)))
         return {
             "column": column,
-            "kinds": " ".join(kinds),
+            "kinds": " ".join(name for name, is_set in marks.items() if is_set),
             "css": ";".join(css),
             "note": cell.get("note"),
             "entered": None if entered == shown else entered,
             "content": Markup(content(cell)),  # noqa: S704 - which escapes the texts
         }
-
-    def _kinds(self, column: int, cell: Json, after: Json | None) -> list[str]:
-        """Return the CSS classes for marks, and for a text that runs on over a blank neighbor."""
-        wrap = cell.get("effectiveFormat", {}).get("wrapStrategy")
-        runs_on = "stringValue" in cell.get("effectiveValue", {}) and wrap == "OVERFLOW_CELL"
-        has_room = after is not None and "formattedValue" not in after and column not in self.lefts
-        kind = cell.get("dataValidation", {}).get("condition", {}).get("type", "")
-        marks = {
-            "wrap": wrap == "WRAP",
-            "over": runs_on and has_room,
-            "noted": "note" in cell,
-            "choice": kind.startswith("ONE_OF"),
-        }
-        return [name for name, is_set in marks.items() if is_set]

@@ -37,9 +37,9 @@ def opened(spreadsheet: Spreadsheet, gid: str, fvid: str) -> Json:
     sheet = [*named, *visible, *sheets][0]
     views = list(sheet.filter_views.values())
     view = next((one for one in views if str(one["filterViewId"]) == fvid), None)
-    evaluator, area = Evaluator(spreadsheet), view or sheet.basic_filter
+    evaluator = Evaluator(spreadsheet)
     order = Filter(evaluator, sheet, view).rows() if view else None
-    grid = Grid(evaluator, sheet, order, area["range"] if area else None)
+    grid = Grid(evaluator, sheet, order)
     return {
         "title": spreadsheet.properties["title"],
         "revision": spreadsheet.revision,

@@ -63,8 +63,10 @@ def updated(old: Cell, data: Json, mask: masks.Mask | None) -> Cell:
         pattern = (style or {}).get("numberFormat", {}).get("pattern", "")
         if not numbers.is_supported(pattern):
             raise unsupported(f"the number format {pattern}")
-    given = {name: item for name, item in data.items() if item}
-    rest = masks.updated(rest, given, mask, REST)
+    for name in REST:
+        if masks.wants(mask, name):
+            rest[name] = data.get(name)
+    rest = {name: item for name, item in rest.items() if item}
     if "textFormatRuns" in rest and masks.wants(mask, "textFormatRuns"):
         _check_runs(value, rest["textFormatRuns"])
         rest["textFormatRuns"] = styles.runs(rest["textFormatRuns"])

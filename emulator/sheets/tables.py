@@ -4,7 +4,6 @@ import operator
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from emulator.sheets import numbers
@@ -47,34 +46,17 @@ CRITERION = re.compile(r"(<>|<=|>=|=|<|>)?(.*)", re.DOTALL)
 def criterion(wanted: Any) -> Test:
     """Return the test of a COUNTIF criterion: `x`, `>=3`, `<>`."""
     wanted = first(wanted)
-    if not isinstance(wanted, str):
-        return lambda value: value is not None and _is_same(value, wanted)
-    return _parsed(wanted)
+    found = CRITERION.fullmatch(wanted) if isinstance(wanted, str) else None
+    sign = (found and found[1]) or "="
+    target = read_typed(found[2])[0] if found else wanted
 
+    def test(value: Any) -> bool:
+        if target == "":
+            return (value in (None, "")) is (sign == "=")
+        is_alike = value is not None and isinstance(value, str) == isinstance(target, str)
+        return bool(COMPARE[sign](*comparable(value, target))) if is_alike else sign == "<>"
 
-@lru_cache(maxsize=4096)
-def _parsed(wanted: str) -> Test:
-    found = CRITERION.fullmatch(wanted)
-    sign, rest = (found[1], found[2]) if found else (None, wanted)
-    target = read_typed(rest)[0] if rest else ""
-    if sign in COMPARE and sign not in ("=", "<>"):
-        compare = COMPARE[sign]
-        return lambda value: (
-            value is not None
-            and isinstance(value, str) == isinstance(target, str)
-            and bool(compare(*comparable(value, target)))
-        )
-    equal = _equal(rest, target)
-    return (lambda value: not equal(value)) if sign == "<>" else equal
-
-
-def _equal(rest: str, target: Any) -> Test:
-    if isinstance(target, str):
-        if rest == "":
-            return lambda value: value is None or value == ""
-        folded = rest.casefold()
-        return lambda value: isinstance(value, str) and value.casefold() == folded
-    return lambda value: value is not None and value == target
+    return test
 
 
 def table(value: Any) -> Table:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator import Emulator, people
+from emulator import Emulator
 from emulator.page import grid
 from emulator.page import grid as cells
 from emulator.sheets.evaluate import Evaluator
-from emulator.sheets.grid import Cell, Spreadsheet
+from emulator.sheets.grid import Spreadsheet
 from emulator.tests.conftest import Client, upload
 
 
@@ -48,18 +48,12 @@ def test_formats_as_css() -> None:
     assert grid.color_of(orange, "backgroundColor") == "#ff8000"
     themed = {"foregroundColorStyle": {"themeColor": "ACCENT1"}}
     assert grid.color_of(themed, "foregroundColor") == "#4285f4"
-    assert grid.text_css({"italic": True, "fontSize": 14}) == [
-        "font-style:italic",
-        "font-size:14pt",
-    ]
-    number = {"effectiveValue": {"numberValue": 1}}
-    assert grid.css_of(number) == ["text-align:right"]
-    center = {"effectiveFormat": {"horizontalAlignment": "CENTER"}}
-    assert grid.css_of(number | center) == ["text-align:center"]
+    assert grid.text_css({"bold": True}) == ["font-weight:bold"]
+    assert grid.css_of({"effectiveValue": {"numberValue": 1}}) == ["text-align:right"]
 
 
 def shown(spreadsheet: Spreadsheet, order: list[int] | None = None) -> grid.Grid:
-    return grid.Grid(Evaluator(spreadsheet), spreadsheet.sheets[0], order, None)
+    return grid.Grid(Evaluator(spreadsheet), spreadsheet.sheets[0], order)
 
 
 def test_hidden_and_filtered_rows_are_left_out(emulator: Emulator) -> None:
@@ -71,15 +65,6 @@ def test_hidden_and_filtered_rows_are_left_out(emulator: Emulator) -> None:
     assert (drawn.rows[:2], drawn.columns[:2]) == ([0, 3], [0, 2])
     assert drawn.lefts == {0: grid.ROW_HEADER}
     assert shown(spreadsheet, [0, 3, 2, 1]).rows == [0, 3, 2]  # a view, not the basic filter
-
-
-def test_a_title_runs_on_over_blank_cells_that_have_a_format(emulator: Emulator) -> None:
-    spreadsheet = emulator.sheets.spreadsheets[emulator.create_spreadsheet("x")]
-    people.do(spreadsheet, "type_cell", row=0, column=0, text="Active jobs")
-    for column in spreadsheet.sheets[0].columns[1:3]:
-        bold = Cell(None, {"textFormat": {"bold": True}})
-        spreadsheet.sheets[0].rows[0].cells[column] = bold
-    assert shown(spreadsheet).html().count('class="over"') == 1
 
 
 def test_a_person_edits_on_the_page(http: Client, emulator: Emulator) -> None:

@@ -98,7 +98,6 @@ def test_a_filter_view_is_chosen_and_left(
     assert customers(tab) == ["Customer", "Max & <co>", "Ada"]
     assert "fvid=41" in tab.url
     assert not menu.is_visible()
-    assert tab.locator("td.filtered").count() == 3  # of four columns one is hidden
     emulator.edit(spreadsheet, "type_cell", row=1, column=2, text="Rejected")
     expect(at(tab, 1, 0)).to_have_text("Zoe")
     assert customers(tab) == ["Customer", "Zoe", "Max & <co>", "Ada"]
