@@ -2,11 +2,13 @@
 
 import os
 import sys
+from http import HTTPStatus
 from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import click
-import requests
 
 SAMPLE = Path(__file__).parent / "samples" / "milestone.txt"
 _SAMPLE_SITE = b"157802b4-99aa-4437-b250-934df337766a"
@@ -26,32 +28,26 @@ def emulator(context: click.Context, port: int) -> None:
 
 
 @emulator.command()
-@click.argument(
-    "file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
 @click.option(
     "--url", default="http://127.0.0.1:8000", show_default=True, help="The receiver's address."
 )
-def send(file: Path | None, url: str) -> None:
-    """Post a payload to a running receiver, with the first secret in WEBHOOK_SECRET.
-
-    Without FILE, EverBright's published sample of a new job.
-    """
+def send(url: str) -> None:
+    """Post EverBright's published sample, of a new job, with the first secret in WEBHOOK_SECRET."""
     # Not an option: every user of the machine can read the options of a command.
     secret = os.environ.get("WEBHOOK_SECRET", "").partition(",")[0].strip()
     sample = SAMPLE.read_bytes().replace(_SAMPLE_SITE, str(uuid4()).encode())
+    headers = {"Content-Type": "application/json", "X-Webhook-Secret": secret}
+    request = Request(f"{url.rstrip('/')}/webhooks/everbright", sample, headers)  # noqa: S310
     try:
-        answer = requests.post(
-            f"{url.rstrip('/')}/webhooks/everbright",
-            data=file.read_bytes() if file else sample,
-            headers={"Content-Type": "application/json", "X-Webhook-Secret": secret},
-            timeout=_SEND_TIMEOUT,
-        )
-    except requests.RequestException as error:
-        click.echo(f"No receiver answers at {url} ({type(error).__name__}).", err=True)
+        answer = urlopen(request, timeout=_SEND_TIMEOUT)  # noqa: S310  (the caller's own address)
+    except HTTPError as error:
+        answer = error
+    except URLError as error:
+        click.echo(f"No receiver answers at {url} ({error.reason}).", err=True)
         sys.exit(1)
-    click.echo(f"{answer.status_code} {answer.text.strip()}")
-    sys.exit(0 if answer.ok else 1)
+    with answer:
+        click.echo(f"{answer.status} {answer.read().decode().strip()}")
+    sys.exit(0 if answer.status < HTTPStatus.BAD_REQUEST else 1)
 
 
 if __name__ == "__main__":

@@ -151,12 +151,12 @@ class Google:
             if method != "drive.files.create":
                 raise unsupported(f"{method} with bytes")
             return self._uploads.begin(request, body, user)
-        if (method, request.args.get("alt")) == ("drive.files.get", "media"):
-            return self._download(path["fileId"], user)
-        if request.args.get("alt", "json") != "json":
-            raise unsupported(f"{method} with alt={request.args['alt']}")
         if method == EXPORT:
             return self._export(path["fileId"], request.args["mimeType"], user)
+        if (alt := request.args.get("alt", "json")) != "json":
+            if (method, alt) != ("drive.files.get", "media"):
+                raise unsupported(f"{method} with alt={alt}")
+            return self._download(path["fileId"], user)
         result = api.handle(method, api.Call(self._drive, path, request.args, body, user))
         return Response("", 204) if result is None else json_answer(result)
 

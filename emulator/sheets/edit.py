@@ -72,7 +72,7 @@ class Edit:
         """Refuse to change a box that is partly protected from `user`."""
         for protection in sheet.protected_ranges.values():
             area = ranges.box_of(sheet, protection["range"])
-            if box.meets(area) and not self.may_edit(protection):
+            if box.meets(area) and not self.spreadsheet.may_edit(self.user, protection):
                 raise invalid(PROTECTED)
 
     def area(self, grid_range: dict[str, Any]) -> tuple[Sheet, Box]:
@@ -80,10 +80,6 @@ class Edit:
         sheet, box = ranges.resolve(self.spreadsheet, grid_range)
         self.guard(sheet, box)
         return sheet, box
-
-    def may_edit(self, protection: dict[str, Any]) -> bool:
-        """Return whether a protection lets `user` through."""
-        return self.spreadsheet.may_edit(self.user, protection)
 
     def limit_grid(self, columns: int, more: int) -> None:
         """Refuse a sheet with too many `columns`, or a spreadsheet with `more` cells."""

@@ -38,7 +38,7 @@ def delete_protected_range(edit: Edit, request: Json) -> None:
     """Delete a protected range. ApiError where there is none of that id."""
     number = request.get("protectedRangeId", 0)
     _, stored = PROTECTIONS.need(edit, number)
-    if not edit.may_edit(stored):
+    if not edit.spreadsheet.may_edit(edit.user, stored):
         raise invalid(PROTECTED)
     PROTECTIONS.drop(edit, number)
 

@@ -111,7 +111,7 @@ def delete_sheet(edit: Edit, request: Json) -> None:
         raise invalid("You can't remove all the sheets in a document.")
     if all(one.properties.get("hidden") for one in rest):
         raise invalid("You can't remove all the visible sheets in a document.")
-    if not all(edit.may_edit(one) for one in sheet.protected_ranges.values()):
+    if not all(spreadsheet.may_edit(edit.user, one) for one in sheet.protected_ranges.values()):
         raise invalid("You are trying to delete a sheet that has protected cells or objects.")
     edit.set(spreadsheet, "sheets", rest)
     for stored in list(spreadsheet.metadata.values()):
