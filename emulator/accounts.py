@@ -25,28 +25,43 @@ PAGE = """<!doctype html><title>Sign in</title><h1>Sign in with Google</h1>
 </form>"""
 
 
+PREFIX = "https://www.googleapis.com/auth/"
+FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spreadsheets"))
+JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@dataclass(frozen=True)
+class Token:
+    """A caller, with scopes if a user signed in."""
+
+    user: User
+    scopes: tuple[str, ...] | None = None
+
+
 @dataclass(frozen=True)
 class Grant:
     """What a person granted to a client."""
 
-    email: str
-    client: str
-    scopes: tuple[str, ...]
+    token: Token
     redirect: str
     challenge: str
     is_offline: bool
 
 
-class OAuth:
-    """Codes that are redeemed once, and the refresh tokens that came of them.
+class Accounts:
+    """Bearer tokens and their users; codes that are redeemed once, and refresh tokens.
 
-    `clients` are the secrets by client id; without any, every client is known.
+    A request without a token is `anonymous`'s, a person. A token that came from a user's sign-in
+    is theirs, limited to the granted scopes, and one for a JWT is its service account's; any other
+    is taken for that of a service account of its own. `clients` are the secrets by client id;
+    without any, every client is known.
     """
 
     def __init__(self) -> None:
         self.clients: dict[str, str] = {}
         self._codes: dict[str, Grant] = {}
-        self.refresh_tokens: dict[str, Grant] = {}
+        self._refresh_tokens: dict[str, Grant] = {}
+        self._tokens: dict[str, Token] = {}
 
     def authorize(self, request: Request) -> Response:
         """Show the page that asks (GET), or redirect with the person's answer (POST)."""
@@ -64,15 +79,9 @@ class OAuth:
             answer["error"] = "access_denied"
         else:
             code = "4/" + secrets.token_urlsafe(24)
-            is_offline = asked.get("access_type") == "offline"
-            self._codes[code] = Grant(
-                request.form["email"],
-                asked["client_id"],
-                scopes,
-                asked["redirect_uri"],
-                asked["code_challenge"],
-                is_offline,
-            )
+            token = Token(User(request.form["email"], client=asked["client_id"]), scopes)
+            pair = asked["redirect_uri"], asked["code_challenge"]
+            self._codes[code] = Grant(token, *pair, asked.get("access_type") == "offline")
             answer |= {"code": code, "scope": " ".join(scopes)}
         return Response("", 302, {"Location": f"{asked['redirect_uri']}?{urlencode(answer)}"})
 
@@ -86,49 +95,21 @@ class OAuth:
             return "invalid_request: PKCE is required"
         return "" if asked.get("response_type") == "code" else "invalid_request"
 
-    def redeem(self, form: Mapping[str, str]) -> Grant | str:
+    def _redeem(self, form: Mapping[str, str]) -> Grant | str:
         """Return the grant of a code or a refresh token, or the error."""
         client = form.get("client_id", "")
         if self.clients and self.clients.get(client) != form.get("client_secret"):
             return "invalid_client"
         if form.get("grant_type") == "refresh_token":
-            return self.refresh_tokens.get(form.get("refresh_token", ""), "invalid_grant")
+            return self._refresh_tokens.get(form.get("refresh_token", ""), "invalid_grant")
         grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None or grant.client != client:
+        if grant is None or grant.token.user.client != client:
             return "invalid_grant"
         if grant.redirect != form.get("redirect_uri"):
             return "redirect_uri_mismatch"
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         is_verified = base64.urlsafe_b64encode(digest).decode().rstrip("=") == grant.challenge
         return grant if is_verified else "invalid_grant"
-
-
-PREFIX = "https://www.googleapis.com/auth/"
-FILE, DRIVE, SHEETS = (PREFIX + name for name in ("drive.file", "drive", "spreadsheets"))
-
-
-@dataclass(frozen=True)
-class Token:
-    """A caller, with scopes if a user signed in."""
-
-    user: User
-    scopes: frozenset[str] | None = None
-
-
-JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-
-
-class Accounts:
-    """Bearer tokens and their users.
-
-    A request without a token is `anonymous`'s, a person. A token that came from a user's sign-in
-    (`oauth`) is theirs, limited to the granted scopes, and one for a JWT is its service account's;
-    any other is taken for that of a service account of its own.
-    """
-
-    def __init__(self) -> None:
-        self.oauth = OAuth()
-        self._tokens: dict[str, Token] = {}
 
     def user(self, authorization: str | None, api: str) -> User:
         """Return the caller of an Authorization header. ApiError 401 or 403 if it is invalid."""
@@ -153,15 +134,14 @@ class Accounts:
         if form.get("grant_type") == JWT_GRANT:  # Its signature isn't checked.
             claims = json.loads(base64.urlsafe_b64decode(form["assertion"].split(".")[1] + "=="))
             return 200, self._issued(Token(User(claims["iss"], True)))
-        grant = self.oauth.redeem(form)
+        grant = self._redeem(form)
         if isinstance(grant, str):
             answer = {"error": grant, "error_description": "Unauthorized"}
             return 401 if grant == "invalid_client" else 400, answer
-        token = Token(User(grant.email, client=grant.client), frozenset(grant.scopes))
-        answer = self._issued(token) | {"scope": " ".join(grant.scopes)}
+        answer = self._issued(grant.token) | {"scope": " ".join(grant.token.scopes or ())}
         if form.get("grant_type") == "authorization_code" and grant.is_offline:
             answer["refresh_token"] = "1//" + secrets.token_urlsafe(32)
-            self.oauth.refresh_tokens[answer["refresh_token"]] = grant
+            self._refresh_tokens[answer["refresh_token"]] = grant
         return 200, answer
 
     def _issued(self, token: Token) -> dict[str, Any]:

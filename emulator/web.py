@@ -45,7 +45,7 @@ class Web:
         if path == "/token":
             return self._token(request, path)
         if path == AUTHORIZE:
-            return self._state.accounts.oauth.authorize(request)
+            return self._state.accounts.authorize(request)
         for prefix, api in GOOGLE.items():
             if path.startswith(prefix) or path == prefix.rstrip("/"):
                 return self._google_call(request, api, path)

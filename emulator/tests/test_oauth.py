@@ -75,14 +75,14 @@ def signed_in(http: Client, url: str, **changes: str) -> Client:
 def test_what_google_refuses_to_ask(
     emulator: Emulator, http: Client, changes: dict[str, str], said: str
 ) -> None:
-    emulator.accounts.oauth.clients["app"] = "secret"
+    emulator.accounts.clients["app"] = "secret"
     answer = http.get(page(changes))
     assert answer.status_code == 400
     assert said in answer.text
 
 
 def test_a_code_is_redeemed_once_by_who_asked_for_it(emulator: Emulator, http: Client) -> None:
-    emulator.accounts.oauth.clients["app"] = "secret"
+    emulator.accounts.clients["app"] = "secret"
     for changes, said in (
         ({"code_verifier": "another"}, "invalid_grant"),
         ({"client_secret": "another"}, "invalid_client"),

@@ -30,7 +30,7 @@ ADA = "ada@installer.example"
 @pytest.fixture
 def google() -> Iterator[Emulator]:
     with Emulator() as running:
-        running.accounts.oauth.clients[CLIENT] = CLIENT_SECRET
+        running.accounts.clients[CLIENT] = CLIENT_SECRET
         yield running
 
 
