@@ -19,7 +19,7 @@ from tests.apart import expected
 from tests.apart.lives import Life, lives
 from tests.apart.webhooks import webhooks
 from tests.traffic import Senders
-from tests.world import TOKEN, World
+from tests.world import TOKEN, World, wait_for
 
 JOBS = 300
 """As many as a busy installer has open."""
@@ -122,6 +122,7 @@ def differing_summaries(world: World, found: list[Life], today: datetime) -> lis
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_every_cell_is_as_computed_apart(google: Emulator, tmp_path: Path) -> None:
     today, zone = noon()
     found = lives(JOBS, today, seed=1)
@@ -142,6 +143,8 @@ def test_every_cell_is_as_computed_apart(google: Emulator, tmp_path: Path) -> No
         senders = Senders(world, sent, 1).start()
         senders.join()
         assert senders.statuses == {202}
+        names = {life.name for life in found}
+        wait_for(lambda: names <= {row["Customer"].text for row in tab(world, "Jobs")}, 300, 1.0)
         wrong = ["never up to date"]
         for _ in range(12):  # A failure names the cells.
             if world.is_up_to_date() and not (wrong := differing(found)):

@@ -93,13 +93,19 @@ def history(world: ActionWorld) -> int:
 
 
 def test_columns_are_put_back(world: ActionWorld) -> None:
+    wait_for(lambda: is_quiet(world))  # A column that isn't known to be there yet is made again.
     world.edit("delete_columns", index=world.header("Waiting on"))
     world.send(milestone(1, 2, status="REJECTED", date_updated="2030-01-02T00:00:00Z"))
     wait_for(lambda: world.status_of(1).endswith("rejected"))
     assert "Waiting on" not in world.rows()[0]
     world.ask("put_back")
-    wait_for(lambda: any(row.get("Waiting on") for row in world.by_site().values()))
-    wait_for(lambda: all(row["Waiting on"].text for row in world.by_site().values()))
+
+    def are_filled() -> bool:
+        """Return whether each row shows the column; one that ends before it has no such cell."""
+        cells = [row.get("Waiting on") for row in world.by_site().values()]
+        return all(cell is not None and cell.text for cell in cells)
+
+    wait_for(are_filled)
 
 
 def test_a_row_that_is_not_the_jobs(world: ActionWorld) -> None:
