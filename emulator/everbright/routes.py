@@ -20,7 +20,7 @@ ROUTES = [
     *((f"{name}.list", re.compile(rf"/api/v1/{name}/?")) for name in sorted(LISTS)),
     ("address.page", re.compile(r"/address/(?P<uuid>[^/]+)/?")),
 ]
-PAGES = {"document.preview", "address.page"}
+PAGES = {"document.preview": "Document", "address.page": "Job"}
 SIGN_IN = (
     "<!doctype html><title>Sign in</title><h1>Sign in to EverBright</h1>"
     '<form method="post"><input name="email"><input name="password" type="password"></form>'
@@ -41,9 +41,9 @@ def _json(value: Any, status: int = 200) -> Response:
     return Response(json.dumps(value), status, content_type="application/json")
 
 
-def _page(title: str, text: str) -> Response:
+def _page(title: str) -> Response:
     body = f"<!doctype html><title>{html.escape(title)}</title><h1>{html.escape(title)}</h1>"
-    return Response(f"{body}<p>{html.escape(text)}</p>", content_type="text/html; charset=utf-8")
+    return Response(body, content_type="text/html; charset=utf-8")
 
 
 class Routes:
@@ -67,10 +67,8 @@ class Routes:
             return self._list(request, name.removesuffix(".list"))
         if name == "site.get":
             return _json(self._engine.site(uuid))
-        if name == "address.page":
-            return _page(f"Job {uuid}", "The job's page on EverBright's site.")
-        if name == "document.preview":
-            return _page(f"Document {uuid}", f"{uuid}.pdf")
+        if name in PAGES:
+            return _page(f"{PAGES[name]} {uuid}")
         return _download(self._engine.document(uuid), is_cut=kind == "cut")
 
     def _refusal(self, request: Request) -> Response | None:

@@ -64,8 +64,12 @@ def _bounds(sheet: Sheet, grid_range: Json) -> Box:
 
 def box_of(sheet: Sheet, grid_range: Json) -> Box:
     """Return the box of a stored GridRange, cut to the grid."""
+    return _cut(sheet, _bounds(sheet, grid_range))
+
+
+def _cut(sheet: Sheet, box: Box) -> Box:
     limits = (len(sheet.rows), len(sheet.rows), len(sheet.columns), len(sheet.columns))
-    return Box(*map(min, _bounds(sheet, grid_range), limits))
+    return Box(*map(min, box, limits))
 
 
 def need_sheet(spreadsheet: Spreadsheet, sheet_id: int) -> Sheet:
@@ -123,8 +127,7 @@ def parse(spreadsheet: Spreadsheet, text: str, *, for_writing: bool = False) -> 
     outside = box.top >= len(sheet.rows) or box.left >= len(sheet.columns)
     if outside or (for_writing and not whole(sheet).holds(box)):
         raise exceeds(sheet, box)
-    limits = (len(sheet.rows), len(sheet.rows), len(sheet.columns), len(sheet.columns))
-    return sheet, Box(*map(min, box, limits))
+    return sheet, _cut(sheet, box)
 
 
 def box_between(sheet: Sheet, ends: Sequence[End]) -> Box:

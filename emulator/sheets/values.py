@@ -22,36 +22,31 @@ def last_table(sheet: Sheet, box: Box) -> Box | None:
 
     A table is an island of filled cells: cells that touch, corners too, and the box around them.
     """
-    spans = (_ends(sheet, at, box.left, box.right) for at in range(box.top, box.bottom))
-    last = max(((at, span[1]) for at, span in enumerate(spans, box.top) if span), default=None)
+    filled = {
+        (at, across)
+        for at, row in enumerate(sheet.rows)
+        for across, column in enumerate(sheet.columns if row.cells else ())
+        if row.cells.get(column, BLANK).value is not None
+    }
+    last = max(_inside(filled, box), default=None)
     if last is None:
         return None
-    table = Box(last[0], last[0] + 1, last[1] - 1, last[1])
-    while (grown := _grown(sheet, table)) != table:
+    table = Box(last[0], last[0] + 1, last[1], last[1] + 1)
+    while True:
+        around = Box(table.top - 1, table.bottom + 1, table.left - 1, table.right + 1)
+        rows, columns = map(set, zip(*_inside(filled, around), strict=True))
+        grown = Box(min(rows), max(rows) + 1, min(columns), max(columns) + 1)
+        if grown == table:
+            return table
         table = grown
-    return table
 
 
-def _ends(sheet: Sheet, at: int, left: int, right: int) -> tuple[int, int] | None:
-    """Return where a row's filled cells between two columns begin and end, None without any."""
-    cells = sheet.rows[at].cells
-    columns = sheet.columns[left:right] if cells else []
-    pairs = ((across, cells.get(column, BLANK)) for across, column in enumerate(columns, left))
-    filled_at = [across for across, cell in pairs if cell.value is not None]
-    return (filled_at[0], filled_at[-1] + 1) if filled_at else None
-
-
-def _grown(sheet: Sheet, table: Box) -> Box:
-    """Return the table with the filled cells that touch it."""
-    left, right = max(0, table.left - 1), table.right + 1
-    rows = range(max(0, table.top - 1), min(len(sheet.rows), table.bottom + 1))
-    spans = {at: span for at in rows if (span := _ends(sheet, at, left, right))}
-    return Box(
-        min(spans),
-        max(spans) + 1,
-        min(start for start, _ in spans.values()),
-        max(end for _, end in spans.values()),
-    )
+def _inside(cells: set[tuple[int, int]], box: Box) -> list[tuple[int, int]]:
+    return [
+        (at, across)
+        for at, across in cells
+        if box.top <= at < box.bottom and box.left <= across < box.right
+    ]
 
 
 # A note and a drop-down stay where only the value changes.
