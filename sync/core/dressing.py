@@ -58,9 +58,10 @@ class Dressing:
             sheet, _, part = name.partition(" ")
             said = f"{part}: {self._refusals.reason(name)}"
             found.append(Finding("refused", TITLES[int(sheet)], detail=said))
+        tabs = [sheet for sheet in own_tabs.SOURCES if own_tabs.names(sheet)[1] in made]
+        read = {column for sheet in tabs for column in own_tabs.SOURCES[sheet]}
         for column in self._rows.columns():
-            is_read = any(own_tabs.names(n)[1] in made for n in own_tabs.readers(column.id))
-            if is_read and column.id not in jobs.columns:
+            if column.id in read - jobs.columns.keys():
                 detail = column.header
                 found.append(Finding("source_deleted", jobs.title, sheet=JOBS, detail=detail))
         return found

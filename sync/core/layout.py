@@ -8,7 +8,7 @@ from datetime import date, datetime, tzinfo
 from sync.columns import DOCUMENTS, KEY, STATUS
 from sync.core.cells import Cell, days_since, links, number, serial, text
 from sync.core.events import Job, Line
-from sync.core.standing import Kind, Milestone, Standing, Statuses, day
+from sync.core.standing import Milestone, Statuses, day
 
 _LONGEST_ACTION, _LONGEST_COMMENT = 5000, 1000
 _MORE = "… more in EverBright"
@@ -49,11 +49,11 @@ class Layout:
         """
         zone, now = self._zone, now.astimezone(self._zone)
         standing = self._statuses.standing(job, now)
-        comment = job.comments[-1] if job.comments else None
+        comment, since = job.comments[-1] if job.comments else None, standing.since
         cells = {
             "customer": links([(called(site, customer), link)]),
             "status": text(standing.status),
-            "days": _days(standing, now),
+            "days": days_since(since.astimezone(zone).date()) if since else {},
             "next_action": text(_cut("\n".join(standing.actions), _LONGEST_ACTION)),
             "waiting_on": text(standing.waiting_on),
             "updated": number(serial(job.updated, zone)) if job.updated else {},
@@ -104,13 +104,6 @@ def _site_value(value: str, kind: str) -> Cell:
         if kind == "date":
             return number((date.fromisoformat(value[:10]) - _EPOCH).days)
     return text(value)
-
-
-def _days(standing: Standing, now: datetime) -> Cell:
-    is_counted = standing.since and standing.kind not in (Kind.DONE, Kind.ARCHIVED)
-    if not is_counted or standing.since is None:
-        return {}
-    return days_since(standing.since.astimezone(now.tzinfo).date())
 
 
 def _dated(milestone: Milestone, now: datetime) -> str:

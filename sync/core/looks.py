@@ -67,9 +67,10 @@ def of_reps(tab: Tab, open_sites: Iterable[str]) -> Iterator[Look]:
     for row in range((tab.header or 0) + 1, len(tab.rows)):
         if tab.key(row) in sites:
             reps[readable(tab.cell(row, REP)).strip()] += 1
+    closed = {"hiddenValues": [Kind.DONE, Kind.ARCHIVED]}
     for rep, count in sorted(reps.items()):
         if rep and count >= _OPEN_JOBS and {"kind", REP} <= tab.columns.keys():
-            criteria = {REP: _condition("TEXT_EQ", rep), "kind": _hidden(Kind.DONE, Kind.ARCHIVED)}
+            criteria = {REP: _condition("TEXT_EQ", rep), "kind": closed}
             sorts = (("waiting_on", "DESCENDING"), _OLDEST)
             yield _view(tab, f"{rep}{_OF_REP}", criteria, sorts)
 
@@ -119,15 +120,13 @@ def color(text: str) -> Request:
 
 
 def rule(
-    area: Mapping[str, int], kind: str, value: str, background: str, *, is_bold: bool = False
+    area: Mapping[str, int], kind: str, value: str, background: str, **more: Request
 ) -> Request:
-    """Return the request that colors the cells for which a condition holds.
+    """Return the request that colors the cells for which a condition holds, or formats them `more`.
 
     It comes before the rules that are there.
     """
-    form: Request = {"backgroundColorStyle": color(background)}
-    if is_bold:
-        form["textFormat"] = {"bold": True}
+    form = {"backgroundColorStyle": color(background), **more}
     boolean = {**_condition(kind, value), "format": form}
     return {"addConditionalFormatRule": {"rule": {"ranges": [area], "booleanRule": boolean}}}
 
@@ -214,13 +213,10 @@ def _views(tab: Tab, stuck: int) -> Mapping[str, tuple[dict[str, Any], Sequence[
         formulas["Not signed"] = ("next_action", f'=REGEXMATCH({action};"{_UNSIGNED}")')
     if {"days", "waiting_at"} <= tab.columns.keys():
         formulas["Stuck"] = ("days", _is_stuck(tab, stuck, first))
-    by_kind = {"Rejected": Kind.REJECTED, "Ready to submit": Kind.READY}
     return {
         "Needs us": ({"waiting_on": _condition("TEXT_EQ", US)}, (_OLDEST,)),
-        **{
-            title: ({"kind": _condition("TEXT_EQ", kind)}, (_OLDEST,))
-            for title, kind in by_kind.items()
-        },
+        "Rejected": ({"kind": _condition("TEXT_EQ", Kind.REJECTED)}, (_OLDEST,)),
+        "Ready to submit": ({"kind": _condition("TEXT_EQ", Kind.READY)}, (_OLDEST,)),
         **{
             title: ({column: _condition("CUSTOM_FORMULA", formula)}, (_OLDEST,))
             for title, (column, formula) in formulas.items()
@@ -235,10 +231,6 @@ def _views(tab: Tab, stuck: int) -> Mapping[str, tuple[dict[str, Any], Sequence[
 
 def _condition(kind: str, value: str) -> Request:
     return {"condition": {"type": kind, "values": [{"userEnteredValue": value}]}}
-
-
-def _hidden(*values: str) -> Request:
-    return {"hiddenValues": [*values]}
 
 
 def _view(

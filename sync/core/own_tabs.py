@@ -9,9 +9,9 @@ from functools import partial
 
 from sync.columns import KEY, REP, Column, Whose
 from sync.core.batch import Request, create_tab, update
-from sync.core.cells import Cell, number, readable, text
+from sync.core.cells import Cell, formula, number, readable, text
 from sync.core.events import CONTRACT, PAPERS
-from sync.core.looks import CONTRACT_DAYS, GRAY, ORANGE, RED, Look, rule, stuck_after, whole
+from sync.core.looks import GRAY, ORANGE, RED, Look, rule, stuck_after, whole
 from sync.core.snapshot import PIPELINE, TODAY, Tab
 from sync.core.standing import US, Kind
 from sync.types import letters
@@ -38,12 +38,8 @@ _ABOUT_REVIEW = (
 )
 _ABOUT_TO_DO = "What we have to fill out, upload, resubmit after a cancellation, or have signed."
 _column = partial(Column, whose=Whose.THEIRS)
-_KINDS = {
-    "rejected": Kind.REJECTED,
-    "review": Kind.REVIEW,
-    "ready": Kind.READY,
-    "to_do": Kind.TO_DO,
-}
+_KINDS = (Kind.REJECTED, Kind.REVIEW, Kind.READY, Kind.TO_DO)
+"""Those that *Pipeline* counts, each in the column of that ID."""
 _COLUMNS = {
     TODAY: (
         _column("customer", "Customer", 110),
@@ -55,10 +51,10 @@ _COLUMNS = {
     PIPELINE: (
         _column(_NAME, "Milestone", 150, number_format="DATE_TIME", note=_ABOUT_OTHER),
         _column("jobs", "Jobs", 60, note=_ABOUT_JOBS),
-        _column("rejected", "Rejected", 75, note="Voided contracts are counted here, too."),
-        _column("review", "Under review", 75, note=_ABOUT_REVIEW),
-        _column("ready", "Ready to submit", 75),
-        _column("to_do", "To do", 60, note=_ABOUT_TO_DO),
+        _column(Kind.REJECTED, "Rejected", 75, note="Voided contracts are counted here, too."),
+        _column(Kind.REVIEW, "Under review", 75, note=_ABOUT_REVIEW),
+        _column(Kind.READY, "Ready to submit", 75),
+        _column(Kind.TO_DO, "To do", 60, note=_ABOUT_TO_DO),
         _column("median", "Median days", 70),
         _column("stuck", "Stuck", 60),
         _column(_BAR, "", 200),
@@ -88,11 +84,6 @@ def lacking(made: Collection[str], jobs: Tab) -> bool:
     )
 
 
-def readers(column: str) -> list[int]:
-    """Return the tabs whose formulas are wrong once a column of *Jobs* was deleted."""
-    return [sheet for sheet, sources in SOURCES.items() if column in sources]
-
-
 def looks(
     jobs: Tab, there: Mapping[int, Tab], titles: Mapping[int, str], stuck: int, address: str
 ) -> Iterator[Look]:
@@ -109,8 +100,8 @@ def looks(
             continue
         tab = there[sheet]
         if tab.header is not None and {each.id for each in _COLUMNS[sheet]} <= tab.columns.keys():
-            is_today = sheet == TODAY
-            found = _today(tab, jobs, stuck, address) if is_today else _pipeline(tab, jobs, stuck)
+            today = sheet == TODAY
+            found = _today(tab, jobs, stuck, address) if today else _pipeline(tab, jobs, stuck)
             yield Look(formulas, _filled(tab, found))
 
 
@@ -121,12 +112,12 @@ def labels(milestones: Sequence[str]) -> list[str]:
 
 def shown_labels(tab: Tab) -> tuple[list[str], float]:
     """Return the first column as the tab shows it, and when everything was right last."""
-    cells = [tab.cell(row, _NAME) for row in range((tab.header or 0) + 1, len(tab.rows))]
-    values = [readable(cell) for cell in cells]
+    first = (tab.header or 0) + 1
+    values = [readable(tab.cell(row, _NAME)) for row in range(first, len(tab.rows))]
     if LAST_CHECKED not in values:
         return [], 0.0
     end = values.index(LAST_CHECKED)
-    when = (cells[end + 1] if len(cells) > end + 1 else {}).get("userEnteredValue", {})
+    when = tab.cell(first + end + 1, _NAME).get("userEnteredValue", {})
     return values[: max(0, end - 1)], float(when.get("numberValue", 0.0))
 
 
@@ -145,7 +136,13 @@ def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
         cards = {"sheetId": sheet, "startRowIndex": 1}
         colors = {_STUCK: ORANGE, _REJECTED: RED, _REP: GRAY}
         rules = [
-            rule(cards, "CUSTOM_FORMULA", f'=COUNTIF(2:2;"{each}")>0', color, is_bold=each == _REP)
+            rule(
+                cards,
+                "CUSTOM_FORMULA",
+                f'=COUNTIF(2:2;"{each}")>0',
+                color,
+                textFormat={"bold": each == _REP},
+            )
             for each, color in colors.items()
         ]
         return [*create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1), *rules]
@@ -169,9 +166,8 @@ def _filled(tab: Tab, formulas: Mapping[str, str]) -> list[Request]:
         index = tab.columns[column]
         area = {"sheetId": tab.sheet, "startRowIndex": first, "endRowIndex": end}
         area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
-        cell = {"userEnteredValue": {"formulaValue": f"={value}"}}
-        repeat = {"range": area, "cell": cell, "fields": "userEnteredValue"}
-        requests.append({"repeatCell": repeat})
+        cell, fields = formula(f"={value}"), "userEnteredValue"
+        requests.append({"repeatCell": {"range": area, "cell": cell, "fields": fields}})
     return requests
 
 
@@ -190,8 +186,7 @@ def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
     due = f'IF({is_due};"Follow up"&{_unless_blank(notes, ": ")}&"{_LINE}";"")'
     age = f'IF({days}="";"";", "&{days}&IF({days}=1;" day";" days"))'
     what = f"{due}&{column['status']}&{age}&{_unless_blank(column['next_action'], _LINE)}"
-    limit = stuck_after(stuck, f'{column["waiting_at"]}="{PAPERS[CONTRACT]}"')
-    is_stuck = f"ISNUMBER({days})*({days}>{limit})"
+    is_stuck = _is_stuck(days, column["waiting_at"], stuck)
     color = f'IF({column["kind"]}="{Kind.REJECTED}";"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
     rep = f'IF({column[REP]}="";"{_NOBODY}";{column[REP]})'
     rank = f"{is_due}*2+({column['updated']}>=WORKDAY(TODAY();-1))"
@@ -221,6 +216,11 @@ def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
     }
 
 
+def _is_stuck(days: str, waiting_at: str, stuck: int) -> str:
+    limit = stuck_after(stuck, f'{waiting_at}="{PAPERS[CONTRACT]}"')
+    return f"ISNUMBER({days})*({days}>{limit})"
+
+
 def _unless_blank(cell: str, before: str) -> str:
     return f'IF({cell}="";"";"{before}"&{cell})'
 
@@ -228,34 +228,18 @@ def _unless_blank(cell: str, before: str) -> str:
 def _pipeline(tab: Tab, jobs: Tab, stuck: int) -> dict[str, str]:
     """Return the formulas of the first row of *Pipeline*, by column."""
     waiting_at, kind, days = (whole(jobs, each) for each in SOURCES[PIPELINE])
-    row = (tab.header or 0) + 2
-    columns = tab.columns
-    name, count = f"${letters(columns[_NAME])}{row}", f"{letters(columns['jobs'])}{row}"
+    row, jobs_ = (tab.header or 0) + 2, letters(tab.columns["jobs"])
+    name, count = f"${letters(tab.columns[_NAME])}{row}", f"{jobs_}{row}"
     everyone = f'COUNTA({kind})-1-COUNTIF({kind};"{Kind.ARCHIVED}")'  # Without the header.
-    other = f'COUNTIFS({kind};"{Kind.OTHER}";{waiting_at};"")'
-    jobs_ = f"COUNTIFS({waiting_at};{name})"
-    for label, value in {
-        OTHER: other,
-        DONE: f'COUNTIF({kind};"{Kind.DONE}")',
-        ALL: everyone,
-    }.items():
-        jobs_ = f'IF({name}="{label}";{value};{jobs_})'
-    contract = f'"{PAPERS[CONTRACT]}"'
-    is_contract, here = f"{name}={contract}", f"COUNTIFS({waiting_at};{contract};{days};"
-    late = f'COUNTIF({days};">{stuck}")+{here}">{min(stuck, CONTRACT_DAYS)}")-{here}">{stuck}")'
-    largest = f"LARGE(${letters(columns['jobs'])}${row}:${letters(columns['jobs'])};2)"
+    here = f'COUNTIFS({waiting_at};{name})+COUNTIFS({waiting_at};"";{kind};{name})'
+    is_here = f'(({name}="{ALL}")+({waiting_at}={name})>0)'
+    largest = f"LARGE(${jobs_}${row}:${jobs_};2)"
     options = f'VSTACK(HSTACK("charttype";"bar");HSTACK("max";{largest}))'
-    found = {
-        "jobs": jobs_,
-        **{
-            column: f'IF({name}="{ALL}";COUNTIF({kind};"{each}");'
-            f'COUNTIFS({kind};"{each}";{waiting_at};{name}))'
-            for column, each in _KINDS.items()
-        },
-        "median": f'IFERROR(IF({name}="{ALL}";MEDIAN({days});'
-        f'MEDIAN(FILTER({days};{waiting_at}={name})));"")',
-        "stuck": f'IF({name}="{ALL}";{late};'
-        f'COUNTIFS({waiting_at};{name};{days};">"&{stuck_after(stuck, is_contract)}))',
+    found: dict[str, str] = {
+        "jobs": f'IF({name}="{ALL}";{everyone};{here})',
+        **{each: f'SUMPRODUCT({is_here}*({kind}="{each}"))' for each in _KINDS},
+        "median": f'IFERROR(MEDIAN(FILTER({days};{is_here}));"")',
+        "stuck": f"SUMPRODUCT({is_here}*{_is_stuck(days, waiting_at, stuck)})",
         _BAR: f'IF({count}>0;SPARKLINE({count};{options});"")',
     }
     return {column: f'IF({name}="";"";{value})' for column, value in found.items()}
