@@ -47,9 +47,7 @@ class Google:
         self._uploads = Uploads(drive)
 
     def name(self, request: Request, call: Call) -> discovery.Call | None:
-        """Set the call's method and user; return None for the bytes of a session's file."""
-        if request.headers.get("Authorization"):
-            call.user = request.headers["Authorization"].rpartition(" ")[2]
+        """Set the call's method; return None for the bytes of a session's file."""
         if call.api == "drive" and "upload_id" in request.args:
             call.method_id = "drive.upload"
             return None

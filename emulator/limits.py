@@ -14,11 +14,6 @@ Latency = float | Callable[[random.Random], float] | None
 """Seconds, or a function that draws them."""
 
 
-def latency_seconds(latency: Latency, rng: random.Random) -> float:
-    """Return how long an answer takes, in seconds."""
-    return latency(rng) if callable(latency) else latency or 0.0
-
-
 PROJECT = "123456789012"
 
 

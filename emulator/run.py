@@ -28,24 +28,15 @@ class Emulator(State):
 
     def __init__(self, port: int = 0, *, latency: Latency = None, **how: Any) -> None:
         self._stack = ExitStack()
-        self._port = port
-        self._server: Server | None = None
         folder = self._stack.enter_context(TemporaryDirectory(prefix="emulator-"))
         super().__init__(Path(folder), latency=latency, **how)
-
-    @property
-    def url(self) -> str:
-        """Where it listens: `http://127.0.0.1:PORT`."""
-        if self._server is None:
-            raise RuntimeError("the emulator is not started")
-        return f"http://{HOST}:{self._server.port}"
+        self._server = Server(Web(self, Page(self)), HOST, port)
+        self._stack.callback(self._server.stop)
+        self.url = self.drive.base_url = f"http://{HOST}:{self._server.port}"
 
     def start(self) -> Self:
         """Listen, in threads of its own."""
-        self._server = Server(Web(self, Page(self)), HOST, self._port)
         self._server.start()
-        self._stack.callback(self._server.stop)
-        self.drive.base_url = self.url
         return self
 
     def stop(self) -> None:

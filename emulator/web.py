@@ -15,7 +15,6 @@ from emulator.calls import Call
 from emulator.errors import ApiError
 from emulator.everbright import routes
 from emulator.google_apis import Google, refusal
-from emulator.limits import latency_seconds
 from emulator.state import State
 
 GOOGLE = {
@@ -47,7 +46,7 @@ class Web:
         if path == AUTHORIZE:
             return self._state.accounts.authorize(request)
         for prefix, api in GOOGLE.items():
-            if path.startswith(prefix) or path == prefix.rstrip("/"):
+            if path.startswith(prefix):
                 return self._google_call(request, api, path)
         if (known := routes.match(path)) is not None:
             return self._everbright_call(request, path, *known)
@@ -96,7 +95,8 @@ class Web:
         faults.while_down(call)
         pause = 0.0
         if call.api != "everbright":
-            pause = latency_seconds(state.latency, self._rng) / 2
+            latency = state.latency or 0.0
+            pause = (latency(self._rng) if callable(latency) else latency) / 2
             time.sleep(pause)
         if (failed := faults.applied(call, "before")) is not None:
             call.status = failed.status_code

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 from uuid import NAMESPACE_OID, uuid5
 
 from emulator.everbright import made_up
@@ -100,10 +101,8 @@ class EverBright:
             return None
 
         def link(number: int) -> str | None:
-            if not 1 <= number <= last:
-                return None
-            pairs = [*wanted.items(), ("page", str(number))]
-            return f"{address}?" + "&".join(f"{name}={value}" for name, value in pairs)
+            query = urlencode(wanted | {"page": number})
+            return f"{address}?{query}" if 1 <= number <= last else None
 
         return {
             "count": len(found),

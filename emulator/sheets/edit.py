@@ -88,7 +88,8 @@ class Edit:
                 "This action would increase the number of columns in the sheet above the limit "
                 f"of {MAX_COLUMNS} columns."
             )
-        if more > 0 and self.spreadsheet.cell_count() + more > MAX_CELLS:
+        cells = sum(len(one.rows) * len(one.columns) for one in self.spreadsheet.sheets)
+        if more > 0 and cells + more > MAX_CELLS:
             raise invalid(
                 "This action would increase the number of cells in the workbook above the limit "
                 f"of {MAX_CELLS} cells."

@@ -107,13 +107,6 @@ class Sheet:
     # Rows in which a formula was ever put: where to look when references shift.
     formula_rows: set[Row] = field(default_factory=set)
 
-    @classmethod
-    def blank(cls, sheet_id: int, title: str, rows: int, columns: int) -> Sheet:
-        """Return a sheet of `rows` x `columns` empty cells."""
-        return cls(
-            sheet_id, title, [Row() for _ in range(rows)], [Column() for _ in range(columns)]
-        )
-
     def cell(self, row: int, column: int) -> Cell:
         """Return the cell at zero-based coordinates inside the grid."""
         return self.rows[row].cells.get(self.columns[column], BLANK)
@@ -169,10 +162,6 @@ class Spreadsheet:
     def free_title(self, titles: Iterable[str]) -> str:
         """Return the first of `titles` that no sheet has."""
         return next(title for title in titles if self.titled(title) is None)
-
-    def cell_count(self) -> int:
-        """Return the number of cells of all grids, filled or not."""
-        return sum(len(one.rows) * len(one.columns) for one in self.sheets)
 
     def may_edit(self, user: str, protection: Json) -> bool:
         """Return whether a protection lets `user` through."""

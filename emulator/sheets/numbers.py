@@ -16,9 +16,7 @@ LAST_DAY = (date.max - EPOCH).days + 1
 DEFAULT_PATTERNS = {
     "NUMBER": "#,##0.00",
     "DATE": "M/d/yyyy",
-    "TIME": "h:mm:ss AM/PM",
     "DATE_TIME": "M/d/yyyy H:mm:ss",
-    "TEXT": "@",
 }
 DATE_TYPES = ("DATE", "TIME", "DATE_TIME")
 TOKEN = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ import pytest
 from emulator import Emulator
 from emulator.calls import Call
 from emulator.errors import ApiError
-from emulator.limits import Limits, latency_seconds
+from emulator.limits import Limits
 from emulator.tests.conftest import Client
 
 if TYPE_CHECKING:
@@ -73,13 +72,6 @@ def test_each_token_is_a_user_of_its_own() -> None:
         one, other = Client(emulator.url, "one"), Client(emulator.url, "other")
         answers = [client.get(path).status_code for client in (one, one, other)]
         assert answers == [200, 429, 200]
-
-
-def test_latency_as_a_number_and_a_function() -> None:
-    rng = random.Random(1)
-    assert latency_seconds(0.25, rng) == 0.25
-    assert latency_seconds(lambda rng: rng.uniform(1, 2), rng) > 1
-    assert latency_seconds(None, rng) == 0
 
 
 def test_latency_holds_no_lock(emulator: Emulator) -> None:

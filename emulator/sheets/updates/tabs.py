@@ -7,7 +7,7 @@ from emulator import masks
 from emulator.errors import invalid, unsupported
 from emulator.sheets import metadata, ranges, structure, styles
 from emulator.sheets.edit import Edit, need_mask
-from emulator.sheets.grid import Json, Sheet, Spreadsheet
+from emulator.sheets.grid import Column, Json, Row, Sheet, Spreadsheet
 from emulator.sheets.ranges import need_sheet
 from emulator.sheets.read import properties
 
@@ -66,7 +66,8 @@ def make_sheet(edit: Edit, given: Json) -> Sheet:
     if rows < 1 or columns < 1:
         raise invalid("A sheet must have at least one row and one column.")
     edit.limit_grid(columns, rows * columns)
-    sheet = Sheet.blank(sheet_id, title, rows, columns)
+    lines = [Row() for _ in range(rows)], [Column() for _ in range(columns)]
+    sheet = Sheet(sheet_id, title, *lines)
     _set_properties(edit, sheet, given, None)
     return sheet
 
@@ -201,10 +202,7 @@ def insert_dimension(edit: Edit, request: Json) -> None:
             "inheritFromBefore must be false when inserting at the beginning of a dimension."
         )
     if start > size or (start == size and not before):
-        raise invalid(
-            f"range.startIndex[{start}] is after last {noun} in grid[{size - 1}]"
-            + ("" if start > size else ", which only inheritFromBefore allows.")
-        )
+        raise invalid(f"range.startIndex[{start}] is after last {noun} in grid[{size - 1}]")
     like = start - 1 if before else start
     structure.insert(edit, sheet, dimension, start, end - start, like=like)
 
