@@ -42,6 +42,11 @@ class User:
         digits = int(hashlib.sha256(self.email.encode()).hexdigest()[:16], 16)
         return f"{digits:020d}"
 
+    @property
+    def root_id(self) -> str:
+        """The ID of the top of this user's My Drive."""
+        return f"0A{self.permission_id[:14]}Uk9PVA"
+
     def shown(self, me: User) -> Json:
         """The API's User resource, as `me` sees it."""
         return {
@@ -199,7 +204,7 @@ class Tree:
 
     def role(self, file: File, user: User) -> str | None:
         """Return the role of `user` on the file, or None."""
-        if user.is_limited and file.client != user.client and file.id != self.root(user).id:
+        if user.is_limited and file.client != user.client and file.id != user.root_id:
             return None
         return best_role(self.permissions(file), user)
 
@@ -250,9 +255,7 @@ class Tree:
 
     def root(self, user: User) -> File:
         """Return the root of the user's own My Drive."""
-        root_id = f"0A{user.permission_id[:14]}Uk9PVA"
-        found = self.files.get(root_id)
-        if found is not None:
-            return found
-        began = "2020-01-01T00:00:00.000Z"
-        return self.add(File(root_id, "My Drive", FOLDER, [], user.email, began, began))
+        if user.root_id not in self.files:
+            began = "2020-01-01T00:00:00.000Z"
+            self.add(File(user.root_id, "My Drive", FOLDER, [], user.email, began, began))
+        return self.files[user.root_id]

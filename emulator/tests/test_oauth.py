@@ -111,6 +111,7 @@ def test_with_drive_file_an_app_sees_what_it_made(emulator: Emulator, http: Clie
     folder = emulator.create_folder("Theirs")
     sheet = emulator.create_spreadsheet("Theirs")
     app = signed_in(http, emulator.url)
+    assert app.get("/drive/v3/files?fields=files(id)").json() == {"files": []}
     assert app.get(f"/v4/spreadsheets/{sheet}").status_code == 404
     query = "?supportsAllDrives=true"
     assert app.get(f"/drive/v3/files/{folder}{query}").status_code == 404
