@@ -2,45 +2,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from emulator import people
 from emulator.errors import ApiError
 
-from .conftest import OTHER, area, mark
+from .conftest import OTHER, area
 
 if TYPE_CHECKING:
     from .conftest import Book
 
 
+LINES = ["Name Key N", "c k3 3", "a k1 1", "b k2 2"]
+
+
 @pytest.fixture
 def filled(book: Book) -> Book:
-    book.put("A1:C4", [["Name", "Key", "N"], ["c", "k3", 3], ["a", "k1", 1], ["b", "k2", 2]])
-    book.batch(mark("key", "COLUMNS", 1))
+    book.put("A1:C4", [line.split() for line in LINES])
     return book
 
 
-def key_column(book: Book) -> int:
-    filters = {"dataFilters": [{"developerMetadataLookup": {"metadataKey": "key"}}]}
-    found = book.call("POST", "/developerMetadata:search", filters)
-    place = found["matchedDeveloperMetadata"][0]["developerMetadata"]["location"]
-    start = place["dimensionRange"]["startIndex"]
-    assert isinstance(start, int)
-    return start
-
-
-def test_sorting_takes_whole_rows_below_the_header(filled: Book) -> None:
-    people.do(filled.it, "sort", column=0)
-    assert filled.values() == [
-        ["Name", "Key", "N"],
-        ["a", "k1", "1"],
-        ["b", "k2", "2"],
-        ["c", "k3", "3"],
-    ]
-    people.do(filled.it, "sort", column=2, ascending=False)
-    assert [row[0] for row in filled.values()] == ["Name", "c", "b", "a"]
+@pytest.mark.parametrize(
+    ("deed", "given", "rows"),
+    [
+        ("sort", {"column": 0}, ["Name Key N", "a k1 1", "b k2 2", "c k3 3"]),
+        ("sort", {"column": 2, "ascending": False}, ["Name Key N", "c k3 3", "b k2 2", "a k1 1"]),
+        ("move_column", {"column": 1, "to": 2}, ["Name N Key", "c 3 k3", "a 1 k1", "b 2 k2"]),
+        (
+            "insert_rows",
+            {"index": 3, "count": 2},
+            ["Name Key N", "c k3 3", "a k1 1", "", "", "b k2 2"],
+        ),
+        ("delete_rows", {"index": 1, "count": 2}, ["Name Key N", "b k2 2"]),
+        ("insert_columns", {"index": 1}, ["Name  Key N", "c  k3 3", "a  k1 1", "b  k2 2"]),
+        ("delete_columns", {"index": 0}, ["Key N", "k3 3", "k1 1", "k2 2"]),
+        ("copy_rows", {"start": 1, "end": 2, "to": 4}, [*LINES, "c k3 3"]),
+    ],
+)
+def test_rows_and_columns(filled: Book, deed: str, given: dict[str, Any], rows: list[str]) -> None:
+    people.do(filled.it, deed, **given)
+    assert [" ".join(row) for row in filled.values()] == rows
 
 
 def test_cells_are_typed_and_noted(filled: Book) -> None:
@@ -50,33 +53,6 @@ def test_cells_are_typed_and_noted(filled: Book) -> None:
     assert filled.values("C2", valueRenderOption="UNFORMATTED_VALUE") == [[43832]]
     assert filled.cell("A2")["note"] == "call back"
     assert filled.cell("A3") == {}
-
-
-def test_a_moved_column_takes_its_key_along(filled: Book) -> None:
-    people.do(filled.it, "move_column", column=1, to=2)
-    assert filled.values("1:1") == [["Name", "N", "Key"]]
-    assert key_column(filled) == 2
-
-
-def test_inserting_and_deleting_rows(filled: Book) -> None:
-    people.do(filled.it, "insert_rows", index=1)
-    people.do(filled.it, "insert_rows", index=3, count=2)
-    assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], [], [], ["a"], ["b"]]
-    people.do(filled.it, "delete_rows", index=3, count=3)
-    assert [row[:1] for row in filled.values()] == [["Name"], [], ["c"], ["b"]]
-
-
-def test_columns_are_inserted_and_deleted(filled: Book) -> None:
-    people.do(filled.it, "insert_columns", index=1)
-    assert key_column(filled) == 2
-    people.do(filled.it, "delete_columns", index=0)
-    assert key_column(filled) == 1
-
-
-def test_rows_are_copied(filled: Book) -> None:
-    people.do(filled.it, "copy_rows", start=1, end=2, to=5)
-    first = [row[:1] for row in filled.values()]
-    assert first == [["Name"], ["c"], ["a"], ["b"], [], ["c"]]
 
 
 def test_tabs_are_added_and_deleted(filled: Book) -> None:
