@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sync.everbright.answers import Record
-from sync.webhooks.other_events import QUOTE_KEYS, uuids
+from sync.webhooks.other_events import uuids
 
+_QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
 _DEFINITION_KEYS = ("milestone_definition", "milestone_definition_id", "definition")
 
 
@@ -17,7 +18,7 @@ def milestone(
         "status": None,
         **record,
         "site": site,
-        "quote": next(uuids(record, QUOTE_KEYS), None),
+        "quote": next(uuids(record, _QUOTE_KEYS), None),
         "milestone_definition": definition(record) or None,
         "tasks": [{**task, "sub_tasks": sub_tasks} for task, sub_tasks in tasks],
     }
@@ -39,7 +40,6 @@ def contract(record: Record, site: str) -> dict[str, Any]:
     return {
         **record,
         "site": site,
-        "quote": next(uuids(record, QUOTE_KEYS), None),
         "sub_tasks": record.get("sub_tasks") or [step],
     }
 

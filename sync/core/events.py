@@ -5,7 +5,7 @@ is a milestone named *Contract*, and a change order is one named *Change order*.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
@@ -65,6 +65,8 @@ class Change(Value):
     is_ready: bool = False
     remarks: tuple[Remark, ...] = ()
     """The comments that came with it, the newest first."""
+    paper: str = ""
+    """Which contract or change order it is of."""
 
     @property
     def statuses(self) -> set[str]:
@@ -72,11 +74,8 @@ class Change(Value):
         return {self.status, *(task.status for task in self.tasks)}
 
     def is_same(self, other: "Change") -> bool:
-        return (self.status, self.tasks, self.is_ready) == (
-            other.status,
-            other.tasks,
-            other.is_ready,
-        )
+        one = self.status, self.tasks, self.is_ready, self.paper or other.paper
+        return one == (other.status, other.tasks, other.is_ready, other.paper or self.paper)
 
 
 class MilestoneLog(Value):
@@ -156,6 +155,7 @@ class Event:
     comments: tuple[Comment, ...] = ()
     documents: tuple[JobDocument, ...] = ()
     quote: str = ""
+    paper: str = ""
     is_read: bool = False
     is_archived: bool | None = None
 
@@ -200,7 +200,7 @@ def event_of(webhook: ParsedWebhook, received: datetime) -> Event | None:
         name=PAPERS[definition],
         status=contract.state,
         documents=documents,
-        quote=contract.quote,
+        paper=contract.sub_task,
     )
 
 
@@ -251,13 +251,14 @@ def _believable(dates: Iterable[datetime | None], received: datetime) -> list[da
 def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied:
     """Return the job after an event, which may arrive late, repeated, or in any order."""
     remarks, known = _new_remarks(job, event)
+    happened = event.at if event.is_read else event.order[0]
     said = (*job.comments, *remarks)
     job = job.model_copy(
         update={
             "known_comments": known,
             "comments": tuple(sorted(dict.fromkeys(said), key=_age)[-_MOST_COMMENTS:]),
             "quote": job.quote or event.quote,
-            "updated": max(filter(None, (job.updated, event.order[0]))),
+            "updated": max(filter(None, (job.updated, happened))),
         }
     )
     lines: list[Line] = []
@@ -272,6 +273,9 @@ def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied
         return Applied(job, lines + [_comment_line(event, remark) for remark in remarks])
     if any(_is_re_sign(task) for task in event.tasks):
         job = job.model_copy(update={"re_signed": min(job.re_signed or event.at, event.at)})
+    known_log = job.milestones.get(event.definition)
+    if known_log and _is_replaced(event, known_log):
+        return Applied(job, lines)
     log, lines = _insert(job.milestones.get(event.definition), event, remarks, is_rejected)
     milestones = job.milestones | {event.definition: log}
     return Applied(job.model_copy(update={"milestones": milestones}), lines)
@@ -287,7 +291,7 @@ def _insert(
     changes = list(log.changes) if log else []
     place = sum(change.order <= event.order for change in changes)
     before = changes[place - 1] if place else None
-    new = _with_own(_change(event, _remarks(event)), before)
+    new = _placed(_change(event, _remarks(event)), changes[:place], is_rejected)
     newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
     later = [*changes[place:], *([] if newest is new else [newest])]
     lines: list[Line] = []
@@ -299,9 +303,11 @@ def _insert(
             lines += _lines(event, other, news, is_rejected, unsaid)
         if place < len(changes) and changes[place].is_same(new):
             changes.pop(place)  # It began earlier than we knew.
-        changes[place : place + 1] = [new, *(_with_own(c, new) for c in changes[place : place + 1])]
+        changes.insert(place, new)
+        if later := changes[place + 1 : place + 2]:
+            changes[place + 1] = _placed(later[0], changes[: place + 1], is_rejected)
     if not changes[-1].is_same(newest):  # It was no change until this one came before it.
-        changes.append(_with_own(newest, changes[-1]))
+        changes.append(_placed(newest, changes, is_rejected))
     said = {remark for line in lines for remark in new.remarks if remark.quoted in line.comment}
     lines += [_comment_line(event, remark) for remark in remarks if remark not in said]
     return MilestoneLog(
@@ -312,15 +318,33 @@ def _insert(
     ), lines
 
 
-def _with_own(change: Change, before: Change | None) -> Change:
-    """Return a change with the comments that belong to it: those written since the one before.
+def _is_replaced(event: Event, log: MilestoneLog) -> bool:
+    """Return whether an event is of a contract, or a change order, after which another came."""
+    papers = [change.paper for change in log.changes if change.paper]
+    return event.paper in papers and event.paper != papers[-1]
 
-    Also those that came earlier, alone: people write, and then submit or reject.
+
+def _placed(change: Change, before: Sequence[Change], is_rejected: Callable[[str], bool]) -> Change:
+    """Return a change as it is after those `before`: with its day, and the comments of its own.
+
+    These were written since the status before began, also alone: people write, and then submit or
+    reject.
     """
-    if before is None:
+
+    def rejected(each: Change) -> list[str]:
+        return [task.name for task in each.tasks if is_rejected(task.status)]
+
+    if not before:
         return change
-    own = (each for each in change.remarks if each.at >= before.at and each not in before.remarks)
-    return change.model_copy(update={"remarks": tuple(own)})
+    first, at, moment = before[-1], change.at, change.order[0]
+    if change.order[1] == first.order[1]:  # A task changes, and the milestone's date stays.
+        at = moment if moment > first.order[0] else change.order[2]
+    for each in reversed(before):  # A task may be approved meanwhile.
+        if (each.status, rejected(each)) != (first.status, rejected(first)):
+            break
+        first = each
+    own = (each for each in change.remarks if each.at >= first.at and each not in first.remarks)
+    return change.model_copy(update={"at": at, "remarks": tuple(own)})
 
 
 def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:
@@ -331,6 +355,7 @@ def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:
         tasks=event.tasks,
         is_ready=event.is_ready,
         remarks=tuple(remarks),
+        paper=event.paper,
     )
 
 

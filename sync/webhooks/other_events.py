@@ -41,7 +41,6 @@ _CREATED = ("date_created", "created_at")
 OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
-QUOTE_KEYS = ("quote", "quote_id", "quote_uuid")
 
 
 def read(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> OtherEvent | None:
@@ -119,7 +118,6 @@ def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None
         documents = step.data.documents if state is ContractState.SIGNED else ()
         return Contract(
             state=state,
-            quote=next(uuids(tree, QUOTE_KEYS), ""),
             is_change_order=kind is Kind.CHANGE_ORDER,
             sub_task=step.uuid or "",
             documents=tuple(each for each in documents if each.is_uploaded),

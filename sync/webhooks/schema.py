@@ -157,8 +157,6 @@ class Contract(Value):
     """What a webhook says of a contract, or of a change order that is signed."""
 
     state: ContractState
-    quote: str = ""
-    """Its quote; of a change order, the quote before."""
     is_change_order: bool = False
     sub_task: str = ""
     documents: tuple[Document, ...] = ()

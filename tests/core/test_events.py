@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync.core.events import CHANGE_ORDER, Job, Line, apply, event_of
+from sync.core.events import CHANGE_ORDER, CONTRACT, Event, Job, Line, apply, event_of
 from sync.webhooks import parse
 from tests.core.test_standing import ORDERED, TODAY, comment, definition, event, nov
 from tests.made_up import document, milestone, task
@@ -172,3 +172,60 @@ def test_an_event_of_the_future_is_as_old_as_its_receipt() -> None:
     found = event_of(parse.read(raw), datetime(2026, 11, 27, tzinfo=UTC))
     assert found is not None
     assert found.at.year < 2999
+
+
+def test_a_task_that_is_rejected_under_an_old_date_is_dated_by_its_comment() -> None:
+    ours = comment("Ada Birch", "Please review, thanks.", nov(10)).comments
+    reason = comment("Nora Quist", "Attic photo is blurry.", nov(24)).comments
+    sent = replace(event("Permits", "SUBMITTED", nov(10)), comments=ours)
+    rejected = event("Permits", "SUBMITTED", nov(10), {"Photos": "REJECTED"})
+    order = (nov(24), *rejected.order[1:])
+    known, lines = lines_of(sent, replace(rejected, order=order, comments=(*ours, *reason)))
+    shown = ORDERED.standing(known, TODAY)
+    assert (shown.since, shown.actions) == (
+        nov(24),
+        ("Fix Photos and resubmit", '"Attic photo is blurry." \u2013 Nora Quist'),
+    )
+    assert [(line.task, line.at) for line in lines[1]] == [("Photos", nov(24))]
+
+
+def test_a_reason_that_came_before_another_task_was_approved() -> None:
+    said = comment("Nora Quist", "The roof plan is missing a page.", nov(24, 5))
+    tasks = {"Plan set": "SUBMITTED", "Load": "SUBMITTED"}
+    known, _ = lines_of(
+        event("Permits", "SUBMITTED", nov(20), tasks),
+        said,
+        replace(
+            event("Permits", "SUBMITTED", nov(24, 7), tasks | {"Load": "APPROVED"}),
+            comments=said.comments,
+        ),
+        replace(
+            event("Permits", "REJECTED", nov(24, 10), {"Plan set": "REJECTED", "Load": "APPROVED"}),
+            comments=said.comments,
+        ),
+    )
+    quoted = '"The roof plan is missing a page." \u2013 Nora Quist'
+    assert ORDERED.standing(known, TODAY).actions == ("Fix Plan set and resubmit", quoted)
+
+
+def _paper(definition: str, state: str, day: int, paper: str) -> Any:
+    name = "Contract" if definition == CONTRACT else "Change order"
+    moment = nov(day)
+    return Event("s", (moment, moment, moment, paper), moment, definition, name, state, paper=paper)
+
+
+def test_an_older_contract_changes_nothing_after_a_newer_one() -> None:
+    first, second = (_paper(CONTRACT, "SENT", 17, "a"), _paper(CONTRACT, "SIGN", 18, "b"))
+    known, lines = lines_of(first, second, _paper(CONTRACT, "VOID", 19, "a"))
+    assert ORDERED.standing(known, TODAY).status == "Contract signed, Site Survey next"
+    assert lines[2] == []
+    orders = [_paper(CHANGE_ORDER, "SENT", day, paper) for day, paper in ((17, "a"), (18, "b"))]
+    known, _ = lines_of(second, *orders, _paper(CHANGE_ORDER, "SIGN", 19, "a"))
+    assert "Get the change order signed" in ORDERED.standing(known, TODAY).actions
+
+
+def test_the_quote_is_that_of_the_milestones() -> None:
+    """A contract that is signed again has a new one."""
+    signed = event_of(parse.read(json.dumps(change_order()).encode()), TODAY)
+    assert signed is not None
+    assert lines_of(signed)[0].quote == ""
