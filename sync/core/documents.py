@@ -11,6 +11,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -66,6 +67,8 @@ class Documents:
         self._locks = defaultdict[str, threading.Lock](threading.Lock)
         self._new_folders: set[str] = set()
         """Jobs whose folders this process has made: no earlier copies are in them."""
+        self._known_folders: set[str] = set()
+        """Jobs whose folders were there when this process looked: people throw them away."""
         self._retry = Retrying(
             retry=retry_if_exception(_may_pass_soon),
             stop=stop_after_attempt(_TRIES_IN_A_ROW),
@@ -144,7 +147,7 @@ class Documents:
                 self._retry(lambda: drive.upload(content, kind, file_id, name, folder, tag))
             except NotFound as error:
                 self._new_folders.discard(document.site)
-                self._store.set_folder(self._lease, document.site, "")
+                self._known_folders.discard(document.site)
                 raise Retryable("folder_gone", "The job's folder is gone.") from error
         return file_id
 
@@ -152,7 +155,10 @@ class Documents:
         """Return the ID of a job's folder, created if there is none."""
         with self._locks[site]:
             stored = json.loads(self._store.folder(site) or "{}")
+            if stored.get("made") and site not in self._known_folders:
+                stored = stored if self._retry(lambda: _is_there(drive, stored["id"])) else {}
             if stored.get("made"):
+                self._known_folders.add(site)
                 return str(stored["id"])
             tag = {_FOLDER_TAG: site}
             folder = stored.get("id") or self._retry(lambda: drive.find(tag))
@@ -164,6 +170,12 @@ class Documents:
             self._retry(lambda: drive.create_folder(folder, name, self._root, tag))
             self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))
             return str(folder)
+
+
+def _is_there(drive: Drive, folder: str) -> bool:
+    with suppress(NotFound):
+        return not drive.rights(folder).is_trashed
+    return False
 
 
 def _may_pass_soon(error: BaseException) -> bool:

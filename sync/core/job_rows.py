@@ -13,10 +13,9 @@ from sync.core.database import Lease
 from sync.core.events import PAPERS
 from sync.core.layout import Layout
 from sync.core.standing import Kind, Standing, Statuses, titles
-from sync.core.store import JobRow, Store, StoredDocument
+from sync.core.store import NAME_SECONDS, JobRow, Store, StoredDocument
 from sync.settings.config_file import ColumnKind, Config
 
-_NAME_SECONDS = 60.0
 """How long a line of History waits for the customer's name."""
 
 
@@ -144,7 +143,7 @@ class JobRows:
             job = self.jobs.get(each.site)
             if job is None:
                 break
-            is_young = now - each.line.received.timestamp() < _NAME_SECONDS
+            is_young = now - each.line.received.timestamp() < NAME_SECONDS
             if self.links.has_customers and not job.is_answered and is_young:
                 return found, True
             cells = self._layout.line(each.line, each.site, job.name, self.links.job(each.site))

@@ -25,7 +25,7 @@ from sync.everbright import answers
 from sync.everbright.answers import Record
 from sync.everbright.client import EverBright
 from sync.everbright.errors import DOWN, MISSING, TOKEN
-from sync.settings.config_file import Config
+from sync.settings.config_file import Config, Meaning
 from sync.types import null
 from sync.webhooks import parse
 
@@ -93,8 +93,9 @@ class Readback:
     def _read_many(self, known: dict[str, Any], *, is_whole: bool) -> str:
         """Read the list of jobs, and those that are open or have changed, or all; return a text."""
         began = self._now()
+        known = {"since": began.timestamp(), **known}
         try:
-            count, changed, problems, left_out = self._read_listed(began, known, is_whole=is_whole)
+            done = self._read_listed(began, known, is_whole=is_whole)
         except BrightsheetError as error:
             if error.reason in ENDS_WORK:
                 raise
@@ -103,21 +104,22 @@ class Readback:
             failed = {"due": again, "error": error.message}
             self._store.put("readback", {**known, **failed})
             return f"They weren't read. {error.message}"
-        text = f"{count} jobs were read, {changed} had changes that were missing."
         due = (began + timedelta(hours=self._hours)).timestamp()
-        done = {"due": due, "read": began.timestamp(), "problems": " ".join(problems)}
-        done |= {"result": text, "left_out": left_out}
-        self._store.put("readback", done)
-        _log.info("readback", jobs=count, changed=changed, problems=len(problems))
-        return " ".join([text, *problems])
+        self._store.put("readback", {**done, "due": due})
+        _log.info("readback", result=done["result"])
+        return " ".join(filter(None, (done["result"], done["problems"])))
 
     def _read_listed(
         self, began: datetime, known: dict[str, Any], *, is_whole: bool
-    ) -> tuple[int, int, list[str], list[str]]:
-        """Return how many jobs were read and had changes, what went wrong, and old jobs' sites."""
+    ) -> dict[str, Any]:
+        """Read jobs; return what is stored of it: how many, what went wrong, and old jobs' sites.
+
+        A first reading whose list breaks off is none: the next one isn't news, either.
+        """
         is_first, left_out = "read" not in known, {*known.get("left_out", ())}
         reader, changed, missing = self._reader(), 0, list[str]()
         listed, problems = reader.jobs()
+        done = known if is_first and problems else {**known, "read": began.timestamp()}
         stored = self._store.job_states()
         sites = [*dict.fromkeys([*listed, *stored])]
         if not is_whole:
@@ -146,7 +148,11 @@ class Readback:
         problems += reader.notes
         if missing:
             problems.append(f"{len(missing)} jobs couldn't be read.")
-        return len(sites), changed, problems, sorted(left_out)
+        text = f"{len(sites)} jobs were read, {changed} had changes that were missing."
+        result = {"result": text, "problems": " ".join(problems), "left_out": sorted(left_out)}
+        if "read" in done:
+            done = {"first": self._now().timestamp(), **done}
+        return {**done, **result, "error": ""}
 
     def _chosen(
         self,
@@ -197,7 +203,7 @@ class Readback:
             lines = [
                 each for each in lines if not each.definition or step(each.definition) in begun
             ]
-            if is_old and self._statuses().standing(job, asked).kind is Kind.DONE:
+            if is_old and self._is_over(job, asked):
                 return None
             self._store.applied(
                 self._lease,
@@ -207,6 +213,13 @@ class Readback:
                 [(site, document) for event in events for document in event.documents],
             )
         return count
+
+    def _is_over(self, job: Job, now: datetime) -> bool:
+        """Return whether a job is done, or all is approved while nobody has said what is last."""
+        known = self._statuses()
+        if known.order.steps:
+            return known.standing(job, now).kind is Kind.DONE
+        return all(each.means is Meaning.APPROVED for each in known.milestones(job))
 
     def _events(self, bodies: Iterable[dict[str, Any]], asked: datetime) -> Iterator[Event]:
         """Yield what was read as events, of which the time of the request says what is newer."""

@@ -26,6 +26,8 @@ from sync.webhooks.schema import Outcome, ParsedWebhook
 
 _NOTHING = {"body": b"", "site": None, "reason": "", "outcome": Outcome.IGNORED.value}
 """What is stored of a delivery of a job that was forgotten, beside its time and digest."""
+NAME_SECONDS = 60.0
+"""How long lines and documents of a new job wait for its customer's name."""
 _PAGE = 500
 """Values in one `IN`: SQLite takes a limited number."""
 
@@ -235,7 +237,9 @@ class Store:
                 connection.execute(insert(change), values)
             for site, each in documents:
                 row = {**vars(each), "site": site, "created": each.created.timestamp()}
-                connection.execute(insert(document).values(row).on_conflict_do_nothing())
+                added = insert(document).values(row).on_conflict_do_nothing()
+                if connection.execute(added).rowcount and site not in jobs:
+                    _touch(connection, [site])
             for part in _pages(ids):
                 done = update(delivery).where(delivery.c.id.in_(part)).values(is_waiting=0)
                 connection.execute(done)
@@ -271,16 +275,20 @@ class Store:
 
         No batch may be open, as one holds what rows showed.
         """
-        tables = (delivery, document, change, row_answer, job)
         with self._database.begin() as connection:
-            for table in tables:
+            for table in (document, change, row_answer, job):
                 connection.execute(delete(table).where(table.c.site == site))
+            # That something arrived stays known.
+            nothing = {"body": b"", "site": None, "reason": "", "is_waiting": 0}
+            own = update(delivery).where(delivery.c.site == site)
+            connection.execute(own.values(nothing))
             # They couldn't be understood, so they are stored without the job's ID.
             odd = select(delivery.c.id, delivery.c.body).where(delivery.c.site.is_(None))
             rows = connection.execute(odd.execution_options(yield_per=20))
             of_job = [row.id for row in rows if site.encode() in row.body.lower()]
             for part in _pages(of_job):
                 connection.execute(delete(delivery).where(delivery.c.id.in_(part)))
+            _put(connection, "tabs", None)  # The next pass lists what is left.
             known = _get(connection, "forgotten", [])
             _put(connection, "forgotten", sorted({*known, _hash(site)}))
 
@@ -510,8 +518,11 @@ class Store:
     # Documents
 
     def due_documents(self, limit: int) -> list[StoredDocument]:
+        """Return documents to copy; those of a new job once its customer's name is known."""
         due = and_(document.c.state == "new", document.c.due <= _now())
-        query = select(document).where(due).order_by(document.c.due, document.c.created)
+        is_known = (job.c.customer != "") | (job.c.received < _now() - NAME_SECONDS)
+        query = select(document).join(job, job.c.site == document.c.site).where(due, is_known)
+        query = query.order_by(document.c.due, document.c.created)
         return [_document(row) for row in self._database.read(query.limit(limit))]
 
     def set_document(self, held: Lease, site: str, uuid: str, **values: Any) -> None:

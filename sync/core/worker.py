@@ -249,8 +249,10 @@ class Worker:
         }
         try:
             for name, number in places.items():
-                with suppress(NotFound):  # Some sign-ins don't see every spreadsheet in Drive.
+                try:
                     trashed += [name] if number and drive.rights(number).is_trashed else []
+                except NotFound:  # Some sign-ins don't see every spreadsheet in Drive.
+                    trashed += [name] if number == settings.drive_folder_id else []
         except BrightsheetError as error:
             _log.warning("trash_unknown", reason=error.reason)
             return
@@ -261,7 +263,7 @@ class Worker:
         self._statuses = statuses(settings.config, self._store)
         links = Links(
             settings.everbright_url,
-            has_copies=bool(settings.drive_folder_id and settings.everbright_api_token),
+            has_copies=settings.copies_documents,
             has_customers=settings.everbright_api_token is not None,
         )
         rows = JobRows(self._store, self._statuses, settings.zone, links)
@@ -321,7 +323,7 @@ class Worker:
     def _documents(self) -> Documents | None:
         """Return what copies documents; None if there is no folder or no token."""
         settings, ids = self._settings, Ids()
-        if not (settings.drive_folder_id and settings.everbright_api_token):
+        if not settings.copies_documents:
             return None
 
         def connect() -> tuple[EverBright, Drive]:

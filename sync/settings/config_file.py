@@ -123,7 +123,7 @@ class MilestoneConfig(Strict):
     """A milestone: the definitions that share its columns; the first is the columns' key."""
 
     definitions: Annotated[tuple[Uuid, ...], Field(min_length=1)]
-    header: Name = ""
+    header: Label
 
 
 class Meaning(StrEnum):

@@ -296,6 +296,10 @@ class Settings(
 ):
     """All settings. A field's name in capitals, or its alias, is the environment variable."""
 
+    @property
+    def copies_documents(self) -> bool:
+        return bool(self.drive_folder_id and self.everbright_api_token)
+
     @field_validator("google_service_account_json")
     @classmethod
     def _signs_in(cls, key: SecretStr | None, info: ValidationInfo) -> SecretStr | None:

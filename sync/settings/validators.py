@@ -94,7 +94,7 @@ def address(text: str) -> str:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    if not valid or parts.query or parts.fragment or parts.username:
+    if not valid or parts.path or parts.query or parts.fragment or parts.username:
         raise ValueError("is not an address. Set it to one like https://example.com.")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("would send secrets unencrypted. Use https.")

@@ -80,7 +80,7 @@ class State:
     """Those that EverBright hasn't returned for a quarter of an hour."""
     is_token_refused: bool = False
     read_back: float = 0.0
-    """When open jobs were read from EverBright last."""
+    """When open jobs were read from EverBright last, or that was tried first."""
     read_back_error: str = ""
     read_back_problems: str = ""
     """What wasn't read then."""
@@ -133,6 +133,8 @@ def read(settings: Settings, database: Database) -> State:
     token = settings.everbright_api_token
     if not token:
         found["slow_customers"] = 0
+    if not settings.copies_documents:  # They are only linked.
+        pending["documents"] = found["slow_documents"] = 0
     return State(
         time.time(),
         from_json(PassReport, store.get("pass", {})),
@@ -151,7 +153,7 @@ def read(settings: Settings, database: Database) -> State:
         begun=store.get("begun", 0.0),
         wrong_secret=store.get("wrong_secret", 0.0),
         guessed=store.get(GUESSED, 0.0),
-        read_back=readback.get("read", 0.0),
+        read_back=readback.get("read") or readback.get("since", 0.0),
         read_back_error=readback.get("error", ""),
         read_back_problems=readback.get("problems", ""),
         has_order=bool(store.get("order")),

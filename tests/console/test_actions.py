@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from sync.core.report import Finding, PassReport
-from sync.core.schema import action, document, lease
+from sync.core.schema import action, document, job, lease
 from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import document as file
@@ -162,6 +162,7 @@ def test_failed_documents_are_tried_again_or_dismissed(stored_rig: Rig) -> None:
     with stored_rig.database.begin() as connection:
         failed = {"state": "failed", "tries": 300, "error": "EverBright has no such document."}
         connection.execute(update(document).values(failed))
+        connection.execute(update(job).values(received=0.0))
     visitor = stored_rig.signed_in()
     assert "3 documents couldn&#39;t be copied" in visitor.text("/")
     page = visitor.text("/jobs/documents")

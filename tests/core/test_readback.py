@@ -321,3 +321,51 @@ def test_a_job_that_is_restored_from_the_archive(stand: Stand) -> None:
     stand.google.everbright.set_site(site, archived=False)
     assert stand.customers.step()
     assert not stand.store.job_states()[site].is_archived
+
+
+def test_updated_is_when_it_happened_not_when_it_was_read(stand: Stand) -> None:
+    stand.load(1, minute=OLD, status="SUBMITTED")
+    stand.readback.step()
+    (job,) = stand.store.job_states().values()
+    assert job.updated is not None
+    assert job.updated < stand.now - timedelta(days=30)
+
+
+def test_the_first_reading_leaves_out_what_is_approved_and_old_before_there_is_an_order(
+    stand: Stand,
+) -> None:
+    stand.load(1, minute=OLD, status="APPROVED")
+    stand.load(2, minute=OLD, status="SUBMITTED")
+    stand.readback.step()
+    assert [*stand.store.job_states()] == [uuid(2)]
+
+
+def test_a_first_reading_that_breaks_off_is_none(stand: Stand) -> None:
+    """The next one has no lines of History, either."""
+    for job in range(1, 61):
+        stand.load(job, minute=RECENT, status="REJECTED")
+    listed = stand.google.everbright.listed
+
+    def broken(kind: str, query: Any, address: Any) -> Any:
+        is_second = kind == "project" and query.get("page") == "2"
+        return None if is_second else listed(kind, query, address)
+
+    stand.google.everbright.listed = broken  # type: ignore[method-assign]
+    stand.readback.step()
+    stand.google.everbright.listed = listed  # type: ignore[method-assign]
+    stand.now += timedelta(days=1, minutes=1)
+    stand.readback.step()
+    assert (len(stand.store.job_states()), stand.lines()) == (60, 0)
+
+
+def test_a_document_that_only_a_reading_finds_is_shown(stand: Stand) -> None:
+    body = event(1, minute=RECENT, status="APPROVED")
+    stand.send(body)
+    before = stand.store.backlog()["version"]
+    more = event(1, minute=RECENT + 1, status="APPROVED")
+    more["tasks"][1]["sub_tasks"][0]["data"]["documents"].append(document(9, name="Card.pdf"))
+    found = {**more, "tasks": more["tasks"]}
+    stand.google.everbright.load(found)
+    stand.ask("read_job", site=body["site"])
+    stand.readback.step()
+    assert stand.store.backlog()["version"] > before

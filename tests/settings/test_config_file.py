@@ -17,7 +17,7 @@ from sync.settings.environment import load
 from tests.made_up import DEMO_CONFIG, ROOT
 from tests.settings.test_environment import LEAST
 
-STEP = '\n[[milestones]]\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
+STEP = '\n[[milestones]]\nheader = "A"\ndefinitions = ["01362295-1d44-4eea-9234-898bb3073709"]\n'
 
 
 OWN = '[[columns]]\nid = "size"\nheader = "kW"\nsite_key = "system.size"\n'
