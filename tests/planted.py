@@ -58,8 +58,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/database.py",
-        "if row.expires > now and row.token != self._token:",
-        "if row.expires > now + 3600 and row.token != self._token:",
+        "is_held = now < row.expires < now + 2 * self._seconds",
+        "is_held = now + 3600 < row.expires < now + 2 * self._seconds",
         "tests/core/test_worker.py tests/core/test_http.py tests/deploy",
     ),
     Fault(

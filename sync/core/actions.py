@@ -53,7 +53,7 @@ def _ask(ask: Ask) -> "Kind":
     def run(hands: Hands, body: Mapping[str, Any]) -> str:
         sheet = body.get("sheet")
         hands.passes.ask(ask, None if sheet is None else int(sheet))
-        return "Done."
+        return "Done. What is left is on the overview."
 
     return run
 
@@ -62,7 +62,7 @@ def _answer(*, is_same: bool) -> "Kind":
     def run(hands: Hands, body: Mapping[str, Any]) -> str:
         site, report = str(body.get("site", "")), from_json(PassReport, hands.store.get("pass", {}))
         tab, rows = body.get("tab"), (each for each in report.findings if each.site == site)
-        listed = [each.texts for each in rows if each.texts and tab in (None, each.tab)]
+        listed = [each.texts for each in rows if each.texts and tab in (None, each.tab.strip())]
         if not listed:
             return "That row isn't listed anymore."
         hands.store.answer_row(site, listed[0], is_same=is_same)

@@ -114,6 +114,11 @@ class Attempts:
         last: int = self._store.get("last_fence", 0)
         return max(last, self.sheet.fence)
 
+    def is_other_version(self, now: Snapshot) -> bool:
+        """Return whether a read shows a fence that isn't the known one, or an open batch's."""
+        fence = max(now.fences, default=(0, ""))[0]
+        return fence not in {self.sheet.fence, *(each.fence for each in self._store.attempts())}
+
     def follow_fence(self, now: Snapshot) -> None:
         """Find out which batches Google has accepted, and check them."""
         attempts, self.written = {each.fence: each for each in self._store.attempts()}, {}
@@ -149,9 +154,11 @@ class Attempts:
         _log.warning("restored_version", fence=fence, expected=self.sheet.fence)
         if fence or HISTORY not in now.lines:
             there = self.sheet.restore(fence, self._last_fence() + 1)
-            self._store.restore_version(self._lease, there)
+            has_lines = HISTORY in now.lines  # Somebody may have deleted it before that version.
+            self._store.restore_version(self._lease, there if has_lines else ())
         self._note_made(now)
-        self.sheet.fence, self.sheet.is_restored = fence, True
+        self.sheet.fence = fence
+        self.sheet.is_restored = self.sheet.are_tabs_restored = True
         self.sheet.restored = self._now()
         self.keep(attempts)
 

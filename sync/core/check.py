@@ -235,10 +235,17 @@ class Check:
         index = {cell: rows for cell, rows in index.items() if len(rows) <= _MOST_ALIKE}
         ours = {cell for cells in self._astray.values() for cell in cells.items()}
         keys = {content(earlier.before.get(KEY, {})) for earlier in known} - {""}
-        # Those with a job's ID come first: a new row may share a word with a row of a job.
-        rows = sorted(changed, key=lambda row: (row.texts.get(KEY) not in keys, -len(row.cells)))
+
+        def order(row: _Changed) -> tuple[bool, int, int]:
+            """Those with a job's ID come first: a new row may share a word with a row of a job."""
+            alike = max(_alike(row, ours, index).values(), default=0)
+            return row.texts.get(KEY) not in keys, -alike, -len(row.cells)
+
+        rows = sorted(changed, key=order)
         for row in rows:
-            self._pair_one(row, _most_like(row, ours, index))
+            counts = _alike(row, ours, index)
+            best = max(counts, key=lambda e: (counts[e], _count_equal(row, e)), default=None)
+            self._pair_one(row, best)
         for row in rows:  # What is sure comes first.
             if row.known is None:
                 self._pair_one(row, _held_only_ours(row, ours, known))
@@ -325,21 +332,18 @@ def _has_arrived(site: str, cells: Mapping[str, str], now: Snapshot) -> bool:
     return all(text in now.shows(site, column) for column, text in cells.items())
 
 
-def _most_like(
+def _alike(
     row: _Changed,
     ours: Collection[tuple[str, str]],
     index: Mapping[tuple[str, str], list[_Known]],
-) -> _Known | None:
-    """Return the row with the most equal cells, apart from formulas and texts of ours."""
-    shared, by_id = Counter[int](), dict[int, _Known]()
-    for cell in row.texts.items():
-        if cell not in ours and not is_formula(row.cells[cell[0]]):
-            for each in index.get(cell, ()):
-                if not each.is_found:
-                    shared[id(each)] += 1
-                    by_id[id(each)] = each
-    return max(
-        by_id.values(), key=lambda each: (shared[id(each)], _count_equal(row, each)), default=None
+) -> Counter[_Known]:
+    """Count the equal cells of rows that aren't found, apart from formulas and texts of ours."""
+    return Counter(
+        each
+        for cell in row.texts.items()
+        if cell not in ours and not is_formula(row.cells[cell[0]])
+        for each in index.get(cell, ())
+        if not each.is_found
     )
 
 
@@ -379,10 +383,13 @@ def repairs(debts: Iterable[Debt], now: Snapshot, pictures: Sequence[Picture]) -
     found = Repairs([], {}, [], [])
     counts = Counter(map(texts, pictures))
     for debt, place in _places_of(_without_exchanges(debts), pictures):
-        columns = now.places[place][0].columns if place is not None else {}
+        tab, row = now.places[place] if place is not None else (None, 0)
+        columns = tab.columns if tab else {}
         picture = pictures[place] if place is not None else {}
         cells = {}
         for column in debt.differing:
+            if tab and column not in picture and content(tab.cell(row, column)):
+                continue  # In a row that has its job's ID by now, a cell of ours heals.
             if column in columns and _equals(picture, debt.shows, column):
                 cells[column] = debt.was.get(column, {})
             elif held := readable(debt.was.get(column, {})):  # What held nothing ends with its row.

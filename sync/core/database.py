@@ -61,7 +61,11 @@ class Database:
                 max_overflow=0,
                 pool_timeout=_BUSY_SECONDS,
                 # PgBouncer's transaction pooling hands out another session each time.
-                connect_args={"connect_timeout": _CONNECT_SECONDS, "prepare_threshold": None},
+                connect_args={
+                    "connect_timeout": _CONNECT_SECONDS,
+                    "tcp_user_timeout": _BUSY_SECONDS * 1000,
+                    "prepare_threshold": None,
+                },
             )
         self._turn = threading.Lock() if self.is_sqlite else threading.BoundedSemaphore(6)
 
@@ -153,7 +157,9 @@ class Lease:
             row = connection.execute(
                 select(table).where(table.c.name == self._name).with_for_update()
             ).one()
-            if row.expires > now and row.token != self._token:
+            # A later end was stored while the clock was ahead.
+            is_held = now < row.expires < now + 2 * self._seconds
+            if is_held and row.token != self._token:
                 return False
             values = {"holder": self._holder, "token": row.token + 1}
             own = update(table).where(table.c.name == self._name)
@@ -173,7 +179,8 @@ class Lease:
         table = schema.lease
         with self._database.begin(locks_lease=True) as connection:
             ours = (table.c.name == self._name) & (table.c.token == self._token)
-            connection.execute(update(table).where(ours).values(expires=0.0))
+            until = self._database.now(connection)
+            connection.execute(update(table).where(ours).values(expires=until))
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

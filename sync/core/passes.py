@@ -95,6 +95,8 @@ class Pass:
         """Our tabs that aren't there, and until when that is believed."""
         self._fruitless: float | None = None
         """The version of the database over which the last pass had nothing to write."""
+        self._is_stopped = False
+        """Whether the last pass stopped before it came to the connected tabs."""
 
     @property
     def _sheet(self) -> SheetState:
@@ -103,7 +105,8 @@ class Pass:
     def is_due(self) -> bool:
         """Return whether a pass might write or check something that the last one didn't."""
         waits = self._store.backlog()
-        if self._tabs.is_due(may_connect=CONNECTING not in self._refusals.skipped):
+        may_connect = CONNECTING not in self._refusals.skipped
+        if not self._is_stopped and self._tabs.is_due(may_connect=may_connect):
             return True
         if waits["version"] == self._fruitless:
             return False
@@ -133,10 +136,13 @@ class Pass:
         version = self._store.backlog()["version"]
         self._rows.refresh()
         now = self._read()
+        if self._absent[1] and self._attempts.is_other_version(now):
+            self._absent = (0.0, set())  # The version that was restored may have them.
+            now = self._read()
         if self._attempts.begin_sheet():
             self._rows.refresh()
             self._tabs.begin_anew()
-        asked = [*self._sheet.asked]
+        asked, self._is_stopped = [*self._sheet.asked], False
         try:
             result = self._compare(now)
             if asked and not self._is_owed():
@@ -147,6 +153,7 @@ class Pass:
         except Stop as stop:
             _log.warning("stopped", reason=stop.finding.code)
             result = PassResult(findings=[stop.finding], pending=1)
+            self._is_stopped = True
         except BrightsheetError:
             self._attempts.begin_anew()
             self._sheet.asked = asked
@@ -215,10 +222,13 @@ class Pass:
             self._attempts.written,
             self._attempts.is_settled,
             is_owed=self._is_owed(),
-            is_restored=self._sheet.is_restored,
+            is_restored=self._sheet.are_tabs_restored,
             is_asked=self._sheet.is_asked,
         )
         tabs = self._tabs.decide(read, self._rows)
+        if read.is_restored and not read.is_owed:
+            self._sheet.are_tabs_restored = False
+            self._attempts.keep([])
         try:
             jobs: Tab | None = (tab := self._jobs_tab(now))
             changes = self._decide(read, tab, tabs)
@@ -234,7 +244,7 @@ class Pass:
         if tab is None:
             raise Stop(Finding("tab_gone", TITLES[JOBS], sheet=JOBS))
         if tab.is_broken:
-            raise Stop(Finding("header_gone", tab.title))
+            raise Stop(Finding("header_gone", tab.title, sheet=JOBS))
         return tab
 
     def _decide(self, read: Read, tab: Tab, tabs: TabChanges) -> TabChanges:
@@ -373,15 +383,13 @@ class Pass:
         skipped = self._refusals.skipped
         return any(_name(debt) not in skipped for debt in self._sheet.debts)
 
-    def _units(
-        self, now: Snapshot, repair: check.Repairs, changes: TabChanges, *, has_jobs: bool
-    ) -> list[Unit]:
+    def _units(self, now: Snapshot, repair: check.Repairs, changes: TabChanges) -> list[Unit]:
         """Return the pending changes of rows in parts, the most urgent first.
 
         While anything is owed, keys and new rows might double a job whose key was hit.
         """
         pairs = zip(repair.debts, repair.writes, strict=True)
-        units = [Unit(_name(debt), write) for debt, write in pairs] if has_jobs else []
+        units = [Unit(_name(debt), write) for debt, write in pairs]
         may_add = not self._is_owed()
         # Half of an exchange would overwrite IDs that nobody finds again.
         is_exchange = self._sheet.is_asked(Ask.SITE_IDS_BACK)
@@ -405,7 +413,7 @@ class Pass:
         """
         history, lines, has_young = now.lines.get(HISTORY), list[LineRow](), False
         lost = list[Lost]()
-        pending = self._units(now, repair, changes, has_jobs=jobs is not None)
+        pending = self._units(now, repair, changes)
         restored = self._now() - self._sheet.restored
         listed = [
             *changes.findings,

@@ -43,7 +43,9 @@ class SheetState:
     lost: list[Lost] = field(default_factory=list)
     """The lines that *Recovered* lacks."""
     is_restored: bool = False
-    """Whether an older version was restored, and no pass has seen its rows yet."""
+    """Whether an older version was restored, and no pass has seen its rows in *Jobs* yet."""
+    are_tabs_restored: bool = False
+    """The same of connected tabs."""
     taken_from: str = ""
     """The database that wrote it before a person has said that this one is the right one."""
     restored: float = 0.0

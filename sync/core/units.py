@@ -121,6 +121,7 @@ class Refusals:
         Somebody may have moved a column, so only a second refusal over the same is of a unit.
         """
         is_again, self._over = over == self._over, over
+        names = [*dict.fromkeys(names)]  # A job in two rows, or alike debts, are one.
         if not is_again:
             return
         if len(names) > 1:

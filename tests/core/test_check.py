@@ -211,3 +211,21 @@ def test_new_rows_come_below_the_first_job_also_below_a_total() -> None:
     assert place_of_new_rows(tab) == 3
     (empty,) = read([]).tabs
     assert place_of_new_rows(empty) == 1
+
+
+def test_a_cell_of_ours_in_a_row_that_has_its_key_by_now_is_no_debt() -> None:
+    site = "6c8e552c-0b9d-416a-9227-713652011751"
+    shows = row(customer="Cid Dorn", site_id=site)
+    now = read([shows | row(status="Rejected Nov 9")])
+    debt = Debt(shows, shows | row(status="Approved Nov 3"))
+    found = repairs([debt], now, now.pictures({site}, {"status"}))
+    assert (found.writes, found.debts, found.lost) == ([], [], [])
+
+
+def test_a_row_is_paired_by_likeness_not_by_size() -> None:
+    """Somebody inserts a row that says what the row said that our text went into."""
+    walk_in = row(customer="Gus", notes="call", kind="lead", status="Started")
+    added = row(status="Started", days="1", waiting_on="x", updated="y", next_action="z")
+    hit_row = walk_in | row(status="Rejected")
+    debts = checked([ADA, walk_in], {0: {"status": "Rejected"}}, [ADA, hit_row, added])
+    assert owed(debts) == [{c: readable(cell) for c, cell in walk_in.items()}]

@@ -593,3 +593,59 @@ def test_a_tab_of_60000_blank_rows_and_90_columns_is_written(calm: Calm) -> None
     print(f"two passes: {time.process_time() - began:.1f} s of CPU, the sheet's own included")
     assert calm.wrong_cells() == []
     assert held(tab.rows[-1].cells[tab.columns[-1]]) == "note"
+
+
+def test_a_refused_job_in_two_rows_stops_no_other(calm: Calm) -> None:
+    site, notes = calm.sites[5], calm.key("next_action")
+    calm.sheet.tabs[JOBS].rows.append(Row(dict(calm.row(5))))
+    calm.look()
+    calm.sheet.refused_text = calm.rows.jobs[site].cells["status"]["userEnteredValue"][
+        "stringValue"
+    ]
+    for row in calm.sheet.body():
+        row.cells[notes] = typed("stale")
+        if calm.sheet.site(row) == site:
+            row.cells[calm.key("status")] = typed("stale")
+    for _ in range(40):
+        calm.clock += 2
+        calm.passes.run()
+    others = [row for row in calm.sheet.body() if calm.sheet.site(row) not in ("", site)]
+    assert "stale" not in {held(row.cells.get(notes, {})) for row in others}
+    assert {"refused", "two_rows"} <= calm.problems()
+
+
+def _delete_history(calm: Calm) -> None:
+    del calm.sheet.tabs[HISTORY]
+    calm.sheet.guards = {k: each for k, each in calm.sheet.guards.items() if each[0] != HISTORY}
+
+
+def _tell_more(calm: Calm) -> None:
+    while not calm.store.waiting_lines(9):
+        calm.events()
+    calm.settle()
+
+
+@pytest.mark.parametrize("is_restored_first", [False, True])
+def test_history_is_whole_after_a_restored_version(calm: Calm, is_restored_first: bool) -> None:
+    """It was deleted at once before the version was restored, or in that version."""
+    version = calm.sheet.version()
+    if not is_restored_first:
+        _delete_history(calm)
+        calm.look()
+        version = calm.sheet.version()
+    calm.clock += 86_400
+    _tell_more(calm)
+    if is_restored_first:
+        _delete_history(calm)
+        calm.passes.run()
+        calm.clock += 2
+    calm.sheet.restore(version)
+    for _ in range(3):
+        calm.look()
+    if is_restored_first:
+        _delete_history(calm)
+        calm.look()
+        assert "history_deleted" in calm.problems()
+    calm.passes.ask(Ask.PUT_BACK, HISTORY)
+    calm.look()
+    assert len(calm.sheet.history()) == calm.counts["lines"]
