@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -15,11 +15,14 @@ from sync.boards.survey import survey
 from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
 from sync.core.database import Database
+from sync.core.sheet_state import Ask
 from sync.core.store import Store
 from sync.core.worker import Worker
 from sync.errors import Permanent
 from sync.google import auth
 from sync.settings.environment import Settings, load
+from sync.status.state import read
+from sync.status.verdict import judge
 
 _WAIT_SECONDS, _POLL_SECONDS = 90.0, 0.5
 
@@ -54,8 +57,11 @@ def map_command(file: Path | None, *, write: bool, export: bool) -> None:
         return
     for each in plans:
         boards.put_tab(each)
+    store = Store(database)
+    if not (store.get("sheet") or {}).get("made"):
+        store.ask(Ask.ADD_TABS, {})
     if not all(tab.writes_ids for tab in boards.tabs()):
-        Store(database).ask(ORDER, {"writes_ids": True})
+        store.ask(ORDER, {"writes_ids": True})
     _finish(settings, database, boards)
     click.echo("Done.")
 
@@ -88,8 +94,7 @@ def _finish(settings: Settings, database: Database, boards: BoardStore) -> None:
             time.sleep(_POLL_SECONDS)
     finally:
         worker.stop(5.0)
-    findings: Sequence[Mapping[str, str]] = (Store(database).get("pass") or {}).get("findings", ())
-    reasons = " ".join(each["text"] for each in findings)
+    reasons = " ".join(each.text for each in judge(read(settings, database)).problems)
     text = reasons or "The worker hasn't connected the tabs yet. See the console's overview."
     raise Permanent("mapping", text)
 

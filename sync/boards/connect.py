@@ -43,10 +43,10 @@ def connect(seen: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]
     places = column_names(seen, mapping)
     added = _added(mapping, places)
     requests = list[Request]()
-    edge, is_inside = _edge(seen, mapping)
+    edge, is_inside, in_table = _edge(seen, mapping)
     places = {name: at + len(added) * (at >= edge) for name, at in places.items()}
     if added:
-        requests += _insert(seen, edge, len(added))
+        requests += _insert(seen, edge, len(added), in_table=in_table)
         style = seen.cell(row, edge - 1).get("userEnteredFormat", {})
         cells = [{**text(header), "userEnteredFormat": style} for header in added]
         requests.append(update(sheet, row, edge, [cells], "userEnteredValue,userEnteredFormat"))
@@ -77,21 +77,21 @@ def _formats(
     return found
 
 
-def _edge(seen: SeenTab, mapping: TabMapping) -> tuple[int, bool]:
-    """Return where columns are added, and whether the filter takes them by itself.
+def _edge(seen: SeenTab, mapping: TabMapping) -> tuple[int, bool, bool]:
+    """Return where columns are added, whether the filter takes them by itself, and a Table does.
 
     A filter that leaves them out would part each ID from its row when it sorts.
     """
     headers = seen.headers(mapping.header_row - 1)
     last = max((n for n, h in enumerate(headers) if h in mapping.columns), default=0)
     edge = next((n for n in range(last, seen.width) if not headers[n]), seen.width)
-    if seen.table:
-        return int(seen.table["endColumnIndex"]), True
+    if table := seen.table(mapping.header_row - 1, last):
+        return int(table["endColumnIndex"]), True, True
     area = seen.source.get("basicFilter", {}).get("range", {})
     end = area.get("endColumnIndex")
     if not area or end is None:
-        return edge, True
-    return (end, False) if can_widen(seen, mapping) else (end - 1, True)
+        return edge, True, False
+    return (end, False, False) if can_widen(seen, mapping) else (end - 1, True, False)
 
 
 def can_widen(seen: SeenTab, mapping: TabMapping) -> bool:
@@ -101,12 +101,12 @@ def can_widen(seen: SeenTab, mapping: TabMapping) -> bool:
     return "tableId" not in seen.source.get("basicFilter", {}) and row - 1 <= start <= row + _NEAR
 
 
-def _insert(seen: SeenTab, edge: int, count: int) -> list[Request]:
+def _insert(seen: SeenTab, edge: int, count: int, *, in_table: bool) -> list[Request]:
     size = seen.source["properties"].get("gridProperties", {}).get("columnCount", edge)
-    if edge >= size and not seen.table:  # Inserted ones would have the drop-downs before them.
+    if edge >= size and not in_table:  # Inserted ones would have the drop-downs before them.
         length = {"sheetId": seen.sheet, "dimension": "COLUMNS", "length": count}
         return [{"appendDimension": length}]
-    is_like_before = bool(seen.table) or edge >= size
+    is_like_before = in_table or edge >= size
     place = span(seen.sheet, "COLUMNS", edge, count)
     return [{"insertDimension": {"range": place, "inheritFromBefore": is_like_before}}]
 
@@ -119,9 +119,15 @@ def _widened_filter(seen: SeenTab, end: int) -> list[Request]:
     return [{"setBasicFilter": {"filter": {**kept, "range": area}}}]
 
 
-def disconnect(tab: Tab) -> list[Request]:
-    """Return the requests that remove our metadata from a tab, wherever it is by now."""
-    return _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
+def disconnect(tab: Tab, *, puts_back: bool) -> list[Request]:
+    """Return the requests that remove our metadata from a tab, wherever it is by now.
+
+    If it is connected again, its column *Site ID* is known by that name.
+    """
+    header: list[Request] = []
+    if puts_back and KEY in tab.columns and tab.header is not None:
+        header = [update(tab.sheet, tab.header, tab.columns[KEY], [[text(SITE_ID)]])]
+    return header + _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
 
 
 def move_header(tab: Tab) -> list[Request]:

@@ -118,6 +118,8 @@ class Decider:
     values: Values
     answers: Mapping[str, RowAnswer]
     moment: float
+    known_until: float = 0.0
+    """When the first reading of EverBright's jobs ended: none of them is a new one."""
     unread: Collection[int] = ()
     """Connected tabs that can't be read: who has a row there gets no other one."""
 
@@ -271,6 +273,7 @@ class Decider:
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
                 customer = self.jobs[site].customer.get("customer", "")
                 more = {"site": site, "name": customer, "sheet": row.tab.sheet}
+                more |= {"row": row.number + 1}
                 more |= {"said": field.readable(said.cell)}
                 more |= {"since": self.values.since(field.id, self.jobs[site], said.state)}
                 self.found.differences.append(texts | more)
@@ -334,9 +337,9 @@ class Decider:
             alike = (row for row in self._remembered(site) if row in free)
             same = [row for row in alike if row.tab.sheet == sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
-        rest = {site: self.jobs[site].customer for site in sites if site not in chosen}
         counts = Counter(chosen.values())
         chosen = {site: row for site, row in chosen.items() if counts[row] == 1}
+        rest = {site: self.jobs[site].customer for site in sites if site not in chosen}
         left = {row: texts for row, texts in free.items() if row not in chosen.values()}
         found = find_rows(rest, left, self._is_doubtful)
         return Found({**found.matches, **chosen}, found.candidates)
@@ -383,23 +386,25 @@ class Decider:
         for row, site in self._elsewhere.items():
             finding = Finding("id_elsewhere", row.tab.title, row.number + 1, site)
             self.found.findings.append(finding)
-        since = min(board.connected.since for board in self.boards.values())
         adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
         first = next(adding, None)
         leftmost = next(iter(self.boards.values()))
+        since = max((first or leftmost).connected.since, self.known_until)
+        may_add = first is not None and first.connected.writes_ids
         for site in sorted(without, key=lambda each: self.jobs[each].row.received):
             job, choice = self.jobs[site], states[site].choice
-            is_known = job.state.row is not None or job.row.received <= since
+            is_old = job.state.row is not None or job.row.received <= since
+            is_known = bool(choice) or is_old or not job.is_answered
             if site in gone:
                 if job.state.sheet not in stopped and site not in self._elsewhere.values():
                     self._states[site].choice = "deleted"
-            elif choice == "none" or site in matches.candidates or not job.is_answered:
+            elif choice != "none" and (site in matches.candidates or not job.row.is_answered):
                 continue
             elif choice == "deleted":
                 self.found.deleted.append(site)
-            elif choice != "add" and (is_known or first is None):
+            elif choice != "add" and (is_known or not may_add):
                 self.found.absent.append(site)
-            elif (board := first or leftmost).tab.sheet not in stopped:
+            elif (board := first or leftmost).tab.sheet not in stopped and not self.unread:
                 self.found.new.append(self._new_row(site, board))
 
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:

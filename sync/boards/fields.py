@@ -153,4 +153,6 @@ class Fields:
 
     def spell(self, field: str) -> str:
         aspect, _, definition = field.partition(":")
-        return f"{aspect}:{self.milestones.get(definition, definition)}" if definition else field
+        title = self.milestones.get(definition, definition)
+        name = title if self.definition(title) == definition else definition
+        return f"{aspect}:{name}" if definition else field

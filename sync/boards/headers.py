@@ -102,14 +102,14 @@ class Headers:
 
     def header_rows(self, tab: SeenTab) -> list[int]:
         """Return the rows that look like headers, the likeliest first; a Table's is certain."""
-        if tab.table:
-            return [tab.table["startRowIndex"]]
         counts = {
             row: len({self.of_column(tab, row, n) for n in range(tab.width)} - {""})
             for row in range(len(tab.rows))
         }
         least = max(_LEAST, max(counts.values(), default=0) / 2)
         found = {row: count for row, count in counts.items() if count >= least}
+        tops = {table["startRowIndex"] for table in tab.tables}
+        found = {row: count for row, count in found.items() if row in tops} or found
         # The upper one of two header rows isn't a rival.
         rows = (row for row, count in found.items() if count > found.get(row + 1, 0))
         return sorted(rows, key=lambda row: -counts[row])

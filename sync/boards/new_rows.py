@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from sync.core.cells import Cell, is_formula, readable, relative
 from sync.core.snapshot import Tab
 
-_FILLS_OTHERS = re.compile(r"\b(ARRAYFORMULA|QUERY|FILTER|IMPORTRANGE|UNIQUE|SORT)\s*\(", re.I)
+_OWN = re.compile(
+    r"\b(ARRAYFORMULA|QUERY|FILTER|IMPORTRANGE|UNIQUE|SORT)\s*\(|^=TODAY\(\)-\d+$", re.I
+)
+"""What fills other cells, too; and *Days* of the job above."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def formulas(tab: Tab, above: int | None) -> dict[str, Cell]:
     return {
         tab.names[index]: relative(cell, above or 0, tab.names)
         for index, cell in enumerate(row)
-        if is_formula(cell) and not _FILLS_OTHERS.search(readable(cell))
+        if is_formula(cell) and not _OWN.search(readable(cell))
     }
 
 

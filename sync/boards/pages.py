@@ -118,7 +118,7 @@ class TabPages:
         seen: SeenTab,
         mapping: TabMapping,
         fields: Fields,
-        rows: Sequence[int] = (),
+        rows: Sequence[int] | None = None,
         problem: str = "",
     ) -> Any:
         row, words = mapping.header_row - 1, mapping.words.items()
@@ -145,6 +145,8 @@ class TabPages:
 
     def save(self, sheet: int) -> Any:
         """Show the page with what was chosen, or connect the tab."""
+        if not (self._console.store.get("sheet") or {}).get("made"):
+            abort(409, "First let Brightsheet add its own tabs, on Setup.")
         seen, known, fields = self._seen(sheet), self._known(sheet), self._fields()
         mapping = self._chosen(seen, fields, known)
         if "show" in request.form:
@@ -161,7 +163,10 @@ class TabPages:
         form, columns, words = request.form, dict[str, str](), dict[str, Any]()
         row = form.get("header_row", 1, int)
         row = row if 0 < row <= len(seen.rows) else 1
-        for index, header in enumerate(seen.headers(row - 1)):
+        # By header: somebody may have moved a column since the page was shown.
+        places = {header: n for n, header in enumerate(form.getlist("header"))}
+        for header in seen.headers(row - 1):
+            index = places.get(header)
             field = form.get(f"field-{index}", "")
             if header and field in fields.by_id:
                 columns[header] = field
@@ -208,7 +213,9 @@ class TabPages:
 
     def answer(self) -> Any:
         """Store the answers about jobs, and let IDs be written from now on."""
-        lost = 0
+        lost, chosen = 0, [row for row in request.form.values() if row.startswith("[")]
+        if len({*chosen}) < len(chosen):
+            return self._done("You chose one row for two jobs. Choose it for one of them.", "rows")
         for job in self._report()["rows"]:
             said, site = request.form.get(f"job-{job['site']}", ""), job["site"]
             if said in ("add", "none"):

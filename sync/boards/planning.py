@@ -7,7 +7,7 @@ from sync.boards.headers import Headers
 from sync.boards.mapping import TabMapping, check, check_headers, wrong
 from sync.boards.state import ConnectedTab, Stage
 from sync.boards.survey import SeenTab
-from sync.boards.words import Choice, propose
+from sync.boards.words import Choice, propose, steps
 from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.standing import titles
@@ -50,7 +50,12 @@ def with_words(
             said = dict[str, Choice](propose(options, fields.milestones, field.definition))
             for tab in known:
                 said |= {w: each for w, each in tab.words_of(field.id).items() if w in options}
-            words[header] = {**dict.fromkeys(options, ()), **mapping.words.get(header, said)}
+            chosen = {**dict.fromkeys(options, ()), **mapping.words.get(header, said)}
+            known_steps = steps(fields.milestones, field.definition)
+            words[header] = {
+                word: each if isinstance(each, str) else tuple(s for s in each if s in known_steps)
+                for word, each in chosen.items()
+            }
     return mapping.model_copy(update={"words": words})
 
 

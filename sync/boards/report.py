@@ -22,6 +22,7 @@ _FOUND_DAYS, _OLD_DAYS = 7, 180
 def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) -> dict[str, Any]:
     """Return lists of jobs and rows."""
     today = moment / _DAY_SECONDS
+    states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
 
     def rows(site: str, found: Iterable[BoardRow]) -> Iterable[dict[str, Any]]:
         there = sorted(found, key=lambda row: row.place)
@@ -37,7 +38,7 @@ def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) ->
                 "stage": row.shows(PROGRESS),
                 "agrees": [trait for trait, does in agrees.items() if does and trait != "given"],
                 "differs": [
-                    "first name" if trait == "given" else trait
+                    "a part of the name" if trait == "given" else trait
                     for trait, does in agrees.items()
                     if not does and (trait != "given" or agrees["name"])
                 ],
@@ -51,10 +52,11 @@ def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) ->
             "name": known.customer.get("customer", ""),
             "address": known.customer.get("address", ""),
             "status": readable(known.row.cells.get("status", {})),
-            "is_pending": known.row.is_open and today + _EPOCH_DAYS - updated < _OLD_DAYS,
+            "is_pending": states[site].choice != "none"
+            and known.row.is_open
+            and today + _EPOCH_DAYS - updated < _OLD_DAYS,
         }
 
-    states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
     found = [s for s, state in states.items() if today - state.found / _DAY_SECONDS < _FOUND_DAYS]
     names = {"absent": decision.absent, "deleted": decision.deleted, "found": found}
     return {

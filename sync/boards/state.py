@@ -36,6 +36,8 @@ class ConnectedTab(Value):
     stage: Stage = Stage.CONNECT
     since: float = 0.0
     """When it was connected."""
+    is_restored: bool = False
+    """Whether it is connected again as a version was restored: what it lacks is news, then."""
     writes_ids: bool = False
     """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
 

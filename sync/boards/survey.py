@@ -53,16 +53,25 @@ class SeenTab:
     @cached_property
     def width(self) -> int:
         """The number of columns up to the last with a text in these rows."""
-        if self.table:
-            return int(self.table["endColumnIndex"])
         return max((n + 1 for row in self.rows for n, c in enumerate(row) if _text(c)), default=0)
 
     @property
-    def table(self) -> Json:
-        """The range of the tab's first Table, Google's own; empty if there is none."""
-        tables: Sequence[Json] = self.source.get("tables", ())
-        found: Json = tables[0]["range"] if tables else {}
-        return found and {"startRowIndex": 0, "startColumnIndex": 0, **found}
+    def tables(self) -> list[Json]:
+        """The ranges of Tables, Google's own."""
+        start = {"startRowIndex": 0, "startColumnIndex": 0}
+        return [{**start, **each["range"]} for each in self.source.get("tables", ())]
+
+    def table(self, row: int, column: int) -> Json:
+        """Return the range of the Table of a header; empty if there is none."""
+        return next(
+            (
+                each
+                for each in self.tables
+                if each["startRowIndex"] == row
+                and each["startColumnIndex"] <= column < each["endColumnIndex"]
+            ),
+            {},
+        )
 
     @cached_property
     def merges(self) -> list[tuple[int, int, int, int]]:

@@ -1,5 +1,6 @@
 """Connected tabs as a pass meets them: what to read, to connect, and to write."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sync.boards.values import TabJob, Values
 from sync.boards.words import steps_of
 from sync.columns import KEY
 from sync.core.batch import Request
-from sync.core.cells import Cell
+from sync.core.cells import Cell, content, shown
 from sync.core.connected import Look, Read, TabChanges
 from sync.core.database import Database, Lease
 from sync.core.job_rows import JobRows
@@ -28,6 +29,8 @@ from sync.errors import Permanent, Refused
 from sync.settings.environment import Settings
 
 _LOOK_SECONDS = 600.0
+_ORDER = "order_in_tabs"
+"""The setting with the order and meanings by which the tabs show words."""
 _KEPT = {"replaced", "take", "found", "choice"}
 """Of a job's state, in a version that was restored."""
 
@@ -49,13 +52,15 @@ class OfficeTabs:
 
     def __post_init__(self) -> None:
         self._tabs = dict[int, ConnectedTab]()
-        self.begin_anew()
+        self._states = self.boards.states()
         self._failures = list[tuple[ConnectedTab, Finding]]()
         self._ended, self._looked = list[Finding](), 0.0
         """What is said of words that are no longer options, and when that was found out."""
 
     def begin_anew(self) -> None:
         self._states = self.boards.states()
+        for tab in self.boards.tabs():
+            self._replace(tab, stage=Stage.CONNECT, since=0.0, writes_ids=False)
 
     def sheets(self) -> Sequence[int]:
         self._tabs = {tab.sheet: tab for tab in self.boards.tabs()}
@@ -90,7 +95,7 @@ class OfficeTabs:
             elif connected.stage is Stage.CHECK and _is_as_meant(tab, connected.mapping):
                 self._begin(connected, rows)
             elif connected.stage is not Stage.CONNECTED:
-                requests += connect.disconnect(tab)
+                requests += connect.disconnect(tab, puts_back=connected.stage is not Stage.LEAVE)
             elif tab.header and tab.key(tab.header - 1) == SITE_ID.lower():
                 requests += connect.move_header(tab)
         return requests
@@ -129,7 +134,7 @@ class OfficeTabs:
     def _begin(self, connected: ConnectedTab, rows: JobRows) -> None:
         """Take EverBright's words of now as written, so that what is typed stays until news."""
         states, values = dict[str, JobState](), self._values(rows)
-        for site, job in self._jobs(rows).items():
+        for site, job in self._jobs(rows).items() if not connected.is_restored else ():
             written = dict(job.state.written)
             is_elsewhere = job.state.sheet not in (None, connected.sheet)
             for field in connected.mapping.fields:
@@ -139,12 +144,13 @@ class OfficeTabs:
             states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
         since = connected.since or self.now()
-        self._replace(connected, stage=Stage.CONNECTED, since=since)
+        self._replace(connected, stage=Stage.CONNECTED, since=since, is_restored=False)
 
     # Deciding
 
     def decide(self, read: Read, rows: JobRows) -> TabChanges:
         self._take_orders(rows)
+        self._follow_order(rows)
         if read.is_restored:  # What later batches wrote is gone, rows included.
             self._put({site: _forgotten(state) for site, state in self._states.items()})
         findings = [*(finding for _, finding in self._failures), *self._ended]
@@ -154,16 +160,20 @@ class OfficeTabs:
             start += len(tab.rows)
             if connected is None:
                 continue
-            # Somebody may have renamed it, or typed a row above the headers.
-            mapping, place = connected.mapping, dict[str, Any](title=tab.title)
+            # Somebody may have renamed it or columns, or typed a row above the headers.
+            mapping, place = connected.mapping, {"title": tab.title, **_renamed(tab, connected)}
             if tab.header is not None and tab.key(tab.header) == SITE_ID.lower():
                 place |= {"header_row": tab.header + 1}
             if (moved := mapping.model_copy(update=place)) != mapping:
                 connected = self._replace(connected, mapping=moved)
             columns = {KEY, *map(name_of, mapping.fields)}
-            is_older = tab.header is None or bool(columns - tab.columns.keys())
-            if read.is_restored and is_older and connected.stage is Stage.CONNECTED:
-                connected = self._replace(connected, stage=Stage.CONNECT)
+            lacking = columns - tab.columns.keys()
+            is_older = read.is_restored and (tab.header is None or bool(lacking))
+            headers = {content(cell) for cell in tab.rows[tab.header or 0]} if tab.rows else set()
+            is_back = any(h in headers for f, h in mapping.fields.items() if name_of(f) in lacking)
+            if (is_older or is_back) and connected.stage is Stage.CONNECTED:
+                changes = {"stage": Stage.CONNECT, "is_restored": is_older}
+                connected = self._replace(connected, **changes)
             if connected.stage is Stage.CONNECTED and tab.is_broken:
                 findings.append(Finding("header_gone", tab.title))
             elif connected.stage is Stage.CONNECTED:
@@ -172,7 +182,8 @@ class OfficeTabs:
         jobs, boards = self._jobs(rows), {board.tab.sheet: board for board in found}
         unread = self._tabs.keys() - boards.keys()
         answers, values = self.store.row_answers(), self._values(rows)
-        decider = Decider(read, boards, jobs, values, answers, self.now(), unread)
+        until = (self.store.get("readback") or {}).get("first", 0.0)
+        decider = Decider(read, boards, jobs, values, answers, self.now(), until, unread)
         decision = decider.decide() if boards else TabsDecision()
         self._put(decision.states)
         decision.findings = findings + decision.findings
@@ -180,6 +191,16 @@ class OfficeTabs:
         if not read.is_owed and shown != self.store.get(REPORT):
             self.store.put(REPORT, shown)
         return decision
+
+    def _follow_order(self, rows: JobRows) -> None:
+        """Take EverBright's words of now as written if the order or a meaning is another one."""
+        meanings = {code: each.means for code, each in rows.statuses.config.statuses.items()}
+        now = json.dumps([rows.statuses.order.steps, meanings])
+        if now != (known := self.store.get(_ORDER)):
+            connected = (tab for tab in self._tabs.values() if tab.stage is Stage.CONNECTED)
+            for tab in connected if known else ():
+                self._begin(tab, rows)
+            self.store.put(_ORDER, now)
 
     def _values(self, rows: JobRows) -> Values:
         milestones = milestones_of(rows.statuses.order, rows.titles())
@@ -228,6 +249,23 @@ def _forgotten(state: JobState) -> JobState:
     return JobState(**state.model_dump(include=_KEPT))
 
 
+def _header(tab: Tab, name: str) -> str:
+    return " ".join(shown(tab.cell(tab.header or 0, name)).split())
+
+
+def _renamed(tab: Tab, connected: ConnectedTab) -> dict[str, Any]:
+    """Return the parts of a mapping with the headers of now, if people have renamed columns."""
+    mapping, found = connected.mapping, dict[str, str]()
+    for field, header in mapping.fields.items():
+        new = _header(tab, name_of(field)) if tab.header is not None else ""
+        if new and new not in mapping.both and not header.endswith(new):
+            found[header] = new
+    if connected.stage is not Stage.CONNECTED or len({*found.values()}) < len(found):
+        return {}
+    parts = ("columns", "add", "words")
+    return {p: {found.get(h, h): v for h, v in getattr(mapping, p).items()} for p in parts}
+
+
 def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
     """Return whether the columns with our metadata have the headers that the mapping has.
 
@@ -237,8 +275,6 @@ def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
         **{name_of(f): h for f, h in mapping.fields.items()},
         KEY: SITE_ID,
     }.items():
-        value = tab.cell(tab.header or 0, name).get("userEnteredValue") or {}
-        shows = " ".join(value.get("stringValue", "").split())
-        if name not in tab.columns or not header.endswith(shows):
+        if name not in tab.columns or not header.endswith(_header(tab, name)):
             return False
     return tab.header is not None

@@ -117,7 +117,8 @@ def form(page: str) -> dict[str, Any]:
     for name, body in findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', _flat(main)):
         chosen = findall(r'<option value="([^"]*)" selected', body)
         found.setdefault(name, []).append(unescape(chosen[0]) if chosen else "")
-    for name, value in findall(r'<input type="hidden" name="(word-\d+)" value="([^"]*)"', main):
+    pattern = r'<input type="hidden" name="(word-\d+|header)" value="([^"]*)"'
+    for name, value in findall(pattern, main):
         found.setdefault(name, []).append(unescape(value))
     for kind in ("checkbox", "radio"):
         pattern = rf'<input type="{kind}" name="([^"]+)" value="([^"]*)" checked'

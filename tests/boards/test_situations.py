@@ -16,6 +16,7 @@ from sync.core.events import Event, Job, apply
 from sync.core.schema import job
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS
+from sync.core.standing import Statuses
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
 from tests.boards.storm import OfficeStorm, mapping
 from tests.core.fake_sheet import NAMES, Row, held, typed
@@ -262,7 +263,8 @@ def test_a_person_says_that_a_job_has_no_row(office: Office, choice: str, count:
     office.store.ask(ORDER, {"sites": [office.sites[4]], "changes": {"choice": choice}})
     office.settle()
     assert len(office.new_rows()) == count
-    assert len(office.report()["absent"]) == 0
+    left_out = [job["is_pending"] for job in office.report()["absent"]]
+    assert left_out == ([False] if choice == "none" else [])
 
 
 def test_nothing_is_decided_before_everbright_has_said_who_it_is(office: Office) -> None:
@@ -657,3 +659,171 @@ def test_rows_with_the_same_texts_cannot_be_chosen(office: Office) -> None:
     office.settle()
     (asked,) = office.report()["rows"]
     assert [row["has_twin"] for row in asked["rows"]] == [True, True]
+
+
+def test_a_renamed_column_is_connected_by_its_new_name(office: Office) -> None:
+    office.connected(ACTIVE)
+    header = office.sheet.tabs[ACTIVE].rows[0].cells
+    header[office.key(STATUS)] = typed("Status in EverBright")
+    office.look()
+    (tab,) = office.boards.tabs()
+    assert (tab.stage, STATUS in tab.mapping.both) == (Stage.CONNECTED, False)
+    assert tab.mapping.fields[f"status:{DEFINITIONS[0]}"] == "Status in EverBright"
+
+
+def test_without_the_leftmost_tab_no_row_is_added_elsewhere(office: Office) -> None:
+    """Her row for the job may be in the tab that can't be read."""
+    office.connected()
+    for number, guard in [*office.sheet.guards.items()]:
+        if guard[:3] == (ACTIVE, "COLUMNS", "site_id"):
+            del office.sheet.guards[number]
+    office.look()
+    office.event(7, "SUBMITTED")
+    office.settle()
+    assert [len(office.new_rows(sheet)) for sheet in (ACTIVE, LATER, DONE)] == [0, 0, 0]
+
+
+def test_one_row_cannot_be_two_jobs(office: Office) -> None:
+    office.connected(ACTIVE)
+    office.sheet._add(ACTIVE)
+    row = office.sheet.tabs[ACTIVE].rows[-1]
+    office.type(row, "Name", NAMES[7])
+    row_of = {"row": [ACTIVE, {"customer": NAMES[7]}]}
+    for number in (7, 8):
+        office.event(number, "SUBMITTED")
+        office.store.ask(ORDER, {"sites": [office.sites[number]], "changes": row_of})
+    office.settle()
+    assert office.sheet.key_of(ACTIVE, row) == ""
+    assert {job["site"] for job in office.report()["deleted"]} <= {office.sites[8]}
+    assert office.sites[7] in {job["site"] for job in office.report()["rows"]}
+
+
+def test_nothing_is_added_before_site_ids_were_written_once(office: Office) -> None:
+    office.connected(ACTIVE, writes_ids=False)
+    office.event(7, "SUBMITTED")
+    office.settle()
+    assert not office.new_rows()
+    assert office.sites[7] in {job["site"] for job in office.report()["absent"]}
+
+
+def test_what_the_first_reading_finds_is_no_new_job(office: Office) -> None:
+    office.connected(ACTIVE)
+    office.event(7, "SUBMITTED")
+    office.store.put("readback", {"first": office.clock + 1e9})
+    office.settle()
+    assert not office.new_rows()
+
+
+def test_a_second_tab_gets_no_jobs_of_before_it_was_connected(office: Office) -> None:
+    typed_by_hand = mapping(ACTIVE).model_copy(update={"new_rows": "none"})
+    office.connected(ACTIVE, mapping=typed_by_hand)
+    for number in (6, 7, 8, 9):
+        office.event(number, "SUBMITTED")
+    office.settle()
+    office.clock += 8_640_000
+    office.connected(DONE)
+    office.look()
+    assert (office.new_rows(), office.new_rows(DONE)) == ([], [])
+
+
+def test_words_without_a_step_are_left_as_they_are(office: Office) -> None:
+    words = {"Lead": (), "Alpha": ()}
+    for number, said in enumerate(("Alpha", "", "Lead", "site visit")):
+        office.type(office.row(number), "Stage", said)
+    own = mapping(ACTIVE).model_copy(update={"words": {"Stage": words}})
+    office.connected(ACTIVE, mapping=own)
+    for number in range(4):
+        office.event(number, "APPROVED")
+    office.settle()
+    shown = [office.shows(office.row(number), "Stage") for number in range(4)]
+    assert shown == ["Alpha", "", "Lead", "site visit"]
+
+
+def test_confirming_the_order_is_no_news(office: Office) -> None:
+    words = {
+        f"{number} {meaning}": (f"{each}:{meaning}",)
+        for number, each in enumerate(DEFINITIONS[:3])
+        for meaning in ("submitted", "approved")
+    }
+    confirmed = office.statuses.config
+    office.statuses = Statuses(confirmed.model_copy(update={"milestones": ()}))
+    office.start()
+    own = mapping(ACTIVE).model_copy(update={"words": {"Stage": words | {"Call first": "nothing"}}})
+    office.connected(ACTIVE, mapping=own)
+    for number in range(4):
+        office.event(number, "APPROVED", 1)
+        office.event(number, "APPROVED", 0)
+    office.settle()
+    for number, said in enumerate(("Call first", "hers")):
+        office.type(office.row(number), "Stage", said)
+    office.look()
+    office.statuses = Statuses(confirmed)
+    office.start()
+    office.look()
+    assert [office.shows(office.row(n), "Stage") for n in range(2)] == ["Call first", "hers"]
+
+
+@pytest.mark.parametrize("is_changed", [False, True])
+def test_what_a_restored_version_lacks_is_news(office: Office, is_changed: bool) -> None:
+    """Also if the tab's mapping has changed since that version."""
+    for number in range(4):
+        office.type(office.row(number), "Notes", "")
+    office.connected(ACTIVE)
+    version = office.sheet.version()
+    if is_changed:
+        (tab,) = office.boards.tabs()
+        columns = {**tab.mapping.columns, "Notes": "next_action"}
+        changed = tab.mapping.model_copy(update={"columns": columns})
+        office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": changed}))
+        office.settle()
+    for number in range(4):
+        office.event(number, "APPROVED")
+    office.settle()
+    office.sheet.restore(version)
+    for _ in range(3):
+        office.look()
+    assert {office.shows(office.row(number), STATUS) for number in range(4)} == {"Approved"}
+
+
+def test_a_version_is_restored_while_jobs_is_stopped(office: Office) -> None:
+    """Each connected cell is news once, and not again in each pass until Jobs is repaired."""
+    office.connected(ACTIVE)
+    version = office.sheet.version()
+    office.event(1, "REJECTED")
+    office.settle()
+    office.sheet.restore(version)
+    rows = office.sheet.tabs[JOBS].rows
+    rows[0].cells, rows[2].cells = rows[2].cells, rows[0].cells
+    office.look()
+    office.look()
+    assert "header_gone" in office.codes()
+    office.type(office.row(0), STATUS, "HOA asked")
+    office.look()
+    assert office.shows(office.row(0), STATUS) == "HOA asked"
+
+
+def test_what_was_hit_is_put_back_while_jobs_is_stopped(office: Office) -> None:
+    office.connected(ACTIVE)
+    rows = office.sheet.tabs[JOBS].rows
+    rows[0].cells, rows[2].cells = rows[2].cells, rows[0].cells
+    office.look()
+    tab, edit = office.sheet.tabs[ACTIVE], office.sheet.edit
+    before = [office.shows(office.row(number), STATUS) for number in range(4)]
+
+    def swap() -> None:
+        tab.rows[1:4] = [tab.rows[3], tab.rows[1], tab.rows[2]]
+        office.sheet.edit = edit  # type: ignore[method-assign]
+
+    office.event(1, "REJECTED")
+    office.sheet.edit = swap  # type: ignore[method-assign]
+    for _ in range(4):
+        office.look()
+    shown = [office.shows(office.row(number), STATUS) for number in range(4)]
+    assert shown == [before[0], "Rejected", *before[2:]]
+    assert not office.passes._sheet.debts
+
+
+def test_the_next_spreadsheet_is_connected_anew(office: Office) -> None:
+    office.connected(ACTIVE)
+    office.passes._tabs.begin_anew()
+    assert {(tab.stage, tab.writes_ids) for tab in office.boards.tabs()} == {(Stage.CONNECT, False)}
