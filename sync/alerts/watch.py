@@ -30,7 +30,7 @@ from sync.status.verdict import judge
 _POLL_SECONDS = 5.0
 _LEASE_SECONDS = 20.0
 """Longer than one address takes to answer; a rejection is told 90 s after it, kills included."""
-_REPEAT_SECONDS = 3600.0
+_REPEAT_SECONDS = 600.0
 """What ends and begins again within this time is sent once."""
 _RETRY_SECONDS = 10.0
 """Until what hasn't arrived is sent again."""
@@ -106,7 +106,8 @@ class Watch:
         self._lease = Lease(database, uuid4().hex, _LEASE_SECONDS, "alerts")
         self._deliver = deliver or self._send
         self._team = Team(settings, database)
-        self._stop, self._is_sender, self._unread = threading.Event(), False, 0
+        # Until the database says who sends, each process does.
+        self._stop, self._is_sender, self._unread = threading.Event(), True, 0
         self._not_before = dict.fromkeys(self._urls, 0.0)
 
     def start(self) -> None:

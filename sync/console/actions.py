@@ -104,8 +104,9 @@ ACTIONS: Mapping[str, Action] = {
     ),
     "rows_deleted": Action(
         "The rows were deleted",
-        "The jobs whose site IDs are gone count as deleted on purpose, and come back only when "
-        "something changes in EverBright. If the rows are still in the sheet without their IDs, "
+        "The jobs whose site IDs are gone count as deleted on purpose. In Jobs they come back only "
+        "when something changes in EverBright, and in tabs of yours if you add them on Your tabs. "
+        "If the rows are still in the sheet without their IDs, "
         "each of these jobs would then get a second row: undo it in the sheet instead.",
         confirms=True,
     ),
@@ -129,7 +130,8 @@ ACTIONS: Mapping[str, Action] = {
     "site_ids_back": Action(
         "Put the site IDs back",
         "Where two rows certainly have each other's site IDs, as after a part of the sheet was "
-        "sorted alone, the IDs change places. Nothing else is moved.",
+        "sorted alone, the IDs change places. Columns that weren't sorted stay beside the wrong "
+        "customer: Ctrl+Z in the sheet is better while it is possible.",
         confirms=True,
     ),
     "same_customer": Action("Same customer"),

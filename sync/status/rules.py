@@ -177,8 +177,8 @@ def _is_silent(state: State) -> bool:
 def _is_read_late(state: State) -> bool:
     """Return whether the regular reading is a day late."""
     hours = state.setup.read_hours
-    since = state.now - (state.read_back or state.begun)
-    return bool(hours) and since > hours * 3600 + _DAY_SECONDS
+    since = state.now - state.read_back
+    return bool(hours and state.read_back) and since > hours * 3600 + _DAY_SECONDS
 
 
 def _is_disk_low(state: State) -> bool:
@@ -248,8 +248,9 @@ RULES: tuple[Rule, ...] = (
         _P,
         lambda s: s.trashed,
         lambda s: (
-            f"The {' and the '.join(s.trashed)}: moved to the trash of Google Drive, where Google "
-            "keeps files for 30 days. Open the trash in Drive, and restore what is there."
+            f"The {' and the '.join(s.trashed)}: moved to the trash of Google Drive, or deleted. "
+            "Google keeps files in the trash for 30 days: open it in Drive, and restore what is "
+            "there."
         ),
         "",
     ),
@@ -266,8 +267,10 @@ RULES: tuple[Rule, ...] = (
         _P,
         "The header row of {tab} was deleted or sorted in with the jobs, or its column Site ID is "
         "gone. Nothing is written there until that is undone: press Ctrl+Z in the sheet, or use "
-        "File, Version history. Or, in a tab of yours, move the row with your headers back to the "
+        "File, Version history. In Jobs, if the row or column was deleted, you can press Put it "
+        "back instead. Or, in a tab of yours, move the row with your headers back to the "
         "top, above the jobs.",
+        actions=("put_back",),
     ),
     _finding(
         "keys_gone",
@@ -306,7 +309,8 @@ RULES: tuple[Rule, ...] = (
         lambda found: (
             f"{counted(len(found), 'row has', 'rows have')} the site ID of another customer "
             f"({_places(found)}), and nothing is written there. A part of the sheet may have been "
-            "sorted alone: undo that with Ctrl+Z, or say here whose each row is."
+            "sorted alone: undo that with Ctrl+Z. Or press Put the site IDs back, or say here "
+            "whose each row is."
         ),
         "/",
         ("site_ids_back",),
@@ -317,7 +321,7 @@ RULES: tuple[Rule, ...] = (
         lambda found: (
             f"{counted(len(found), 'job is', 'jobs are')} in several rows ({_places(found)}, and "
             "others), and in tabs of yours none of them is written. Delete the rows that you don't "
-            "need."
+            "need, or clear the Site ID of one that is another customer's."
         ),
     ),
     _finding(
@@ -375,8 +379,8 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.wrong_secret > s.heard,
         lambda s: (
             "Something with a wrong or missing secret was refused "
-            f"{lasting(s.now - s.wrong_secret)} ago, and nothing of EverBright's has arrived "
-            f"since. If EverBright sent it, set the same secret there and here. {_MISSED}"
+            f"{lasting(s.now - s.wrong_secret)} ago. If EverBright sent it, set the same secret "
+            f"there and here. This ends with the next message that arrives. {_MISSED}"
         ),
         actions=("read_all",),
     ),
@@ -486,7 +490,7 @@ RULES: tuple[Rule, ...] = (
         _is_read_late,
         lambda s: (
             "Open jobs haven't been read from EverBright for "
-            f"{lasting(s.now - (s.read_back or s.begun))}, so what was missed isn't shown. "
+            f"{lasting(s.now - s.read_back)}, so what was missed isn't shown. "
             "EverBright may be down, or have its lists elsewhere: run the checks on Setup."
         ),
         "/setup#checks",
@@ -558,7 +562,7 @@ RULES: tuple[Rule, ...] = (
         lambda s: s.now - s.guessed < _DAY_SECONDS,
         lambda s: (
             "Somebody entered ten wrong passwords for these pages, the last one "
-            f"{lasting(s.now - s.guessed)} ago, and was refused for five minutes. If it was none "
+            f"{lasting(s.now - s.guessed)} ago, and is refused for five minutes. If it was none "
             "of you, have whoever set it up choose a long password."
         ),
         "",
