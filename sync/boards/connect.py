@@ -13,6 +13,7 @@ from sync.columns import KEY
 from sync.core.batch import Request, guard, span, update
 from sync.core.cells import Cell, absolute, text
 from sync.core.snapshot import HEADER, Tab, guard_id
+from sync.types import uuid
 
 _LONGEST_NAME = 40
 _NEAR = 2
@@ -124,10 +125,11 @@ def disconnect(tab: Tab, *, puts_back: bool) -> list[Request]:
 
     If it is connected again, its column *Site ID* is known by that name.
     """
-    header: list[Request] = []
-    if puts_back and KEY in tab.columns and tab.header is not None:
-        header = [update(tab.sheet, tab.header, tab.columns[KEY], [[text(SITE_ID)]])]
-    return header + _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
+    header = tab.key(tab.header) if tab.header is not None else ""
+    found = _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
+    if puts_back and header and not uuid(header):  # A job's ID may be there after a sort.
+        found.append(update(tab.sheet, tab.header or 0, tab.columns[KEY], [[text(SITE_ID)]]))
+    return found
 
 
 def move_header(tab: Tab) -> list[Request]:

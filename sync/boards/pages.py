@@ -209,7 +209,9 @@ class TabPages:
 
     def rows(self) -> Any:
         """Show the jobs whose row a person has to tell, and those that have none."""
-        return render_template("tabs/rows.html", report=self._report(), row_key=row_key)
+        is_begun = all(tab.writes_ids for tab in self._boards.tabs())
+        values = {"report": self._report(), "row_key": row_key, "is_begun": is_begun}
+        return render_template("tabs/rows.html", **values)
 
     def answer(self) -> Any:
         """Store the answers about jobs, and let IDs be written from now on."""

@@ -161,9 +161,9 @@ class OfficeTabs:
             if connected is None:
                 continue
             # Somebody may have renamed it or columns, or typed a row above the headers.
-            mapping, place = connected.mapping, {"title": tab.title, **_renamed(tab, connected)}
+            mapping, place = connected.mapping, dict[str, Any](title=tab.title)
             if tab.header is not None and tab.key(tab.header) == SITE_ID.lower():
-                place |= {"header_row": tab.header + 1}
+                place |= {"header_row": tab.header + 1, **_renamed(tab, connected)}
             if (moved := mapping.model_copy(update=place)) != mapping:
                 connected = self._replace(connected, mapping=moved)
             columns = {KEY, *map(name_of, mapping.fields)}
@@ -257,7 +257,7 @@ def _renamed(tab: Tab, connected: ConnectedTab) -> dict[str, Any]:
     """Return the parts of a mapping with the headers of now, if people have renamed columns."""
     mapping, found = connected.mapping, dict[str, str]()
     for field, header in mapping.fields.items():
-        new = _header(tab, name_of(field)) if tab.header is not None else ""
+        new = _header(tab, name_of(field))
         if new and new not in mapping.both and not header.endswith(new):
             found[header] = new
     if connected.stage is not Stage.CONNECTED or len({*found.values()}) < len(found):

@@ -671,6 +671,15 @@ def test_a_renamed_column_is_connected_by_its_new_name(office: Office) -> None:
     assert tab.mapping.fields[f"status:{DEFINITIONS[0]}"] == "Status in EverBright"
 
 
+def test_a_row_that_is_sorted_above_the_jobs_renames_no_column(office: Office) -> None:
+    office.connected(ACTIVE)
+    (before,) = office.boards.tabs()
+    rows = office.sheet.tabs[ACTIVE].rows
+    rows[0].cells, rows[-1].cells = {office.key("Name"): typed("Walk-in")}, rows[0].cells
+    office.look()
+    assert [tab.mapping for tab in office.boards.tabs()] == [before.mapping]
+
+
 def test_without_the_leftmost_tab_no_row_is_added_elsewhere(office: Office) -> None:
     """Her row for the job may be in the tab that can't be read."""
     office.connected()
