@@ -3,7 +3,7 @@
 STOPPING = "stopping"
 """A reason: the worker is ending."""
 LEASE_LOST = "lease_lost"
-"""Another worker has taken over the work, or a job's documents."""
+"""Another process has taken over the work."""
 ENDS_WORK = frozenset({STOPPING, LEASE_LOST})
 """A worker ends its work, which another one continues, or the next start."""
 

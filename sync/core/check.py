@@ -86,7 +86,7 @@ class Trace:
     listed: int = 0
     """How many of the lines for *Recovered* it writes."""
     made: dict[str, list[str]] = field(default_factory=dict)
-    """The columns that are made then, by sheet ID."""
+    """The columns that are made then, by sheet ID; or the looks, under "looks"."""
     units: list[str] = field(default_factory=list)
     """The names of its parts, for a search if Google refuses it."""
 

@@ -16,8 +16,6 @@ from sync.core.standing import Kind, Standing, Statuses, titles
 from sync.core.store import NAME_SECONDS, JobRow, Store, StoredDocument
 from sync.settings.config_file import ColumnKind, Config
 
-"""How long a line of History waits for the customer's name."""
-
 
 def site_columns(config: Config) -> list[tuple[str, Column]]:
     """Return the columns that show a value of EverBright's answer about the site.

@@ -131,7 +131,8 @@ class Pass:
     def run(self) -> PassResult:
         """Run one pass. Raises Retryable or Permanent if Google didn't take part.
 
-        A pass that reads a sign that something is wrong writes nothing, and reports it.
+        A pass that reads a sign that something is wrong reports it, and writes nothing, or nothing
+        to *Jobs*.
         """
         version = self._store.backlog()["version"]
         self._rows.refresh()

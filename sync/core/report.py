@@ -19,10 +19,10 @@ class Finding:
     | other_database | another database has written the spreadsheet | everything |
     | add_tabs | the spreadsheet has tabs, and nobody has said that ours may be added | everything |
     | no_fence | the tab Recovered can't be made | everything |
-    | tab_gone | *Jobs* was deleted | everything |
+    | tab_gone | *Jobs* was deleted | the tab |
     | header_gone | the header row or Site ID is gone, or sorted in with the jobs | the tab |
     | keys_gone | the site IDs of `count` open jobs are gone from a tab at once | the tab |
-    | all_refused | Google refuses every change, as for a protected tab | everything |
+    | all_refused | Google refuses every change, as for a protected tab | the tab |
     | other_customer | a row names another customer; `detail` has the differences | the row |
     | two_rows | a job has several rows, which in a connected tab aren't written | those rows |
     | history_gone | *History* lost its header row; its lines wait | the lines |

@@ -14,7 +14,7 @@ from sync.errors import SettingsError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "core_version"
-"""A name of its own while the old program has another one."""
+"""A name of its own: databases of before 1.0 have Alembic's."""
 version = Table(VERSION_TABLE, MetaData(), Column("version_num", String(32), primary_key=True))
 
 

@@ -21,8 +21,8 @@ delivery = Table(
     "delivery",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("digest", String, unique=True),
     # Of the canonical body. Null where the same body may come again.
+    Column("digest", String, unique=True),
     _time("received"),
     Column("body", LargeBinary, nullable=False),
     _text("outcome"),  # accepted, ignored or rejected
@@ -62,7 +62,7 @@ document = Table(
     _text("name"),
     _time("created"),
     _text("file_id"),  # reserved before the file is created
-    _text("state", "new"),  # new, copied or failed
+    _text("state", "new"),  # new, copied, failed or dismissed
     _count("tries"),
     _time("due"),
     _text("error"),

@@ -1,4 +1,4 @@
-"""The worker: applies deliveries, runs passes, requests customers, and copies documents.
+"""The worker: applies deliveries, runs passes, reads EverBright, and copies documents.
 
 Several processes may run one; the one that holds the lease works, and the others wait for it.
 """

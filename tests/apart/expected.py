@@ -221,7 +221,8 @@ def row(life: Life, today: datetime) -> dict[str, str]:
         "Email": life.email,
         "Contract": "",
         "Last comment": quoted(told[-1][1]) if told else "",
-        "Quote": life.quote,
+        # A contract that is signed again has another one, so milestones alone say it.
+        "Quote": life.quote if {*found} - {CONTRACT, CHANGE_ORDER} else "",
         "Re-signed": "",
         "Waiting at": now.waiting_at,
         "Kind": now.kind,
