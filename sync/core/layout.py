@@ -83,12 +83,14 @@ class Layout:
         what = f"{title}: {line.task}" if line.task else title
         if not line.status:
             what = f"Comment on {title}" if title else "Comment"
+        label = self._statuses.label(line.definition, line.status)
+        is_fixed = line.task and not self._statuses.is_rejected(line.status)
         received, dated = line.received.astimezone(zone), line.at.astimezone(zone)
         is_other_day = received.date() != dated.date()
         return {
             "customer": links([(name, link)]),
             "what": text(what),
-            "to": text(self._statuses.label(line.definition, line.status)),
+            "to": text("Fixed" if is_fixed else label),
             "comment": text(_cut(line.comment, _LONGEST_COMMENT)),
             "received": number(serial(received, zone)),
             "dated": number(int(serial(dated, zone))) if is_other_day else {},

@@ -23,7 +23,8 @@ RED, _YELLOW, _BLUE = "#f4c7c3", "#fff2cc", "#cfe2f3"
 _GREEN, ORANGE, GRAY = "#d9ead3", "#f9cb9c", "#e0e0e0"
 CONTRACT_DAYS = 3
 _UNSIGNED = f"(?m)^({'|'.join(map(sign, PAPERS.values()))})$"
-"""A line of *Next action*."""
+_SUBMIT = "(?m)^Submit "
+"""Lines of *Next action*."""
 _OF_REP = "'s jobs"
 _OPEN_JOBS = 3
 """A rep gets a view with so many open jobs."""
@@ -208,17 +209,18 @@ def _choices(tab: Tab, column: str) -> Request:
 def _views(tab: Tab, stuck: int) -> Mapping[str, tuple[dict[str, Any], Sequence[tuple[str, str]]]]:
     """Return the criteria of views by column, and their sorts, by title."""
     first, formulas = (tab.header or 0) + 2, dict[str, tuple[str, str]]()
+    by_rep = ((REP, "ASCENDING"), _OLDEST)
     if "next_action" in tab.columns:
         action = _in_row(tab, "next_action", first)
+        formulas["Ready to submit"] = ("next_action", f'=REGEXMATCH({action};"{_SUBMIT}")')
         formulas["Not signed"] = ("next_action", f'=REGEXMATCH({action};"{_UNSIGNED}")')
     if {"days", "waiting_at"} <= tab.columns.keys():
         formulas["Stuck"] = ("days", _is_stuck(tab, stuck, first))
     return {
         "Needs us": ({"waiting_on": _condition("TEXT_EQ", US)}, (_OLDEST,)),
-        "Rejected": ({"kind": _condition("TEXT_EQ", Kind.REJECTED)}, (_OLDEST,)),
-        "Ready to submit": ({"kind": _condition("TEXT_EQ", Kind.READY)}, (_OLDEST,)),
+        "Rejected": ({"kind": _condition("TEXT_EQ", Kind.REJECTED)}, by_rep),
         **{
-            title: ({column: _condition("CUSTOM_FORMULA", formula)}, (_OLDEST,))
+            title: ({column: _condition("CUSTOM_FORMULA", formula)}, by_rep)
             for title, (column, formula) in formulas.items()
         },
         "Follow up today": (

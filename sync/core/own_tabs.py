@@ -185,11 +185,13 @@ def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
     who = f"{column['customer']}&{_unless_blank(column['phone'], _LINE)}"
     due = f'IF({is_due};"Follow up"&{_unless_blank(notes, ": ")}&"{_LINE}";"")'
     age = f'IF({days}="";"";", "&{days}&IF({days}=1;" day";" days"))'
-    what = f"{due}&{column['status']}&{age}&{_unless_blank(column['next_action'], _LINE)}"
+    is_new = f"{column['updated']}>=WORKDAY(TODAY();-1)"
+    status = f'IF({is_new};"New: ";"")&{column["status"]}&{age}'
+    what = f"{due}&{status}&{_unless_blank(column['next_action'], _LINE)}"
     is_stuck = _is_stuck(days, column["waiting_at"], stuck)
     color = f'IF({column["kind"]}="{Kind.REJECTED}";"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
     rep = f'IF({column[REP]}="";"{_NOBODY}";{column[REP]})'
-    rank = f"{is_due}*2+({column['updated']}>=WORKDAY(TODAY();-1))"
+    rank = f"{is_due}*2+({is_new})"
     head = f'says;IF(counts>0;"{_REP}");names;IF(counts>0;"");names;IF(counts>0;9);counts'
     order = f'reps="{_NOBODY}";TRUE;reps;TRUE;ranks;FALSE;CHOOSECOLS(lines;7);FALSE'
     row = f"places+COUNTA(names)+{(tab.header or 0) + 1}"

@@ -262,10 +262,10 @@ class Statuses:
                 for m in others
             ]
             actions.append(f"Fix and resubmit {_listed(named)}")
-        actions += [action for milestone in steps for action in self._to_do(milestone)]
         is_one = sum(max(1, len(names)) for names in tasks.values()) == 1
         for milestone in sorted(others, key=lambda m: m.since, reverse=True):
             actions += self._why(milestone, with_title=len(others) > 1, is_one=is_one)
+        actions += [action for milestone in steps for action in self._to_do(milestone)]
         words = [*(f"{m.title} voided" for m in papers)]
         words += [f"{_listed([m.title for m in others])} rejected"] if others else []
         status = ", ".join(words)

@@ -174,7 +174,7 @@ def _rejected(rejected: Sequence[Now], others: Sequence[Now]) -> Standing:
         first = f"Fix {reasons[0][0]} and resubmit"
     is_one = len(reasons) == 1
     texts = [quoted(said) if is_one else f"{task}: {quoted(said)}" for task, said in reasons]
-    lines = (first, *(action for step in others for action in _furthest(step).actions), *texts)
+    lines = (first, *texts, *(action for step in others for action in _furthest(step).actions))
     status = f"{titles} rejected"
     return Standing(status, "Us", oldest.since, lines, rejected[0].title, "rejected")
 
@@ -254,7 +254,7 @@ def lines(life: Life) -> list[tuple[str, str, str, str, str]]:
             found.append((life.name, each.of, LABELS[each.status], text, when))
         elif {*each.rejected} != {*last.rejected}:
             new = [(t, "Rejected") for t in each.rejected if t not in last.rejected]
-            fixed = [(t, "In progress") for t in last.rejected if t not in each.rejected]
+            fixed = [(t, "Fixed") for t in last.rejected if t not in each.rejected]
             found += [(life.name, f"{each.of}: {t}", to, text, when) for t, to in new + fixed]
         elif text:
             found.append((life.name, f"Comment on {each.of}", "", text, when))
@@ -302,8 +302,9 @@ def today_tab(found: Iterable[Life], today: datetime) -> list[tuple[str, Cards]]
         cells = row(life, today)
         if cells["Waiting on"] == "Us":
             age = f"{cells['Days']} {'day' if cells['Days'] == '1' else 'days'}"
-            what = f"{cells['Status']}, {age}\n{cells['Next action']}"
             is_old = life.happenings[-1].at.date() < since
+            new = "" if is_old else "New: "
+            what = f"{new}{cells['Status']}, {age}\n{cells['Next action']}"
             cards[life.rep][f"{life.name}\n{life.phone}", what] = is_old, -int(cells["Days"])
     own = [
         (f"{rep} {len(each)} jobs", dict(sorted(each.items(), key=lambda card: card[1])))

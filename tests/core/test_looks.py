@@ -88,8 +88,8 @@ VIEWS = {
     ],
     "Rejected": ["rejected", "contract voided"],
     "Ready to submit": ["ready"],
-    "Not signed": ["a change order", "contract sent"],
-    "Stuck": ["a change order", "under review", "contract sent"],
+    "Not signed": ["contract sent", "a change order"],
+    "Stuck": ["under review", "contract sent", "a change order"],
     "Follow up today": ["under review", "ready"],
     "Done": ["done"],
     "Ada Birch's jobs": ["contract sent", "rejected", "under review"],
@@ -323,7 +323,7 @@ def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> No
         "Follow up\nPermits under review, 17 days\nEverBright is reviewing"
     )
     assert shown["ready"].startswith("Follow up: Call at nine\nPermits ready to submit, 2 days\n")
-    assert shown["canceled"].startswith("Design canceled, 1 day\n")
+    assert shown["canceled"].startswith("New: Design canceled, 1 day\n")
     styles = [Rules(evaluator, sheet).style(row, 1) or {} for row in range(len(rows) + 1)]
     expected = [
         GRAY if not case else RED if COLORS[case][0] == RED else COLORS[case][1] for case in order
@@ -336,7 +336,7 @@ def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> No
 def test_a_follow_up_of_a_job_that_is_done_has_one_line(office: Office) -> None:
     place = {"row": office.row("done"), "column": office.column("Follow up")}
     office.world.edit("type_cell", text=str(ago(0).date()), **place)
-    assert ["Done", "Follow up\nDone"] in [row[:2] for row in office.texts(TODAY)]
+    assert ["Done", "Follow up\nNew: Done"] in [row[:2] for row in office.texts(TODAY)]
 
 
 def test_today_of_one_rep_has_no_list_of_reps(office: Office) -> None:

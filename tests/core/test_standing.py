@@ -281,10 +281,10 @@ CASES = {
             3,
             (
                 "Fix Plan set and resubmit\n"
+                '"The roof plan is missing a page." \u2013 Nora Quist\n'
                 "Submit Design\n"
                 "Finish Permits: upload Utility bill\n"
-                "Finish Installation: upload Photos\n"
-                '"The roof plan is missing a page." \u2013 Nora Quist'
+                "Finish Installation: upload Photos"
             ),
             "Permits",
             Kind.REJECTED,
