@@ -4,7 +4,7 @@ import logging
 import os
 import resource
 import signal
-import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
@@ -88,7 +88,7 @@ def work(settings: Settings) -> None:
         text = "The receiver writes the sheet, too: WORKER isn't separate. Either may write it."
         _log.warning("second_worker", message=text)
     worker = Worker(settings, database, office_tabs)
-    _run(settings, database, worker, threading.Event().wait, writes=True)
+    _run(settings, database, worker, _sleep, writes=True)
 
 
 def _run(
@@ -119,5 +119,11 @@ def _raise_file_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
+def _sleep() -> NoReturn:
+    """Sleep in short turns: a signal that arrives just before a wait begins doesn't end it."""
+    while True:
+        time.sleep(1)
+
+
 def _stop(*_: object) -> NoReturn:
-    raise SystemExit  # waitress ends its loop
+    raise SystemExit  # The loop ends.
