@@ -58,8 +58,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/database.py",
-        "is_held = now < row.expires < now + 2 * self._seconds",
-        "is_held = now + 3600 < row.expires < now + 2 * self._seconds",
+        "is_held = now < row.expires < now + 2 * self.seconds",
+        "is_held = now + 3600 < row.expires < now + 2 * self.seconds",
         "tests/core/test_worker.py tests/core/test_http.py tests/deploy",
     ),
     Fault(

@@ -9,10 +9,9 @@ from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.events import CONTRACT, Job, Line
 from sync.core.job_rows import Links
-from sync.core.layout import called
 from sync.core.schema import change
 from sync.core.standing import Statuses
-from sync.core.store import Store
+from sync.core.store import JobRow, Store
 from sync.settings.environment import Settings
 
 _GATHER_SECONDS = 60.0
@@ -66,11 +65,11 @@ class Team:
             return last, []
         known = statuses(self._settings.config, self._store)
         lines = [(row.site, Line.model_validate_json(row.line)) for row in rows]
-        jobs = self._store.job_states(site for site, _ in lines)
+        jobs = {job.site: job for job in self._store.jobs([site for site, _ in lines])}
         by_site: dict[str, list[str]] = {}
         for site, line in lines:
             is_new = site in jobs and now - line.received.timestamp() < OLD_SECONDS
-            if is_new and (text := news(line, jobs[site], known)):
+            if is_new and (text := news(line, jobs[site].state, known)):
                 by_site.setdefault(site, []).append(text)
         first = min(line.received.timestamp() for _, line in lines)
         if by_site and now - first < _GATHER_SECONDS:
@@ -84,20 +83,20 @@ class Team:
         self,
         by_site: Mapping[str, Sequence[str]],
         sites: Sequence[str],
-        jobs: Mapping[str, Job],
+        jobs: Mapping[str, JobRow],
         known: Statuses,
     ) -> str:
         if len(sites) > 1:
-            names = ", ".join(self._named(site) for site in sites)
+            names = ", ".join(_named(jobs[site]) for site in sites)
             return f"{len(sites)} jobs have news: {names}"
         (site,) = sites
-        said = dict.fromkeys(f"{each}, {self._named(site)}" for each in by_site[site])
+        said = dict.fromkeys(f"{each}, {_named(jobs[site])}" for each in by_site[site])
         needs_us = any(each.startswith(("Rejected", "Contract voided")) for each in by_site[site])
-        why = known.standing(jobs[site], datetime.now(UTC)).actions if needs_us else ()
+        why = known.standing(jobs[site].state, datetime.now(UTC)).actions if needs_us else ()
         return "\n".join([*said, *why, self._links.job(site)])
 
-    def _named(self, site: str) -> str:
-        """Return a job's customer and rep, as a message names them."""
-        customer = self._store.customer(site)
-        name, rep = called(site, customer), customer.get("rep")
-        return f"{name} ({rep})" if rep else name
+
+def _named(job: JobRow) -> str:
+    """Return a job's customer and rep, as a message names them."""
+    rep = job.customer.get("rep")
+    return f"{job.name} ({rep})" if rep else job.name

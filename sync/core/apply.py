@@ -1,5 +1,7 @@
 """Applies stored deliveries to their jobs, in the order of receipt."""
 
+from datetime import UTC, datetime
+
 import structlog
 
 from sync.core.database import Lease
@@ -22,7 +24,7 @@ def apply_waiting(store: Store, lease: Lease, statuses: Statuses) -> bool:
     for delivery in waiting:
         try:
             webhook = parse.read(delivery.body, statuses.config.webhooks)
-            event = event_of(webhook, delivery.received)
+            event = event_of(webhook, datetime.fromtimestamp(delivery.received, UTC))
         except Rejected as error:
             rejected[delivery.id] = error.what
             continue

@@ -7,6 +7,7 @@ kill is the ordinary case.
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -23,7 +24,7 @@ from sync.core.job_rows import JobRows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask, SheetState
 from sync.core.snapshot import FENCE, HISTORY, Picture, Snapshot
-from sync.core.store import Attempt, Store
+from sync.core.store import Store
 from sync.core.units import COLUMNS, CONNECTING, Refusals
 from sync.errors import Permanent, Refused, Retryable
 from sync.google.errors import RATE_LIMITED
@@ -117,11 +118,11 @@ class Attempts:
     def is_other_version(self, now: Snapshot) -> bool:
         """Return whether a read shows a fence that isn't the known one, or an open batch's."""
         fence = max(now.fences, default=(0, ""))[0]
-        return fence not in {self.sheet.fence, *(each.fence for each in self._store.attempts())}
+        return fence not in {self.sheet.fence, *self._store.attempts()}
 
     def follow_fence(self, now: Snapshot) -> None:
         """Find out which batches Google has accepted, and check them."""
-        attempts, self.written = {each.fence: each for each in self._store.attempts()}, {}
+        attempts, self.written = self._store.attempts(), {}
         fence, owner = max(now.fences, default=(0, self._owner))
         is_ours = owner in (self._owner, self.sheet.taken_from)
         is_other = not is_ours or fence > self._last_fence()
@@ -140,10 +141,10 @@ class Attempts:
             if fence and not self.sheet.made:  # Of a spreadsheet that was written before another.
                 self._note_made(now)
             closed = [
-                each.fence
-                for each in attempts.values()
+                number
+                for number, each in attempts.items()
                 if each.expects != fence
-                or each.fence in self._refused
+                or number in self._refused
                 or each.sent < self._now() - CALL_SECONDS
             ]
             if closed:
@@ -153,9 +154,9 @@ class Attempts:
         """Go on with another version of the spreadsheet, which somebody has restored."""
         _log.warning("restored_version", fence=fence, expected=self.sheet.fence)
         if fence or HISTORY not in now.lines:
-            there = self.sheet.restore(fence, self._last_fence() + 1)
+            self.sheet.looks = {n: made for n, made in self.sheet.looks.items() if made <= fence}
             has_lines = HISTORY in now.lines  # Somebody may have deleted it before that version.
-            self._store.restore_version(self._lease, there if has_lines else ())
+            self._store.write_lines_again(self._lease, fence if has_lines else -1)
         self._note_made(now)
         self.sheet.fence = fence
         self.sheet.is_restored = self.sheet.are_tabs_restored = True
@@ -166,7 +167,7 @@ class Attempts:
         tabs = (tab for tab in now.there.values() if tab.columns)
         self.sheet.made = {str(tab.sheet): sorted(tab.columns) for tab in tabs}
 
-    def _conclude(self, now: Snapshot, attempts: Mapping[int, Attempt], fence: int) -> None:
+    def _conclude(self, now: Snapshot, attempts: Mapping[int, Any], fence: int) -> None:
         """Check the batch that Google has accepted, and store the result."""
         trace = from_json(Trace, self._store.trace(fence))
         self.sheet.fence = fence
@@ -193,8 +194,7 @@ class Attempts:
         self.refusals.accepted(trace.units)
         # Also a row that somebody has taken the key out of since.
         self._rows.set_rows(self._lease, {content(row[KEY]): {"row": "there"} for row in trace.new})
-        closed = [each.fence for each in attempts.values() if each.expects != fence]
-        self.keep(closed, fence, trace.lines)
+        self.keep([n for n, each in attempts.items() if each.expects != fence], fence, trace.lines)
 
     def is_settled(self, site: str, column: str, wanted: str, held: str) -> bool:
         """Return whether a cell is left as it is until tomorrow."""

@@ -45,14 +45,14 @@ class Customers:
     def step(self) -> bool:
         """Request the customers that are due; return whether there were any."""
         due = self._store.due_customers(_AT_ONCE)
-        for site, tries in due:
-            now = datetime.now(UTC)
+        for job in due:
+            site, tries, now = job.site, job.customer_tries, datetime.now(UTC)
             again = (now + _AGAIN).timestamp()
             try:
                 answer = self._everbright.site(site)
                 customer, is_archived = read_customer(answer, self._config.columns)
-                is_first = not self._store.customer(site)
                 self._store.set_customer(self._lease, site, customer, again)
+                is_first = job.customer in ("", "{}")
                 self._note_archive(site, now, is_archived, is_first=is_first)
                 self._store.put(ANSWERED, now.timestamp())
             except Exception as error:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Select, Update, create_engine, event, func, select, update
@@ -12,11 +13,10 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from sync.core import revisions, schema
+from sync.core import revisions
+from sync.core.schema import lease
 from sync.errors import LEASE_LOST, Retryable
 
-DISCONNECTED = "disconnected"
-"""A reason: the connection had ended. Another try has a new one, as the pool drops all of them."""
 LEASE_SECONDS = 30.0
 _BUSY_SECONDS = 10
 _CONNECT_SECONDS = 5
@@ -57,6 +57,7 @@ class Database:
             url = "postgresql+psycopg://" + url.partition("://")[2]
             self.engine = create_engine(
                 url,
+                pool_pre_ping=True,  # One may have ended, like after a restart of PostgreSQL.
                 pool_size=_POSTGRESQL_CONNECTIONS,
                 max_overflow=0,
                 pool_timeout=_BUSY_SECONDS,
@@ -70,17 +71,14 @@ class Database:
         self._turn = threading.Lock() if self.is_sqlite else threading.BoundedSemaphore(6)
 
     @contextmanager
-    def begin(
-        self, held: "Lease | None" = None, *, locks_lease: bool = False
-    ) -> Iterator[Connection]:
+    def begin(self, held: "Lease | None" = None) -> Iterator[Connection]:
         """Open a transaction, committed at the end. Raises Retryable.
 
         With `held` it fails if another worker has taken the lease, and holds it until the commit.
-        `locks_lease` says that it locks the lease in another way.
         """
         try:
             with self._turn, self.engine.begin() as connection:
-                if not self.is_sqlite and (held is not None or locks_lease):
+                if not self.is_sqlite:
                     connection.execute(_TIMEOUTS)
                 if held is not None:
                     held.check(connection)
@@ -90,11 +88,10 @@ class Database:
         except (DBAPIError, PoolTimeout, sqlite3.Error) as error:
             cause = getattr(error, "orig", None) or error
             kind = type(cause).__name__
-            is_disconnected = getattr(error, "connection_invalidated", False)
-            reason = DISCONNECTED if is_disconnected else "database"
             # Its text may have what is stored, so none of it is repeated.
             fix = next((fix for sign, fix in _FIXES.items() if sign in str(cause)), "")
-            raise Retryable(reason, f"The database didn't answer ({kind}).", fix=fix) from error
+            text = f"The database didn't answer ({kind})."
+            raise Retryable("database", text, fix=fix) from error
 
     def read(self, query: Select[Any]) -> Sequence[Any]:
         """Return the rows of a query, in a transaction of its own."""
@@ -124,63 +121,51 @@ class Database:
             revisions.upgrade(connection)
 
 
+@dataclass
 class Lease:
     """The right to do some work, which one process has at a time: writing the sheet, or alerts."""
 
-    def __init__(
-        self,
-        database: Database,
-        holder: str,
-        seconds: float = LEASE_SECONDS,
-        name: str = WORKER,
-    ) -> None:
-        self._database, self._holder, self._seconds = database, holder, seconds
-        self._name = name
-        self._token = 0
+    database: Database
+    holder: str
+    seconds: float = LEASE_SECONDS
+    name: str = WORKER
+    token: int = 0
 
     def renew(self) -> None:
         """Hold the lease longer. Raises Retryable (lease_lost) if another has taken it since."""
-        table = schema.lease
-        with self._database.begin(locks_lease=True) as connection:
-            until = self._database.now(connection) + self._seconds
-            ours = (table.c.name == self._name) & (table.c.token == self._token)
-            if not connection.execute(update(table).where(ours).values(expires=until)).rowcount:
-                raise Retryable(LEASE_LOST, "Another worker has taken over.")
+        self._end_in(self.seconds)
+
+    def release(self) -> None:
+        """Let another process take it at once. Raises Retryable (lease_lost) if one has."""
+        self._end_in(0.0)
+
+    def _end_in(self, seconds: float) -> None:
+        with self.database.begin(self) as connection:
+            until = self.database.now(connection) + seconds
+            connection.execute(update(lease).where(lease.c.name == self.name).values(expires=until))
 
     def take(self) -> bool:
         """Take the lease if no other process has it; return whether this one has it now."""
-        table = schema.lease
-        with self._database.begin(locks_lease=True) as connection:
-            now = self._database.now(connection)
-            free = {"name": self._name, "holder": "", "token": 0, "expires": 0.0}
-            connection.execute(insert(table).values(free).on_conflict_do_nothing())
-            row = connection.execute(
-                select(table).where(table.c.name == self._name).with_for_update()
-            ).one()
+        own = lease.c.name == self.name
+        with self.database.begin() as connection:
+            now = self.database.now(connection)
+            free = insert(lease).values(name=self.name).on_conflict_do_nothing()
+            connection.execute(free)
+            row = connection.execute(select(lease).where(own).with_for_update()).one()
             # A later end was stored while the clock was ahead.
-            is_held = now < row.expires < now + 2 * self._seconds
-            if is_held and row.token != self._token:
+            is_held = now < row.expires < now + 2 * self.seconds
+            if is_held and row.token != self.token:
                 return False
-            values = {"holder": self._holder, "token": row.token + 1}
-            own = update(table).where(table.c.name == self._name)
-            connection.execute(own.values(**values, expires=now + self._seconds))
-            self._token = row.token + 1
+            self.token = row.token + 1
+            values = {"holder": self.holder, "token": self.token, "expires": now + self.seconds}
+            connection.execute(update(lease).where(own).values(values))
             return True
 
     def check(self, connection: Connection) -> None:
         """Lock the lease in a transaction. Raises Retryable (lease_lost) if another has it."""
-        table = schema.lease
-        query = select(table.c.token).where(table.c.name == self._name).with_for_update()
-        if connection.scalar(query) != self._token:
+        query = select(lease.c.token).where(lease.c.name == self.name).with_for_update()
+        if connection.scalar(query) != self.token:
             raise Retryable(LEASE_LOST, "Another worker has taken over.")
-
-    def release(self) -> None:
-        """Let another process take it at once."""
-        table = schema.lease
-        with self._database.begin(locks_lease=True) as connection:
-            ours = (table.c.name == self._name) & (table.c.token == self._token)
-            until = self._database.now(connection)
-            connection.execute(update(table).where(ours).values(expires=until))
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:
@@ -190,6 +175,4 @@ def _configure_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    # Not by SQLAlchemy's own call, which takes a twentieth of a webhook's time.
-    driver: Any = connection.connection.driver_connection
-    driver.execute("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

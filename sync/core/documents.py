@@ -19,8 +19,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from sync.core.database import Lease
 from sync.core.drive import Drive
-from sync.core.layout import called
-from sync.core.store import Store, StoredDocument
+from sync.core.store import Store
 from sync.errors import (
     LEASE_LOST,
     STOPPING,
@@ -91,7 +90,7 @@ class Documents:
             self._taken.discard(document.uuid)
         return True
 
-    def _try(self, document: StoredDocument) -> None:
+    def _try(self, document: Any) -> None:
         """Copy a document, or postpone it. Raises what ends the work."""
         own = (self._lease, document.site, document.uuid)
         try:
@@ -122,11 +121,11 @@ class Documents:
         except IndexError:
             return self._connect()
 
-    def _copied(self, document: StoredDocument, everbright: EverBright, drive: Drive) -> str:
+    def _copied(self, document: Any, everbright: EverBright, drive: Drive) -> str:
         """Return the ID of a document's copy, made now or earlier."""
         if known := self._store.copied_file(document.uuid):
             return known  # Of another job.
-        tag, file_id = {_FILE_TAG: document.uuid}, document.file_id
+        tag, file_id = {_FILE_TAG: document.uuid}, str(document.file_id)
         folder = self._folder(drive, document.site)
         if not file_id:
             is_new = document.site in self._new_folders
@@ -154,7 +153,8 @@ class Documents:
     def _folder(self, drive: Drive, site: str) -> str:
         """Return the ID of a job's folder, created if there is none."""
         with self._locks[site]:
-            stored = json.loads(self._store.folder(site) or "{}")
+            (job,) = self._store.jobs([site])
+            stored = json.loads(job.folder or "{}")
             if stored.get("made") and site not in self._known_folders:
                 stored = stored if self._retry(lambda: _is_there(drive, stored["id"])) else {}
             if stored.get("made"):
@@ -166,8 +166,7 @@ class Documents:
                 folder = self._retry(drive.new_id)
                 self._new_folders.add(site)
                 self._store.set_folder(self._lease, site, json.dumps({"id": folder}))
-            name = called(site, self._store.customer(site))
-            self._retry(lambda: drive.create_folder(folder, name, self._root, tag))
+            self._retry(lambda: drive.create_folder(folder, job.name, self._root, tag))
             self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))
             return str(folder)
 

@@ -10,10 +10,10 @@ from typing import Any
 from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
 from sync.core.cells import Cell, readable
 from sync.core.database import Lease
-from sync.core.events import PAPERS
+from sync.core.events import PAPERS, Line
 from sync.core.layout import Layout
 from sync.core.standing import Kind, Standing, Statuses, titles
-from sync.core.store import NAME_SECONDS, JobRow, Store, StoredDocument
+from sync.core.store import NAME_SECONDS, JobRow, Store
 from sync.settings.config_file import ColumnKind, Config
 
 
@@ -28,14 +28,6 @@ def site_columns(config: Config) -> list[tuple[str, Column]]:
         for each in config.columns
         if each.id != REP
     ]
-
-
-@dataclass(frozen=True)
-class LineRow:
-    """A line of History as cells."""
-
-    id: int
-    cells: Mapping[str, Cell]
 
 
 class JobRows:
@@ -129,23 +121,24 @@ class JobRows:
         others = [title for title in self.titles().values() if title in waiting_at]
         return [*dict.fromkeys([*known, *others])]
 
-    def lines(self, limit: int) -> tuple[list[LineRow], bool]:
-        """Return the lines that History lacks, the oldest first, with the customers' names.
+    def lines(self, limit: int) -> tuple[list[tuple[int, dict[str, Cell]]], bool]:
+        """Return the lines that History lacks, the oldest first: their numbers and cells.
 
         Also whether the next ones wait until a name is known: the newest line is on top.
         """
-        now, found = self._now().timestamp(), list[LineRow]()
+        now, found = self._now().timestamp(), list[tuple[int, dict[str, Cell]]]()
         # Of one minute, what happened last is on top.
-        waiting = sorted(self._store.waiting_lines(limit), key=lambda each: each.line.age)
-        for each in waiting:
-            job = self.jobs.get(each.site)
+        rows = self._store.waiting_lines(limit)
+        lines = [(Line.model_validate_json(row.line), row) for row in rows]
+        for line, row in sorted(lines, key=lambda each: each[0].age):
+            job = self.jobs.get(row.site)
             if job is None:
                 break
-            is_young = now - each.line.received.timestamp() < NAME_SECONDS
+            is_young = now - line.received.timestamp() < NAME_SECONDS
             if self.links.has_customers and not job.is_answered and is_young:
                 return found, True
-            cells = self._layout.line(each.line, each.site, job.name, self.links.job(each.site))
-            found.append(LineRow(each.id, cells))
+            cells = self._layout.line(line, row.site, job.name, self.links.job(row.site))
+            found.append((row.id, cells))
         return found, False
 
 
@@ -160,7 +153,7 @@ class Links:
     def job(self, site: str) -> str:
         return f"{self.everbright}/address/{site}"
 
-    def document(self, document: StoredDocument) -> str:
+    def document(self, document: Any) -> str:
         if document.state == "copied":
             return f"https://drive.google.com/file/d/{document.file_id}/view"
         if self.has_copies and document.state == "new":

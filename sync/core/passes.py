@@ -16,13 +16,13 @@ from sync.columns import KEY, REP
 from sync.core import batch, check, findings, looks, snapshot
 from sync.core.attempts import LOOKS, Attempts, Stop
 from sync.core.batch import HISTORY_COLUMNS, Request
-from sync.core.cells import content, serial, text
+from sync.core.cells import Cell, content, serial, text
 from sync.core.check import Debt, Lost, NewRow, Trace, Write
 from sync.core.connected import ConnectedTabs, Read, TabChanges
 from sync.core.database import Lease
 from sync.core.decide import Decision, decide, keys_gone, lost_keys
 from sync.core.dressing import Client, Dressing
-from sync.core.job_rows import JobRows, LineRow
+from sync.core.job_rows import JobRows
 from sync.core.report import NOTICES, Finding
 from sync.core.sheet_state import Ask, SheetState
 from sync.core.snapshot import (
@@ -166,7 +166,7 @@ class Pass:
         """Have what a tab lacks made again, and its rows or lines written if it is gone."""
         is_gone = self._sheet.forget(sheet, tab)
         if is_gone and sheet == HISTORY:
-            self._store.restore_version(self._lease, ())
+            self._store.write_lines_again(self._lease, -1)
         elif is_gone and sheet == JOBS:
             self._store.begin_rows(self._lease)
             self._rows.jobs.clear()
@@ -412,8 +412,8 @@ class Pass:
 
         Without the tab *Jobs*, only those of connected tabs.
         """
-        history, lines, has_young = now.lines.get(HISTORY), list[LineRow](), False
-        lost = list[Lost]()
+        history, has_young = now.lines.get(HISTORY), False
+        lines, lost = list[tuple[int, dict[str, Cell]]](), list[Lost]()
         pending = self._units(now, repair, changes)
         restored = self._now() - self._sheet.restored
         listed = [
@@ -448,9 +448,9 @@ class Pass:
             guarded.append(history)
             first, lines = (history.header or 0) + 1, lines[::-1]
             reps = [looks.rep_of_line(jobs, history, first + n) for n in range(len(lines))]
-            rows = [{**line.cells, REP: rep} for line, rep in zip(lines, reps, strict=True)]
+            rows = [{**cells, REP: rep} for (_, cells), rep in zip(lines, reps, strict=True)]
             requests += batch.insert_rows(history, first, rows)
-            trace.lines = [line.id for line in lines]
+            trace.lines = [number for number, _ in lines]
         if RECOVERED_LINES in names:
             when = serial(datetime.fromtimestamp(self._now(), UTC), self._zone)
             headers, count = batch.titles(self._rows.columns()), now.lines[RECOVERED].row_count

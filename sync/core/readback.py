@@ -16,7 +16,7 @@ import structlog
 
 from sync.backfill import payloads
 from sync.backfill.reader import Reader
-from sync.core.database import DISCONNECTED, Lease
+from sync.core.database import Lease
 from sync.core.events import Event, Job, Line, apply, event_of, read_event
 from sync.core.standing import Kind, Statuses
 from sync.core.store import Store
@@ -139,7 +139,7 @@ class Readback:
                 if error.reason == MISSING and site not in listed:
                     continue  # EverBright has no such job.
                 unanswered += error.reason in DOWN
-                if error.reason in {*ENDS_WORK, TOKEN, "database", DISCONNECTED}:
+                if error.reason in {*ENDS_WORK, TOKEN, "database"}:
                     raise
                 if unanswered >= _MOST_UNANSWERED:
                     raise

@@ -65,10 +65,10 @@ def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]
             number = store.keep_rejected(body, error)
             _log.warning("rejected", delivery=number, reason=error.reason)
             return _error(error.status, error.reason, error.message)
-        receipt = store.keep(body, webhook)
+        number, outcome = store.keep(body, webhook)
         wake()
-        _log.info("received", delivery=receipt.id, outcome=receipt.outcome, kind=webhook.kind)
-        return jsonify(delivery=receipt.id, outcome=receipt.outcome), HTTPStatus.ACCEPTED
+        _log.info("received", delivery=number, outcome=outcome, kind=webhook.kind)
+        return jsonify(delivery=number, outcome=outcome), HTTPStatus.ACCEPTED
 
     @app.get(HEALTH)
     def healthz() -> dict[str, str]:

@@ -75,7 +75,7 @@ change = Table(  # lines of History
     Column("site", String, nullable=False, index=True),
     _text("line"),  # JSON of events.Line
     Column("fence", Integer, index=True),  # of the batch that wrote it; null while it waits
-    _text("earlier", "[]"),  # JSON: the fences of batches that wrote it, before a version returned
+    _text("earlier", "[]"),  # not used: the code before may still write it during an upgrade
 )
 attempt = Table(  # batches whose result isn't known yet
     "attempt",

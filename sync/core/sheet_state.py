@@ -50,8 +50,6 @@ class SheetState:
     """The database that wrote it before a person has said that this one is the right one."""
     restored: float = 0.0
     """When that was noticed last; 0 if never."""
-    branches: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
-    """The first fence after each restored version, and that of the version."""
     may_add_tabs: bool = False
     """Whether our tabs may be added to those that are there."""
     asked: list[str] = field(default_factory=list)
@@ -103,21 +101,3 @@ class SheetState:
         elif tab is None:
             self.made.pop(str(sheet), None)
         return tab is None and sheet not in own_tabs.SOURCES
-
-    def restore(self, fence: int, following: int) -> list[tuple[int, int]]:
-        """Go on with an older version, which has this fence; the next batch has `following`.
-
-        Return the fences, from and to, of the batches that the version has taken.
-        """
-        there, last = list[tuple[int, int]](), fence
-        for first, parent in reversed(self.branches):
-            if last >= first:
-                there.append((first, last))
-                last = parent
-        self.branches.append((following, fence))
-        self.looks = {
-            name: made
-            for name, made in self.looks.items()
-            if any(first <= made <= last for first, last in there)
-        }
-        return there

@@ -3,50 +3,27 @@
 import hashlib
 import json
 import zlib
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 
 from sync.core.cells import Cell
-from sync.core.database import (
-    DISCONNECTED,
-    Database,
-    Lease,
-)
+from sync.core.database import Database, Lease
 from sync.core.events import Job, JobDocument, Line
 from sync.core.layout import called
 from sync.core.schema import action, attempt, change, delivery, document, job, row_answer, setting
-from sync.errors import Rejected, Retryable
+from sync.errors import Rejected
 from sync.webhooks.schema import Outcome, ParsedWebhook
 
 _NOTHING = {"body": b"", "site": None, "reason": "", "outcome": Outcome.IGNORED.value}
 """What is stored of a delivery of a job that was forgotten, beside its time and digest."""
 NAME_SECONDS = 60.0
 """How long lines and documents of a new job wait for its customer's name."""
-_PAGE = 500
-"""Values in one `IN`: SQLite takes a limited number."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """A stored delivery."""
-
-    id: int
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class WaitingDelivery:
-    """A delivery that isn't applied to its job yet."""
-
-    id: int
-    received: datetime
-    body: bytes
 
 
 @dataclass
@@ -67,7 +44,8 @@ class JobRow:
     shown: int
     row: str
     """new, there, or gone."""
-    documents: tuple["StoredDocument", ...] = ()
+    documents: Sequence[Any] = ()
+    """Rows of the table, the oldest first."""
     cells: Mapping[str, Cell] = field(default_factory=dict)
     """What the row should show, once it is laid out."""
     is_open: bool = True
@@ -93,30 +71,6 @@ class RowAnswer:
 
 
 @dataclass(frozen=True)
-class StoredDocument:
-    """A document, and its copy once there is one."""
-
-    site: str
-    uuid: str
-    definition: str
-    sub_task: str
-    name: str
-    created: float
-    file_id: str
-    state: str
-    tries: int
-
-
-@dataclass(frozen=True)
-class StoredLine:
-    """A line of History that isn't in the sheet."""
-
-    id: int
-    site: str
-    line: Line
-
-
-@dataclass(frozen=True)
 class StoredAction:
     """What somebody has asked for on the console."""
 
@@ -125,17 +79,11 @@ class StoredAction:
     body: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """A batch whose result isn't known: it takes the place of the fence `expects`."""
-
-    fence: int
-    expects: int
-    sent: float
-
-
 class Store:
-    """All that the core reads and writes in the database. Every method is one transaction."""
+    """All that the core reads and writes in the database. Every change is one transaction.
+
+    What is returned as a row is one of its table.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -156,35 +104,24 @@ class Store:
 
     # Deliveries
 
-    def keep(self, body: bytes, webhook: ParsedWebhook) -> Receipt:
-        """Store a delivery before it is answered. Raises Retryable.
-
-        On a connection that has ended, like after a restart of PostgreSQL, it is tried once more.
-        """
-        try:
-            return self._keep(body, webhook)
-        except Retryable as error:
-            if error.reason != DISCONNECTED:
-                raise
-        return self._keep(body, webhook)
-
-    def _keep(self, body: bytes, webhook: ParsedWebhook) -> Receipt:
+    def keep(self, body: bytes, webhook: ParsedWebhook) -> tuple[int, Outcome]:
+        """Store a delivery before it is answered; return its number. Raises Retryable."""
         other = webhook.other_event
         can_recur = not webhook.has_event or (other is not None and not other.is_dated)
         digest = None if can_recur else webhook.digest
-        row = dict.fromkeys(_KEPT, 0) | _as_understood(webhook)
-        row |= {"digest": digest, "received": _now(), "body": body}
+        times = {"digest": digest, "received": _now(), "body": body}
+        row = _as_understood(webhook) | times
         with self._database.begin() as connection:
             # One that has an event is looked at when it is applied: this is a query more.
             if not webhook.has_event and _is_forgotten(connection, webhook.site):
                 row |= _NOTHING
-            statement = _KEEP[connection.dialect.name]
-            known = connection.exec_driver_sql(statement, row).scalar()
-            if known is not None:
-                return Receipt(known, Outcome(row["outcome"]))
+            new = insert(delivery).values(row).on_conflict_do_nothing()
+            number = connection.scalar(new.returning(delivery.c.id))
+            if number is not None:
+                return number, Outcome(row["outcome"])
             _put(connection, "wrong_secret", 0.0)  # The right one has come since.
             query = select(delivery.c.id).where(delivery.c.digest == webhook.digest)
-            return Receipt(connection.scalar(query) or 0, Outcome.DUPLICATE)
+            return connection.scalar(query) or 0, Outcome.DUPLICATE
 
     def keep_rejected(self, body: bytes, error: Rejected) -> int:
         """Store a body that can't be understood, so that it can be replayed."""
@@ -198,13 +135,10 @@ class Store:
             key = connection.execute(insert(delivery).values(row)).inserted_primary_key
             return int(key[0]) if key else 0
 
-    def waiting(self, limit: int) -> list[WaitingDelivery]:
-        """Return deliveries to apply, in the order of receipt."""
+    def waiting(self, limit: int) -> Sequence[Any]:
+        """Return the rows of deliveries to apply, in the order of receipt."""
         query = select(delivery).where(delivery.c.is_waiting == 1).order_by(delivery.c.id)
-        return [
-            WaitingDelivery(row.id, datetime.fromtimestamp(row.received, UTC), row.body)
-            for row in self._database.read(query.limit(limit))
-        ]
+        return self._database.read(query.limit(limit))
 
     def applied(
         self,
@@ -240,9 +174,8 @@ class Store:
                 added = insert(document).values(row).on_conflict_do_nothing()
                 if connection.execute(added).rowcount and site not in jobs:
                     _touch(connection, [site])
-            for part in _pages(ids):
-                done = update(delivery).where(delivery.c.id.in_(part)).values(is_waiting=0)
-                connection.execute(done)
+            done = update(delivery).where(delivery.c.id.in_(ids)).values(is_waiting=0)
+            connection.execute(done)
             for number, reason in rejected.items():
                 values_ = {"outcome": Outcome.REJECTED.value, "reason": reason, "digest": None}
                 connection.execute(update(delivery).where(delivery.c.id == number).values(values_))
@@ -286,8 +219,7 @@ class Store:
             odd = select(delivery.c.id, delivery.c.body).where(delivery.c.site.is_(None))
             rows = connection.execute(odd.execution_options(yield_per=20))
             of_job = [row.id for row in rows if site.encode() in row.body.lower()]
-            for part in _pages(of_job):
-                connection.execute(delete(delivery).where(delivery.c.id.in_(part)))
+            connection.execute(delete(delivery).where(delivery.c.id.in_(of_job)))
             _put(connection, "tabs", None)  # The next pass lists what is left.
             known = _get(connection, "forgotten", [])
             _put(connection, "forgotten", sorted({*known, _hash(site)}))
@@ -323,9 +255,9 @@ class Store:
 
     def finish_actions(self, results: Mapping[int, str]) -> None:
         """Store what has become of actions. Their texts may be a customer's, and aren't kept."""
-        own = {number: update(action).where(action.c.id == number) for number in results}
-        done = {"done": _now(), "body": "{}"}
-        self._do(None, *(own[n].values(**done, result=each) for n, each in results.items()))
+        for number, text in results.items():
+            done = {"done": _now(), "body": "{}", "result": text}
+            self._do(None, update(action).where(action.c.id == number).values(done))
 
     # Jobs
 
@@ -336,10 +268,10 @@ class Store:
 
     def job_states(self, sites: Iterable[str] | None = None) -> dict[str, Job]:
         """Return the states of jobs, or of all; those that aren't known are missing."""
-        query, pages = select(job.c.site, job.c.state), _pages(sorted({*(sites or ())}))
-        queries = [query] if sites is None else [query.where(job.c.site.in_(p)) for p in pages]
-        rows = [row for each in queries for row in self._database.read(each)]
-        return {site: Job.model_validate_json(state) for site, state in rows}
+        query = select(job.c.site, job.c.state)
+        if sites is not None:
+            query = query.where(job.c.site.in_({*sites}))
+        return {site: Job.model_validate_json(state) for site, state in self._database.read(query)}
 
     def changed_jobs(self, known: Mapping[str, int]) -> list[JobRow]:
         """Return the jobs whose revision isn't the known one."""
@@ -348,18 +280,12 @@ class Store:
 
     def jobs(self, sites: Sequence[str]) -> list[JobRow]:
         """Return jobs, in this order, with their documents; those that aren't known are missing."""
-        jobs, documents = dict[str, Any](), list[Any]()
-        with self._database.begin() as connection:
-            for part in _pages(sites):
-                order = (document.c.created, document.c.uuid)
-                query = select(document).where(document.c.site.in_(part)).order_by(*order)
-                documents += connection.execute(query).all()
-                found = connection.execute(select(job).where(job.c.site.in_(part)))
-                jobs |= {row.site: row for row in found}
-        # They are read outside of the transaction, which webhooks may wait for.
-        by_site = dict[str, list[StoredDocument]]()
-        for row in documents:
-            by_site.setdefault(row.site, []).append(_document(row))
+        found = self._database.read(select(job).where(job.c.site.in_(sites)))
+        jobs, files = {row.site: row for row in found}, defaultdict[str, list[Any]](list)
+        # After the jobs: one that is added meanwhile has a later revision.
+        query = select(document).where(document.c.site.in_(sites))
+        for row in self._database.read(query.order_by(document.c.created, document.c.uuid)):
+            files[row.site].append(row)
         return [
             JobRow(
                 row.site,
@@ -372,7 +298,7 @@ class Store:
                 row.event_revision,
                 row.shown,
                 row.row,
-                tuple(by_site.get(row.site, ())),
+                files[row.site],
             )
             for row in map(jobs.get, sites)
             if row is not None
@@ -389,11 +315,10 @@ class Store:
                     is_so = job.c.revision == job.c.shown if values["shown"] else job.c.shown == 0
                     connection.execute(own.where(is_so).values(dirty_since=since))
 
-    def due_customers(self, limit: int) -> list[tuple[str, int]]:
-        """Return jobs whose customer is to be requested, each with the number of tries."""
-        query = select(job.c.site, job.c.customer_tries).where(job.c.customer_due <= _now())
-        ordered = query.order_by(job.c.customer_due, job.c.received).limit(limit)
-        return [(site, tries) for site, tries in self._database.read(ordered)]
+    def due_customers(self, limit: int) -> Sequence[Any]:
+        """Return the rows of jobs whose customer is to be requested."""
+        query = select(job).where(job.c.customer_due <= _now())
+        return self._database.read(query.order_by(job.c.customer_due, job.c.received).limit(limit))
 
     def set_customer(self, held: Lease, site: str, customer: Mapping[str, str], due: float) -> None:
         """Store EverBright's answer; the job is dirty if it is another.
@@ -415,24 +340,21 @@ class Store:
         """Have the customers and documents that wait for another try be requested at once."""
         jobs = update(job).where(job.c.customer_tries > 0).values(customer_due=0.0)
         documents = update(document).where(document.c.tries > 0).values(due=0.0)
-        with self._database.begin() as connection:
-            connection.execute(jobs)
-            connection.execute(documents)
+        self._do(None, jobs, documents)
 
     # Lines of History
 
-    def waiting_lines(self, limit: int) -> list[StoredLine]:
-        query = select(change).where(change.c.fence.is_(None)).order_by(change.c.id).limit(limit)
-        return [
-            StoredLine(row.id, row.site, Line.model_validate_json(row.line))
-            for row in self._database.read(query)
-        ]
+    def waiting_lines(self, limit: int) -> Sequence[Any]:
+        """Return the rows of the oldest lines that aren't in the sheet."""
+        query = select(change).where(change.c.fence.is_(None)).order_by(change.c.id)
+        return self._database.read(query.limit(limit))
 
     # Attempts
 
-    def attempts(self) -> list[Attempt]:
+    def attempts(self) -> dict[int, Any]:
+        """Return the rows of open attempts, by fence, without their traces."""
         query = select(attempt.c.fence, attempt.c.expects, attempt.c.sent)
-        return [Attempt(*row) for row in self._database.read(query.order_by(attempt.c.fence))]
+        return {row.fence: row for row in self._database.read(query.order_by(attempt.c.fence))}
 
     def trace(self, fence: int) -> Any:
         """Return what the check of an open attempt needs."""
@@ -461,29 +383,17 @@ class Store:
         """
         with self._database.begin(held) as connection:
             connection.execute(delete(attempt).where(attempt.c.fence.in_([*fences])))
-            for part in _pages(lines):
-                written = update(change).where(change.c.id.in_(part)).values(fence=accepted)
-                connection.execute(written)
+            written = update(change).where(change.c.id.in_(lines)).values(fence=accepted)
+            connection.execute(written)
             for name, value in settings.items():
                 _put(connection, name, value)
 
-    def restore_version(self, held: Lease, there: Sequence[tuple[int, int]]) -> None:
-        """A version of the sheet was restored: write the lines again that it lacks.
+    def write_lines_again(self, held: Lease, fence: int) -> None:
+        """Have the lines of *History* written that a version with this fence lacks.
 
-        `there` are the fences, from and to, of the batches that it has taken: none if *History*
-        alone is made again.
+        After a second restored version, some may be there twice; none is lost.
         """
-        query = select(change.c.id, change.c.fence, change.c.earlier)
-        with self._database.begin(held) as connection:
-            if there:
-                connection.execute(delete(attempt))
-            for number, fence, earlier in connection.execute(query).all():
-                written = [*json.loads(earlier), *([] if fence is None else [fence])]
-                known = [n for n in written if any(a <= n <= b for a, b in there)]
-                new = max(known, default=None)
-                if new != fence:
-                    own = update(change).where(change.c.id == number)
-                    connection.execute(own.values(fence=new, earlier=json.dumps(written)))
+        self._do(held, update(change).where(change.c.fence > fence).values(fence=None))
 
     def begin_rows(self, held: Lease) -> None:
         """*Jobs* will be made again: all its rows are written again."""
@@ -517,13 +427,13 @@ class Store:
 
     # Documents
 
-    def due_documents(self, limit: int) -> list[StoredDocument]:
-        """Return documents to copy; those of a new job once its customer's name is known."""
+    def due_documents(self, limit: int) -> Sequence[Any]:
+        """Return rows of documents to copy; of a new job once its customer's name is known."""
         due = and_(document.c.state == "new", document.c.due <= _now())
         is_known = (job.c.customer != "") | (job.c.received < _now() - NAME_SECONDS)
         query = select(document).join(job, job.c.site == document.c.site).where(due, is_known)
         query = query.order_by(document.c.due, document.c.created)
-        return [_document(row) for row in self._database.read(query.limit(limit))]
+        return self._database.read(query.limit(limit))
 
     def set_document(self, held: Lease, site: str, uuid: str, **values: Any) -> None:
         """Store a document's state; its job is dirty if that is the end of it."""
@@ -539,16 +449,6 @@ class Store:
             document.c.uuid == uuid, document.c.state == "copied"
         )
         return self._value(query) or ""
-
-    def folder(self, site: str) -> str:
-        """Return the folder of a job as it was stored, or ""."""
-        return self._value(select(job.c.folder).where(job.c.site == site)) or ""
-
-    def customer(self, site: str) -> Mapping[str, str]:
-        """Return what is known of a job's customer, by column ID."""
-        body = self._value(select(job.c.customer).where(job.c.site == site))
-        found: Mapping[str, str] = json.loads(body or "{}")
-        return found
 
     def set_folder(self, held: Lease, site: str, folder: str) -> None:
         with self._database.begin(held) as connection:
@@ -591,20 +491,6 @@ class Store:
         return found
 
 
-_DIALECTS: tuple[Any, ...] = (sqlite.dialect(paramstyle="named"), postgresql.psycopg.dialect())  # type: ignore[no-untyped-call]
-_KEPT = [column.name for column in delivery.c if column.name != "id"]
-_KEEP = {
-    each.name: str(
-        insert(delivery)
-        .on_conflict_do_nothing()
-        .returning(delivery.c.id)
-        .compile(dialect=each, column_keys=_KEPT)
-    )
-    for each in _DIALECTS
-}
-"""By database. As text, because SQLAlchemy takes longer to compile it than to carry it out."""
-
-
 def _as_understood(webhook: ParsedWebhook) -> dict[str, Any]:
     """Return what is stored of how a delivery is read."""
     outcome = Outcome.ACCEPTED if webhook.has_event else Outcome.IGNORED
@@ -625,10 +511,6 @@ def _touch(connection: Connection, sites: Collection[str], *only: Any, **values:
     return connection.execute(own.values(new)).rowcount > 0
 
 
-def _document(row: Any) -> StoredDocument:
-    return StoredDocument(**{name: getattr(row, name) for name in StoredDocument.__annotations__})
-
-
 def _get(connection: Connection, name: str, default: Any) -> Any:
     body = connection.scalar(select(setting.c.body).where(setting.c.name == name))
     return default if body is None else json.loads(body)
@@ -646,10 +528,6 @@ def _put(connection: Connection, name: str, value: Any) -> None:
     row = {"name": name, "body": json.dumps(value)}
     new = insert(setting).values(row)
     connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
-
-
-def _pages(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
-    return (values[start : start + _PAGE] for start in range(0, len(values), _PAGE))
 
 
 def _now() -> float:

@@ -321,7 +321,7 @@ def test_a_batch_whose_difference_is_undone_ends(calm: Calm) -> None:
     calm.row(0)[column] = cell
     calm.clock += 300
     calm.look()
-    assert calm.store.attempts() == []
+    assert not calm.store.attempts()
     assert not calm.passes.is_due()
 
 
@@ -437,7 +437,7 @@ def test_one_bad_event_stops_no_other(calm: Calm) -> None:
         raw = json.dumps(each).encode()
         calm.store.keep(raw, parse.read(raw))
     assert apply_waiting(calm.store, calm.lease, calm.statuses)
-    assert calm.store.waiting(9) == []
+    assert not calm.store.waiting(9)
     assert good["site"] in calm.store.job_states([good["site"]])
 
 
@@ -460,7 +460,7 @@ def test_a_row_that_people_typed_is_not_taken_for_a_new_job(calm: Calm) -> None:
 
 
 def test_a_version_is_restored_twice(calm: Calm) -> None:
-    """The second has lines that the first lacked, and that were written again since."""
+    """The second has lines that were written again since: some are doubled, and none is lost."""
     versions = []
     for _ in range(3):
         versions.append(calm.sheet.version())
@@ -468,12 +468,13 @@ def test_a_version_is_restored_twice(calm: Calm) -> None:
         while len(calm.sheet.history()) == count:
             calm.events()
             calm.settle()
+    lines = {tuple(row[:5]) for row in calm.sheet.history()}
     for number in (0, 2, 1, 2):
         calm.sheet.restore(versions[number])
         calm.clock += 700
         calm.look()
-        assert calm.wrong_history() == []
-    assert calm.judge() == []
+        assert {tuple(row[:5]) for row in calm.sheet.history()} == lines
+    assert calm.wrong_cells() == []
 
 
 def test_a_restored_version_is_said_for_a_day(calm: Calm) -> None:
@@ -506,7 +507,7 @@ def test_a_title_is_typed_above_historys_header(calm: Calm) -> None:
         calm.events()
     calm.settle()
     assert calm.problems() == set()
-    assert calm.store.waiting_lines(9) == []
+    assert not calm.store.waiting_lines(9)
 
 
 def test_a_protected_tab_is_a_few_calls(calm: Calm) -> None:
@@ -545,7 +546,7 @@ def test_too_many_calls_are_a_definite_no(calm: Calm) -> None:
     calm.row(0)[column] = cell
     calm.settle()
     calm.passes.run()
-    assert calm.store.attempts() == []
+    assert not calm.store.attempts()
 
 
 def test_a_deleted_row_comes_back_by_an_event_alone(calm: Calm) -> None:
