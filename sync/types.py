@@ -11,6 +11,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Typ
 
 T = TypeVar("T")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
+
+
+def clean_text(text: str) -> str:
+    """Return `text` without lone surrogates and control characters, which databases refuse."""
+    if text.isprintable():
+        return text
+    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _clean(value: object) -> object:
+    return clean_text(value) if isinstance(value, str) else value
 
 
 def null(value: object) -> object:
@@ -50,9 +64,9 @@ def _uuid(value: str) -> str:
     return known
 
 
-Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else v)]
+Text = Annotated[str, BeforeValidator(lambda v: "" if v is None else _clean(v))]
 """Free text: null is the empty text; "None" stays, since somebody may have written it."""
-Code = Annotated[str | None, BeforeValidator(null)]
+Code = Annotated[str | None, BeforeValidator(lambda v: null(_clean(v)))]
 """A code, or an identifier that is only shown; null and "None" are None."""
 Uuid = Annotated[str, AfterValidator(_uuid)]
 """A UUID in its canonical form: it goes into keys and addresses."""

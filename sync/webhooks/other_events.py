@@ -18,7 +18,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from sync.settings.config_file import WebhooksConfig
 from sync.types import When, uuid
-from sync.webhooks.lenient import lenient
 from sync.webhooks.schema import (
     Comment,
     Contract,
@@ -81,7 +80,7 @@ def _comments(tree: Tree) -> Iterator[Comment]:
     listed, single = tree.get("comments"), tree.get("comment")
     entries = objects(listed)
     entries += [single if isinstance(single, Mapping) else tree] if single else []
-    found = (lenient(Comment, entry)[0] for entry in entries)
+    found = (Comment.model_validate(entry) for entry in entries)
     return (comment for comment in found if comment.comment)
 
 
@@ -127,7 +126,7 @@ def _contract(tree: Tree, kind: Kind, shapes: WebhooksConfig) -> Contract | None
 
 def _signatures(tree: Tree) -> Iterator[tuple[SubTask, ContractState]]:
     """Yield the sub-tasks of a task with a document to sign, and the document's state."""
-    for step in lenient(Task, tree)[0].sub_tasks:
+    for step in Task.model_validate(tree).sub_tasks:
         sent = (c for each in step.data.envelopes for c in (each.document_status, each.status))
         if state := _state([step.document_status]) or _state(sent):
             yield step, state

@@ -5,9 +5,17 @@ Source: EverBright's published sample; unknown keys are ignored.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, ValidationInfo
+from pydantic import (
+    BeforeValidator,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+)
+from pydantic_core import PydanticOmit, PydanticUseDefault
 
 from sync.types import (
     AddressPart,
@@ -26,7 +34,47 @@ _AUTOMATIC = "AUTO"
 """The `comment_type` of a comment that EverBright wrote itself."""
 
 
-class Comment(Value):
+def _note(info: ValidationInfo) -> None:
+    if info.context is not None:
+        info.context.append(info.field_name)
+
+
+class Sent(Value):
+    """A part of what EverBright sends. A field of an unexpected type counts as missing.
+
+    Its name is appended to the context, a list.
+    """
+
+    @field_validator("*", mode="wrap")
+    @classmethod
+    def _default_if_odd(
+        cls, value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> Any:
+        try:
+            return read(value)
+        except ValidationError:
+            if cls.model_fields[info.field_name or ""].is_required():
+                raise
+            _note(info)
+        raise PydanticUseDefault
+
+
+def _without_odd(value: object, read: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    try:
+        return read(value)
+    except ValidationError:
+        _note(info)
+    raise PydanticOmit
+
+
+_T = TypeVar("_T")
+Each = Annotated[
+    tuple[Annotated[_T, WrapValidator(_without_odd)], ...], BeforeValidator(empty_if_missing)
+]
+"""A list, without the entries that aren't what they should be."""
+
+
+class Comment(Sent):
     """A comment that is not private: `parse` removes private comments before the model is made."""
 
     comment: Text = ""
@@ -49,7 +97,7 @@ class Comment(Value):
         return " ".join(part for part in names if part) or self.commentor
 
 
-class Document(Value):
+class Document(Sent):
     """A file that EverBright holds."""
 
     uuid: Uuid
@@ -75,18 +123,18 @@ class ContractState(StrEnum):
     VOIDED = "VOID"
 
 
-class Envelope(Value):
+class Envelope(Sent):
     """A document that is sent for signatures."""
 
     document_status: Code = None
     status: Code = None
 
 
-class DocumentData(Value):
+class DocumentData(Sent):
     """The data of a DOCUMENT sub-task."""
 
-    documents: Annotated[tuple[Document, ...], BeforeValidator(empty_if_missing)] = ()
-    envelopes: Annotated[tuple[Envelope, ...], BeforeValidator(empty_if_missing)] = ()
+    documents: Each[Document] = ()
+    envelopes: Each[Envelope] = ()
 
 
 def _data(value: object, info: ValidationInfo) -> object:
@@ -95,7 +143,7 @@ def _data(value: object, info: ValidationInfo) -> object:
     return value if isinstance(value, dict) or is_odd else {}
 
 
-class SubTask(Value):
+class SubTask(Sent):
     """A step of a task."""
 
     uuid: AddressPart = None
@@ -107,15 +155,15 @@ class SubTask(Value):
     data: Annotated[DocumentData, BeforeValidator(_data)] = DocumentData()
 
 
-class Task(Value):
+class Task(Sent):
     """A part of a milestone, with a status of its own."""
 
     name: Text = ""
     status: Code = None
-    sub_tasks: Annotated[tuple[SubTask, ...], BeforeValidator(empty_if_missing)] = ()
+    sub_tasks: Each[SubTask] = ()
 
 
-class Milestone(Value):
+class Milestone(Sent):
     """A milestone of a job, as in one webhook (source: EverBright's published sample)."""
 
     site: Uuid
@@ -126,8 +174,8 @@ class Milestone(Value):
     """None before it has begun. Without the key, a milestone would seem to begin anew."""
     date_updated: When = None
     ready_to_submit: Flag = False
-    comments: Annotated[tuple[Comment, ...], BeforeValidator(empty_if_missing)] = ()
-    tasks: Annotated[tuple[Task, ...], BeforeValidator(empty_if_missing)] = ()
+    comments: Each[Comment] = ()
+    tasks: Each[Task] = ()
 
     def documents(self) -> tuple[tuple[str, Document], ...]:
         """Every document with its sub-task's UUID, or "", in the payload's order."""
@@ -143,8 +191,6 @@ class Kind(StrEnum):
     """The kind of a webhook. It is inferred from the keys, since there is no event-type field."""
 
     MILESTONE = "milestone"
-    TASK = "task"
-    STAGE_TRANSITION = "stage_transition"
     SITE_ARCHIVED = "site_archived"
     CONTRACT = "contract"
     CHANGE_ORDER = "change_order"

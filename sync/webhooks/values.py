@@ -1,14 +1,11 @@
 """Reads values of EverBright's JSON as one line of text, each by its path. Pure."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
-from sync.types import null
+from sync.types import clean_text, null
 
 _LIMIT = 500
-# Characters that spreadsheets and databases refuse: C0 controls except tab and newline.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff]")
 
 
 def text_at(tree: Mapping[str, Any], path: str) -> str | None:
@@ -28,11 +25,3 @@ def text_at(tree: Mapping[str, Any], path: str) -> str | None:
     if isinstance(value, int | float):
         return str(value)
     return " ".join(clean_text(value).split())[:_LIMIT] if isinstance(value, str) else None
-
-
-def clean_text(text: str) -> str:
-    """Return `text` without lone surrogates and control characters, which databases refuse."""
-    if text.isprintable():
-        return text
-    joined = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return _UNPRINTABLE.sub("", joined.replace("\r\n", "\n").replace("\r", "\n"))

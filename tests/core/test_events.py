@@ -147,13 +147,13 @@ def body(data: Any, **changes: Any) -> bytes:
 @pytest.mark.parametrize(
     ("data", "odd"),
     [
-        ([document(1)], ("tasks.sub_tasks.data",)),
-        ("a text", ("tasks.sub_tasks.data",)),
+        ([document(1)], ("data",)),
+        ("a text", ("data",)),
         (
             {"documents": [document(1) | {"creation_type": "SCANNED"}]},
-            ("tasks.sub_tasks.data.documents.creation_type",),
+            ("creation_type",),
         ),
-        ({"documents": {"1": document(1)}}, ("tasks.sub_tasks.data.documents",)),
+        ({"documents": {"1": document(1)}}, ("documents",)),
         ({"documents": [document(1) | {"creation_type": "GENERATED"}]}, ()),
         ({"documents": None}, ()),
         (None, ()),

@@ -40,8 +40,8 @@ def test_an_unsigned_contract_has_a_state_and_no_document(state: str) -> None:
         ({"milestone": "gone", "task_definition": "gone"}, Kind.CONTRACT),  # as the wiki lists it
         ({"name": "Paper No. 7"}, Kind.CONTRACT),  # by its envelope
         ({"envelopes": []}, Kind.CONTRACT),  # by its name
-        ({"name": "Roof photos", "envelopes": []}, Kind.TASK),
-        ({"name": "Interconnection Agreement", "envelopes": []}, Kind.TASK),
+        ({"name": "Roof photos", "envelopes": []}, Kind.OTHER),
+        ({"name": "Interconnection Agreement", "envelopes": []}, Kind.OTHER),
         ({"name": "Change Order 2"}, Kind.CHANGE_ORDER),
         ({"name": "Paper No. 7", "new_quote": uuid(7)}, Kind.CHANGE_ORDER),
         ({"new_quote": None}, Kind.CONTRACT),
@@ -56,7 +56,7 @@ def test_which_of_them_it_is(changes: dict[str, Any], kind: Kind) -> None:
 def test_a_task_without_a_signature_is_no_contract(state: str | None) -> None:
     payload = contract(str(state), signed=None)
     payload["sub_tasks"][0]["document_status"] = state
-    assert read(body(payload)).kind is Kind.TASK
+    assert read(body(payload)).kind is Kind.OTHER
     assert found(payload) is None
 
 
