@@ -29,7 +29,7 @@ from tests.chat import Chat, chatting
 from tests.databases import fresh
 from tests.made_up import document as file
 from tests.made_up import milestone, task, uuid
-from tests.world import TOKEN, Visitor, World, wait_for
+from tests.world import TOKEN, World, wait_for
 
 JOBS = 8
 DAY = 86_400.0
@@ -351,15 +351,6 @@ def history_lost_its_header(world: World) -> Steps:
     press(world, "put_back")
 
 
-def guessed_passwords(world: World) -> Steps:
-    """A stranger has tried some; whoever is signed in isn't concerned."""
-    stranger = Visitor(world.url)
-    for number in range(11):
-        stranger.sign_in(f"a guess {number}")
-    yield "wrong_passwords"
-    world.store().put("wrong_passwords", time.time() - DAY)
-
-
 def restored_version(world: World) -> Steps:
     """Somebody takes back, in File, Version history, what was written since."""
     book = world.google.sheets.spreadsheets[world.spreadsheet]
@@ -385,7 +376,7 @@ TOGETHER = [
     *(wrong_secret, header_gone, another_customer, two_rows, rejected, odd_field, failed_document),
     *(late_customers, refused_token, in_the_trash, jobs_deleted, history_deleted, source_deleted),
     *(history_lost_its_header, another_database, paused, order_asked, unknown_status),
-    *(guessed_passwords, restored_version),
+    restored_version,
 ]
 """Each has a code of its own, as a message is sent once an hour; and leaves the rest as it was."""
 ALONE = [

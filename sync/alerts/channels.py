@@ -16,12 +16,11 @@ _LONGEST = 1500
 _log = structlog.get_logger()
 
 
-def send(url: SecretStr, title: str, text: str, link: str = "") -> bool:
+def send(url: SecretStr, title: str, text: str) -> bool:
     """Send a text to an address; return whether it has arrived. It blocks, and doesn't raise."""
     # Services have their own markup: break up text that could notify everybody.
     plain = _CALLS.sub("(at)", _CONTROLS.sub(" ", text).translate(_BRACKETS))
-    cut = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
-    body = "\n".join(filter(None, (cut, link)))
+    body = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
     try:
         if _service(url).notify(body, title=f"Brightsheet: {title}", body_format="text"):
             return True

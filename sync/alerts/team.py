@@ -1,6 +1,6 @@
 """News for the team: a rejection, a contract voided or signed, a job that is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
@@ -20,8 +20,6 @@ _OLD = timedelta(days=2)
 """What had happened that long before it arrived is no news."""
 OLD_SECONDS = 3600.0
 """What arrived that long ago is no news, and a message of it isn't tried any longer."""
-_MANY_JOBS, _NAMED_JOBS = 10, 50
-"""From how many jobs on they are told together, and how many of them in one message."""
 _MOST_LINES = 1000
 
 
@@ -74,29 +72,14 @@ class Team:
         first = min(line.received.timestamp() for _, line in lines)
         if by_site and now - first < _GATHER_SECONDS:
             return last, []
-        sites = [*by_site]
-        size = _NAMED_JOBS if len(sites) >= _MANY_JOBS else 1
-        groups = [sites[start : start + size] for start in range(0, len(sites), size)]
-        return rows[-1].id, [self._text(by_site, group, jobs, known) for group in groups]
+        texts = [self._text(jobs[site], said, known) for site, said in by_site.items()]
+        return rows[-1].id, texts
 
-    def _text(
-        self,
-        by_site: Mapping[str, Sequence[str]],
-        sites: Sequence[str],
-        jobs: Mapping[str, JobRow],
-        known: Statuses,
-    ) -> str:
-        if len(sites) > 1:
-            names = ", ".join(_named(jobs[site]) for site in sites)
-            return f"{len(sites)} jobs have news: {names}"
-        (site,) = sites
-        said = dict.fromkeys(f"{each}, {_named(jobs[site])}" for each in by_site[site])
-        needs_us = any(each.startswith(("Rejected", "Contract voided")) for each in by_site[site])
-        why = known.standing(jobs[site].state, datetime.now(UTC)).actions if needs_us else ()
-        return "\n".join([*said, *why, self._links.job(site)])
-
-
-def _named(job: JobRow) -> str:
-    """Return a job's customer and rep, as a message names them."""
-    rep = job.customer.get("rep")
-    return f"{job.name} ({rep})" if rep else job.name
+    def _text(self, job: JobRow, news: Sequence[str], known: Statuses) -> str:
+        """Return what has happened to a job, and what to do if somebody has to."""
+        rep = job.customer.get("rep")
+        named = f"{job.name} ({rep})" if rep else job.name
+        said = dict.fromkeys(f"{each}, {named}" for each in news)
+        needs_us = any(each.startswith(("Rejected", "Contract voided")) for each in news)
+        why = known.standing(job.state, datetime.now(UTC)).actions if needs_us else ()
+        return "\n".join([*said, *why, self._links.job(job.site)])

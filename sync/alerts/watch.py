@@ -24,7 +24,7 @@ from sync.core.store import Store
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.status.rules import RULES, Entry, Level, counted
-from sync.status.state import MESSAGES, TESTED, State, read
+from sync.status.state import MESSAGES, State, read
 from sync.status.verdict import judge
 
 _POLL_SECONDS = 5.0
@@ -32,13 +32,9 @@ _LEASE_SECONDS = 20.0
 """Longer than one address takes to answer; a rejection is told 90 s after it, kills included."""
 _REPEAT_SECONDS = 600.0
 """What ends and begins again within this time is sent once."""
-_RETRY_SECONDS = 10.0
-"""Until what hasn't arrived is sent again."""
-_LINES = 3
-"""In one message: services cut long ones."""
 _HOUR, _WORKDAYS = 8, 5
 ALERTS, TEAM = "ALERT_URLS", "NOTIFY_URLS"
-PROBLEM, FIXED, NOTICE = "problem", "fixed", "notice"
+FIXED = "fixed"
 
 _YIELDING = {rule.code for rule in RULES if rule.yields}
 
@@ -62,22 +58,18 @@ class Messages:
     failing: dict[str, float] = field(default_factory=dict)
     """By the addresses' setting: since when nothing has arrived."""
 
-    def add(self, to: str, title: str, texts: Iterable[str], now: float) -> None:
-        self.waiting += [(to, title, text, now) for text in texts]
 
-
-def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, list[str]], Sent]:
-    """Return what has begun or ended since what was sent, by title, and what is sent then. Pure."""
+def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[list[tuple[str, str]], Sent]:
+    """Return the titles and texts of what has begun or ended, and what is sent then. Pure."""
     wrong = {entry.rule.code: entry for entry in entries if entry.rule.is_sent}
     is_wrong = any(entry.rule.level is Level.PROBLEM for entry in wrong.values())
-    lines: dict[str, list[str]] = {PROBLEM: [], FIXED: [], NOTICE: []}
-    after = dict[str, Mapping[str, Any]]()
+    found, after = list[tuple[str, str]](), dict[str, Mapping[str, Any]]()
     for code, entry in wrong.items():
         known = sent.get(code)
         if known and (not known["ended"] or now - known["at"] < _REPEAT_SECONDS):
             after[code] = known
             continue
-        lines[entry.rule.level.value].append(entry.text)
+        found.append((entry.rule.level.value, entry.text))
         text = entry.text if entry.rule.level is Level.PROBLEM else ""
         after[code] = {"at": now, "ended": 0.0, "text": text}
     for code in sent.keys() - wrong.keys():
@@ -86,10 +78,10 @@ def news(entries: Iterable[Entry], sent: Sent, now: float) -> tuple[dict[str, li
             after[code] = known
             continue
         if known["text"] and not known["ended"]:
-            lines[FIXED].append(f"Fixed: {known['text']}")
+            found.append((FIXED, f"Fixed: {known['text']}"))
         if now - known["at"] < _REPEAT_SECONDS:
             after[code] = {**known, "ended": known["ended"] or now}
-    return lines, after
+    return found, after
 
 
 class Watch:
@@ -99,16 +91,15 @@ class Watch:
         self,
         settings: Settings,
         database: Database,
-        deliver: Callable[[SecretStr, str, str], bool] | None = None,
+        deliver: Callable[[SecretStr, str, str], bool] = send,
     ) -> None:
         self._settings, self._database, self._store = settings, database, Store(database)
         self._urls = {ALERTS: settings.alert_urls, TEAM: settings.notify_urls}
         self._lease = Lease(database, uuid4().hex, _LEASE_SECONDS, "alerts")
-        self._deliver = deliver or self._send
+        self._deliver = deliver
         self._team = Team(settings, database)
         # Until the database says who sends, each process does.
         self._stop, self._is_sender, self._unread = threading.Event(), True, 0
-        self._not_before = dict.fromkeys(self._urls, 0.0)
 
     def start(self) -> None:
         """Look now and then, if there is anybody to tell."""
@@ -150,19 +141,18 @@ class Watch:
             for to, title, text, at in messages.waiting
             if self._urls[to] and (to == ALERTS or state.now - at < OLD_SECONDS)
         ]
-        tested = self._store.get(TESTED, {})
-        messages.failing = {to: at for to, at in messages.failing.items() if at > tested.get(to, 0)}
         self._store.put(MESSAGES, asdict(messages), self._lease)
+        lost = set[str]()
         for message in tuple(messages.waiting):
-            if time.monotonic() >= self._not_before[message[0]]:
-                self._send_one(messages, message)
+            if message[0] not in lost and not self._has_sent(messages, message):
+                lost.add(message[0])  # The others wait for the next look.
 
     def _add_alerts(self, messages: Messages, state: State) -> None:
-        lines, messages.sent = news(judge(state).entries, messages.sent, state.now)
-        for title, texts in lines.items():
-            starts = range(0, len(texts), _LINES)
-            parts = ["\n".join(texts[start : start + _LINES]) for start in starts]
-            messages.add(ALERTS, title, parts, state.now)
+        found, messages.sent = news(judge(state).entries, messages.sent, state.now)
+        link = self._settings.public_url
+        for title, text in found:
+            whole = f"{text}\n{link}" if link else text
+            messages.waiting.append((ALERTS, title, whole, state.now))
 
     def add_team_news(self, messages: Messages, state: State) -> None:
         """Add the news of jobs, and at 8 on workdays how many wait for an answer."""
@@ -171,7 +161,7 @@ class Watch:
         # SQLite uses the numbers of lines again that were forgotten.
         last = min(messages.last, self._team.newest())
         messages.last, texts = self._team.messages(last, state.now)
-        messages.add(TEAM, "news", texts, state.now)
+        messages.waiting += [(TEAM, "news", text, state.now) for text in texts]
         now = datetime.fromtimestamp(state.now, self._settings.zone)
         is_time = now.hour >= _HOUR and now.weekday() < _WORKDAYS
         if state.unanswered and is_time and messages.asked != f"{now:%Y-%m-%d}":
@@ -179,9 +169,9 @@ class Watch:
             jobs = counted(state.unanswered, "job waits", "jobs wait")
             page = f"\n{self._settings.public_url}/tabs/rows" if self._settings.public_url else ""
             text = f"{jobs} for your answer: Whose row is it?{page}"
-            messages.add(TEAM, "question", [text], state.now)
+            messages.waiting.append((TEAM, "question", text, state.now))
 
-    def _send_one(self, messages: Messages, message: tuple[str, str, str, float]) -> None:
+    def _has_sent(self, messages: Messages, message: tuple[str, str, str, float]) -> bool:
         """Send a message, to all of its addresses, of which one is enough; store what is left."""
         to, title, text, _ = message
         has_arrived = False
@@ -192,9 +182,9 @@ class Watch:
             messages.waiting.remove(message)
             messages.failing.pop(to, None)
         else:
-            self._not_before[to] = time.monotonic() + _RETRY_SECONDS
             messages.failing.setdefault(to, time.time())
         self._store.put(MESSAGES, asdict(messages), self._lease)
+        return has_arrived
 
     def note_unread(self, error: BrightsheetError) -> None:
         """Send that the database is away, once: nobody can store that it was sent."""
@@ -203,13 +193,8 @@ class Watch:
         self._unread += 1
         if self._unread == 2:  # Once may be a restart.
             text = f"{error.what} Nothing that EverBright sends is accepted meanwhile."
-            self._tell_at_once(PROBLEM, text)
+            self._tell_at_once(Level.PROBLEM, text)
 
     def _tell_at_once(self, title: str, text: str) -> None:
         for url in self._urls[ALERTS]:
             self._deliver(url, title, text)
-
-    def _send(self, url: SecretStr, title: str, text: str) -> bool:
-        """Send a message; alerts have a link to the overview."""
-        link = "" if title in ("news", "question") else self._settings.public_url
-        return send(url, title, text, link)

@@ -15,11 +15,9 @@ def add_console(app: Flask, console: Console, tabs: Blueprint) -> None:
         static_folder="static",
         static_url_path="/static",
     )
-    sign_in = access.SignIn(console)
+    sign_in = access.SignIn(console.settings)
     blueprint.add_url_rule("/sign-in", "sign_in", sign_in.page, methods=["GET", "POST"])
-    blueprint.add_url_rule(
-        "/sign-out", "sign_out", lambda: access.sign_out(console), methods=["POST"]
-    )
+    blueprint.add_url_rule("/sign-out", "sign_out", access.sign_out, methods=["POST"])
     for module in (overview, jobs, webhooks, setup, actions):
         module.add(blueprint, console)
     app.jinja_env.globals.update(  # Macros see these, too.
@@ -35,6 +33,6 @@ def add_console(app: Flask, console: Console, tabs: Blueprint) -> None:
         everbright=console.settings.everbright_url,
         spreadsheet=console.settings.spreadsheet_id,
     )
-    access.protect(app, [blueprint, tabs], console)
+    access.protect(app, [blueprint, tabs], console.settings)
     for each in (blueprint, tabs):
         app.register_blueprint(each)

@@ -5,26 +5,24 @@ import hmac
 import re
 import time
 from ipaddress import ip_address, ip_network
-from secrets import token_urlsafe
 from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, Response, redirect, render_template, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf.csrf import CSRFError, CSRFProtect
+from flask_wtf.csrf import CSRFProtect
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from sync.console.pages import Console, filters, target
+from sync.console.pages import filters, target
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
-from sync.status.state import GUESSED
 
 SESSION_SECONDS = 12 * 3600
 """A working day, after which the password is required again, even with activity."""
-_SIGN_IN, _SIGNED_OUT = "console.sign_in", "signed_out"
+_SIGN_IN = "console.sign_in"
 _WRONG_PASSWORDS = parse("10 per 5 minutes")
 """From one address. Others' wrong passwords never count, so nobody can lock out the office."""
 _ADDRESS = re.compile(r"\[(?P<six>[^]]+)\](?::\d+)?|(?P<four>[^:]+)(?::\d+)?")
@@ -70,9 +68,8 @@ def signing_key(settings: Settings) -> bytes | None:
     return hashlib.scrypt(password, salt=salt, n=2**14, r=8, p=1)  # 50 ms, once in each process
 
 
-def protect(app: Flask, blueprints: list[Blueprint], console: Console) -> None:
+def protect(app: Flask, blueprints: list[Blueprint], settings: Settings) -> None:
     """Require a session for the pages of these blueprints, and a token for their forms."""
-    settings = console.settings
     app.secret_key = signing_key(settings)
     app.session_interface = _Cookies()
     app.config.update(
@@ -93,12 +90,11 @@ def protect(app: Flask, blueprints: list[Blueprint], console: Console) -> None:
             return None
         if settings.admin_password is None:
             return render_template("console/closed.html"), 403
-        if request.endpoint != _SIGN_IN and not _is_signed_in(console):
+        if request.endpoint != _SIGN_IN and not _is_signed_in():
             session.clear()
-            # A path that only takes forms has no page to open after the sign-in.
-            rule = request.url_rule
-            has_page = rule is not None and "GET" in (rule.methods or ())
-            path = request.full_path.rstrip("?") if has_page else request.form.get("next", "")
+            # A form's page is opened after the sign-in: what was sent is lost.
+            is_page = request.method == "GET"
+            path = request.full_path.rstrip("?") if is_page else request.form.get("next", "")
             return redirect(url_for(_SIGN_IN, next=path), 303)
         csrf.protect()
         return None
@@ -106,40 +102,33 @@ def protect(app: Flask, blueprints: list[Blueprint], console: Console) -> None:
     for blueprint in blueprints:
         blueprint.before_request(require_session)
         blueprint.after_request(_with_headers)
-        blueprint.register_error_handler(CSRFError, _old_form)
         blueprint.register_error_handler(Exception, _error)
 
 
-def _is_signed_in(console: Console) -> bool:
-    """Return whether the request has a session that has neither ended nor been signed out."""
-    since, number = session.get("since"), session.get("id")
-    return (
-        isinstance(since, int | float)
-        and 0 <= time.time() - since < SESSION_SECONDS
-        and isinstance(number, str)
-        and number not in console.store.get(_SIGNED_OUT, {})
-    )
+def _is_signed_in() -> bool:
+    """Return whether the request has a session that hasn't ended."""
+    since = session.get("since")
+    return isinstance(since, int | float) and 0 <= time.time() - since < SESSION_SECONDS
 
 
 class SignIn:
     """The page with the password. Each process counts wrong ones separately, in memory."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._tries = FixedWindowRateLimiter(MemoryStorage())
 
     def page(self) -> Any:
         """Show the form, or check the password."""
         there = target(request.values.get("next", ""))
         if request.method == "GET":
-            is_in = _is_signed_in(self._console)
-            return redirect(there) if is_in else render_template("console/sign_in.html")
+            return redirect(there) if _is_signed_in() else render_template("console/sign_in.html")
         if not self._is_right(request.form.get("password", ""), request.remote_addr or ""):
             _log.warning("console_wrong_password", source=request.remote_addr)
             return render_template("console/sign_in.html", problem="Wrong password."), 401
         session.clear()
         session.permanent = True
-        session["since"], session["id"] = time.time(), token_urlsafe(16)
+        session["since"] = time.time()
         return redirect(there, 303)
 
     def _is_right(self, sent: str, address: str) -> bool:
@@ -147,23 +136,17 @@ class SignIn:
         network = _network(address)
         if not self._tries.test(_WRONG_PASSWORDS, network):
             raise TooManyRequests("Too many wrong passwords. Wait five minutes, and try again.")
-        known = self._console.settings.admin_password
+        known = self._settings.admin_password
         pair = (sent, known.get_secret_value() if known else "")
         # By digest: the time must not show how long the password is.
         one, other = (hashlib.sha256(each.encode("utf-8", "replace")).digest() for each in pair)
         is_right = hmac.compare_digest(one, other)
         if not is_right:
             self._tries.hit(_WRONG_PASSWORDS, network)
-            if not self._tries.test(_WRONG_PASSWORDS, network):
-                self._console.store.put(GUESSED, time.time())
         return is_right
 
 
-def sign_out(console: Console) -> Any:
-    """End the session, also where its cookie was copied."""
-    ended = console.store.get(_SIGNED_OUT, {})
-    young = {number: at for number, at in ended.items() if at > time.time() - SESSION_SECONDS}
-    console.store.put(_SIGNED_OUT, {**young, session["id"]: time.time()})
+def sign_out() -> Any:
     session.clear()
     return redirect(url_for(_SIGN_IN), 303)
 
@@ -185,18 +168,6 @@ def _network(text: str) -> str:
 def _with_headers(answer: Response) -> Response:
     answer.headers.update(_HEADERS)
     return answer
-
-
-def _old_form(error: CSRFError) -> Any:
-    """Refuse a form whose token isn't the session's.
-
-    The sign-in form is shown again with the right one: each tab that opens it without a cookie gets
-    a new session, which replaces that of the tab before.
-    """
-    if request.endpoint != _SIGN_IN:
-        return _error(error)
-    problem = "This form was too old. Enter the password again."
-    return render_template("console/sign_in.html", problem=problem), 400
 
 
 def _error(error: Exception) -> Any:

@@ -23,17 +23,6 @@ from sync.status.rules import counted, lasting
 _LONGEST = 2000
 _LOCAL = re.compile(r"/(?![/\\])[\w./?=&%+#-]*")
 _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_TONES = {
-    "accepted": "good",
-    "copied": "good",
-    "done": "good",
-    "ok": "good",
-    "rejected": "bad",
-    "failed": "bad",
-    "problem": "bad",
-    "notice": "wait",
-    "warning": "wait",
-}
 
 
 @dataclass(frozen=True)
@@ -77,12 +66,7 @@ def filters(zone: tzinfo) -> Mapping[str, Callable[..., Any]]:
         )
         return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(), text)
 
-    return {
-        "clock": clock,
-        "ago": ago,
-        "counted": counted,
-        "tone": lambda word: _TONES.get(word, ""),
-    }
+    return {"clock": clock, "ago": ago, "counted": counted}
 
 
 def ago(at: float) -> str:

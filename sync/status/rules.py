@@ -14,8 +14,6 @@ STALE_SECONDS = 1800.0
 """How old the last look at the sheet may be; there is one every ten minutes."""
 _ALIVE_SECONDS = 60.0
 """How long nobody may hold the lease: a restart takes less. So does the first look afterward."""
-_MOST_ROWS = 9
-"""The numbers of more are only on the overview: services cut long messages."""
 _LOW_SHARE, _LOW_BYTES = 0.1, 2 * 1024**3
 """A disk is nearly full if less is free than both of these."""
 _PASSING = frozenset(
@@ -105,23 +103,6 @@ def lasting(seconds: float) -> str:
     return counted(max(0, round(seconds)), "second", "seconds")
 
 
-def _places(findings: tuple[Finding, ...]) -> str:
-    """Return where they are, like "Jobs, rows 4 and 9"."""
-    rows: dict[str, list[str]] = {}
-    for each in findings:
-        rows.setdefault(each.tab, []).extend([str(each.row)] if each.row else [])
-    return "; ".join(filter(None, (_place(tab, found) for tab, found in rows.items())))
-
-
-def _place(tab: str, rows: list[str]) -> str:
-    if not rows:
-        return tab
-    if len(rows) > _MOST_ROWS:
-        return f"{tab}, {len(rows)} rows"
-    last = f"{', '.join(rows[:-1])} and {rows[-1]}" if len(rows) > 1 else rows[0]
-    return f"{tab}, {'rows' if len(rows) > 1 else 'row'} {last}"
-
-
 def _finding(
     code: str,
     level: Level,
@@ -129,7 +110,7 @@ def _finding(
     page: str = "",
     actions: tuple[str, ...] = (),
 ) -> Rule:
-    """Return the rule of a finding. The name of its tab replaces {tab}."""
+    """Return the rule of a finding. The names of its tabs replace {tab}."""
 
     def sentence(state: State) -> str:
         found = found_in(state, code)
@@ -170,13 +151,13 @@ def _failing(state: State) -> str:
 
 def _is_silent(state: State) -> bool:
     """Return whether nothing has arrived for SILENCE_DAYS, also before the first webhook."""
-    since, days = state.arrived or state.begun, state.setup.silence_days
+    since, days = state.arrived or state.begun, state.silence_days
     return bool(days and since) and state.now - since >= days * _DAY_SECONDS
 
 
 def _is_read_late(state: State) -> bool:
     """Return whether the regular reading is a day late."""
-    hours = state.setup.read_hours
+    hours = state.read_hours
     since = state.now - state.read_back
     return bool(hours and state.read_back) and since > hours * 3600 + _DAY_SECONDS
 
@@ -298,7 +279,7 @@ RULES: tuple[Rule, ...] = (
         "refused",
         _P,
         lambda found: (
-            f"Google refuses {counted(len(found), 'change', 'changes')} ({_places(found)}), tried "
+            f"Google refuses {counted(len(found), 'change', 'changes')} in {{tab}}, tried "
             "again every hour. Cells may be protected there, or a drop-down rejects the text: in "
             "the sheet, see Data, Protect sheets and ranges, and Data validation."
         ),
@@ -308,7 +289,7 @@ RULES: tuple[Rule, ...] = (
         _P,
         lambda found: (
             f"{counted(len(found), 'row has', 'rows have')} the site ID of another customer "
-            f"({_places(found)}), and nothing is written there. A part of the sheet may have been "
+            "in {tab}, and nothing is written there. A part of the sheet may have been "
             "sorted alone: undo that with Ctrl+Z. Or press Put the site IDs back, or say here "
             "whose each row is."
         ),
@@ -319,8 +300,8 @@ RULES: tuple[Rule, ...] = (
         "two_rows",
         _P,
         lambda found: (
-            f"{counted(len(found), 'job is', 'jobs are')} in several rows ({_places(found)}, and "
-            "others), and in tabs of yours none of them is written. Delete the rows that you don't "
+            f"{counted(len(found), 'job is', 'jobs are')} in several rows of {{tab}}, and "
+            "in tabs of yours none of them is written. Delete the rows that you don't "
             "need, or clear the Site ID of one that is another customer's."
         ),
     ),
@@ -329,7 +310,7 @@ RULES: tuple[Rule, ...] = (
         _P,
         lambda found: (
             f"{counted(len(found), 'row has', 'rows have')} the site ID in another column "
-            f"({_places(found)}), and nothing is written there. Move it into the column Site ID."
+            "of {tab}, and nothing is written there. Move it into the column Site ID."
         ),
     ),
     _finding(
@@ -487,28 +468,20 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "read_late",
         _N,
-        _is_read_late,
-        lambda s: (
-            "Open jobs haven't been read from EverBright for "
-            f"{lasting(s.now - s.read_back)}, so what was missed isn't shown. "
-            "EverBright may be down, or have its lists elsewhere: run the checks on Setup."
+        lambda s: s.read_back_problems or _is_read_late(s),
+        "Not everything could be read from EverBright lately, so what was missed isn't shown. It "
+        "is tried again daily. EverBright may be down, or have its lists elsewhere: run the checks "
+        "on Setup.",
+        "/setup#checks",
+        detail=lambda s: (
+            f"{s.read_back_error or s.read_back_problems} [everbright] in the config says where "
+            "lists are."
         ),
-        "/setup#checks",
-        detail=lambda s: s.read_back_error,
-    ),
-    Rule(
-        "read_in_part",
-        _N,
-        lambda s: bool(s.read_back_problems) and not _is_read_late(s),
-        "Some of EverBright's lists or jobs couldn't be read, so what was missed there isn't "
-        "shown. They are tried again daily. If this stays, run the checks on Setup.",
-        "/setup#checks",
-        detail=lambda s: f"{s.read_back_problems} [everbright] in the config says where lists are.",
     ),
     Rule(
         "order",
         _N,
-        lambda s: s.setup.asks_order and not s.has_order and s.arrived,
+        lambda s: s.arrived and not s.has_order,
         "Nobody has confirmed the order of the milestones, so no job shows its next milestone, and "
         "none is done. Put them in order on Setup.",
         "/setup#order",
@@ -557,24 +530,13 @@ RULES: tuple[Rule, ...] = (
         "/jobs/documents",
     ),
     Rule(
-        "wrong_passwords",
-        _N,
-        lambda s: s.now - s.guessed < _DAY_SECONDS,
-        lambda s: (
-            "Somebody entered ten wrong passwords for these pages, the last one "
-            f"{lasting(s.now - s.guessed)} ago, and is refused for five minutes. If it was none "
-            "of you, have whoever set it up choose a long password."
-        ),
-        "",
-    ),
-    Rule(
         "alerts_failing",
         _N,
         lambda s: s.alerts_failing,
         lambda s: (
             "Alerts, or the team's messages, haven't arrived for "
             f"{lasting(s.now - s.alerts_failing)}: their address is wrong, or the service is down. "
-            "When that is fixed, send a test message from Setup."
+            "Send a test message from Setup. This ends with the next message that arrives."
         ),
         is_sent=False,
     ),

@@ -19,23 +19,8 @@ from sync.settings.validators import sqlite_file
 from sync.types import from_json
 from sync.webhooks.schema import Outcome
 
-GUESSED = "wrong_passwords"
-"""The setting with the time at which an address was refused, because it guessed."""
 MESSAGES = "messages"
 """The setting with what alerts and the team were told, and what hasn't arrived yet."""
-TESTED = "tested"
-"""The setting that says when a test message has arrived, by the addresses' setting."""
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What the settings say."""
-
-    silence_days: int = 5
-    read_hours: float = 24.0
-    """How often open jobs are read from EverBright; 0 if never."""
-    asks_order: bool = True
-    """Whether somebody has to confirm the order of the milestones: the config has none."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +29,6 @@ class State:
 
     now: float
     last_pass: PassReport = field(default_factory=PassReport)
-    setup: Setup = Setup()
     pending: Mapping[str, float] = field(default_factory=dict)
     """How much waits, by kind."""
     is_paused: bool = False
@@ -70,8 +54,6 @@ class State:
     """When anything with the right secret arrived last, also what wasn't understood."""
     wrong_secret: float = 0.0
     """When a request had a wrong secret."""
-    guessed: float = 0.0
-    """When an address had sent so many wrong passwords that it was refused."""
     slow_documents: int = 0
     """Those that nobody could copy for a quarter of an hour, or until a person fixes it."""
     document_error: str = ""
@@ -85,7 +67,10 @@ class State:
     read_back_problems: str = ""
     """What wasn't read then."""
     has_order: bool = False
-    """Whether a person has confirmed the order of the milestones."""
+    """Whether the order of the milestones is confirmed, or in the config."""
+    silence_days: int = 5
+    read_hours: float = 24.0
+    """How often open jobs are read from EverBright; 0 if never."""
     disk_free: int | None = None
     """Bytes; None if the database is on a server."""
     disk_size: int = 0
@@ -138,11 +123,6 @@ def read(settings: Settings, database: Database) -> State:
     return State(
         time.time(),
         from_json(PassReport, store.get("pass", {})),
-        Setup(
-            settings.silence_days,
-            read_hours=settings.backfill_hours if token else 0,
-            asks_order=not settings.config.milestones,
-        ),
         pending,
         is_paused=bool(store.get("paused")),
         is_token_refused=bool(token) and store.get(TOKEN_REFUSED, 0.0) > store.get(ANSWERED, 0.0),
@@ -152,11 +132,12 @@ def read(settings: Settings, database: Database) -> State:
         oldest=min(filter(None, (pending["dirty_since"], waiting)), default=0.0),
         begun=store.get("begun", 0.0),
         wrong_secret=store.get("wrong_secret", 0.0),
-        guessed=store.get(GUESSED, 0.0),
         read_back=readback.get("read") or readback.get("since", 0.0),
         read_back_error=readback.get("error", ""),
         read_back_problems=readback.get("problems", ""),
-        has_order=bool(store.get("order")),
+        has_order=bool(settings.config.milestones or store.get("order")),
+        silence_days=settings.silence_days,
+        read_hours=settings.backfill_hours if token else 0,
         disk_free=free,
         disk_size=size,
         unanswered=len((store.get("tabs") or {}).get("rows", ())),

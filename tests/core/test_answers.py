@@ -206,7 +206,9 @@ def test_a_newer_version_after_an_older_one_that_nothing_was_written_to(calm: Ca
     calm.sheet.restore(newer)
     calm.look()
     calm.look()
-    assert {tuple(row[:5]) for row in calm.sheet.history()} == lines, "some may be doubled, and none is lost"
+    assert {tuple(row[:5]) for row in calm.sheet.history()} == lines, (
+        "some may be doubled, and none is lost"
+    )
 
 
 def test_history_is_put_back_while_an_answer_is_lost(calm: Calm) -> None:

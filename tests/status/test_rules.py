@@ -11,7 +11,7 @@ import pytest
 from sync.core import report
 from sync.core.report import Failure, Finding, PassReport
 from sync.status.rules import RULES, Level
-from sync.status.state import Setup, State
+from sync.status.state import State
 from sync.status.verdict import Verdict, judge, to_json
 
 NOW = datetime(2026, 11, 25, 18, 0, tzinfo=UTC).timestamp()  # a Wednesday
@@ -20,7 +20,6 @@ GIGABYTE = 1024**3
 FINE = State(
     NOW,
     PassReport(NOW - 5 * MINUTE),
-    Setup(),
     dict.fromkeys(("deliveries", "jobs", "lines", "documents", "attempts"), 0),
     worker_until=NOW + 20,
     begun=NOW - 30 * DAY,
@@ -84,7 +83,6 @@ CASES: Mapping[str, tuple[State, State]] = {
         replace(FINE, read_back=NOW - 3 * DAY, read_back_error="EverBright answered 500."),
         replace(FINE, read_back=NOW - 1.9 * DAY),
     ),
-    "read_in_part": (replace(FINE, read_back_problems="Page 3 is the last."), FINE),
     "order": (replace(FINE, has_order=False), silent(0.0, has_order=False)),
     "rejected": (core(rejected=1), FINE),
     "odd_fields": (core(odd_fields=("price",)), FINE),
@@ -96,10 +94,6 @@ CASES: Mapping[str, tuple[State, State]] = {
     ),
     "id_elsewhere": (found(Finding("id_elsewhere", "Active 2026", 4)), FINE),
     "not_connected": (found(Finding("not_connected", "Active 2026")), FINE),
-    "wrong_passwords": (
-        replace(FINE, guessed=NOW - DAY / 2),
-        replace(FINE, guessed=NOW - 2 * DAY),
-    ),
     "alerts_failing": (replace(FINE, alerts_failing=NOW - DAY), FINE),
 }
 SITE = "157802b4-99aa-4437-b250-934df337766a"
@@ -148,14 +142,15 @@ def test_the_first_look_after_a_start_or_a_pause_is_awaited(code: str) -> None:
 def test_a_long_list_of_rows_hides_no_fix() -> None:
     rows = [Finding("other_customer", "Jobs", row) for row in range(2, 402)]
     (entry,) = judge(found(*rows)).entries
-    assert "(Jobs, 400 rows)" in entry.text
+    assert entry.text.startswith("400 rows")
     assert "Ctrl+Z" in entry.text[:500]
 
 
-def test_places_are_named_as_people_do() -> None:
+def test_tabs_are_named_and_the_overview_has_the_rows() -> None:
     rows = [Finding("other_customer", "Jobs", row) for row in (4, 6, 9)]
     (entry,) = judge(found(*rows, Finding("other_customer", "Leads", 2))).entries
-    assert "(Jobs, rows 4, 6 and 9; Leads, row 2)" in entry.text
+    assert "in Jobs and Leads" in entry.text
+    assert [each.row for each in entry.findings] == [4, 6, 9, 2]
 
 
 def test_every_rule_is_tested() -> None:
