@@ -47,7 +47,7 @@ def map_command(file: Path | None, *, write: bool, export: bool) -> None:
     plans = plan(settings, boards, fields, read_file(text, fields))
     known = {tab.sheet for tab in boards.tabs()}
     for each in plans:
-        columns = ", ".join(f"{h} = {fields.spell(f)}" for h, f in each.mapping.both.items())
+        columns = ", ".join(f"{c.header} = {fields.spell(c.field)}" for c in each.mapping.columns)
         verb = "change" if each.sheet in known else "connect"
         click.echo(f"{each.mapping.title}: {verb} {columns}")
     if not plans:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sync.boards.decide import name_of
 from sync.boards.fields import SITE_ID, Fields
 from sync.boards.mapping import TabMapping
 from sync.boards.new_rows import Place
@@ -23,26 +22,20 @@ _NEAR = 2
 def column_names(seen: SeenTab, mapping: TabMapping) -> dict[str, int]:
     """Return all columns of a tab by the names that their metadata gets."""
     counts, found = Counter[str](), dict[str, int]()
-    fields = {**mapping.both, SITE_ID: KEY}
+    names = {column.header: column.name for column in mapping.columns} | {SITE_ID: KEY}
     for index, header in enumerate(seen.headers(mapping.header_row - 1)):
         counts[header] += 1
         own = f"~{header[:_LONGEST_NAME]}~{counts[header]}"
-        found[name_of(fields[header]) if header in fields else own] = index
+        found[names.get(header, own)] = index
     return found
-
-
-def _added(mapping: TabMapping, there: Mapping[str, int]) -> dict[str, str]:
-    """Return the columns that the tab lacks: their names by header."""
-    wanted = {**mapping.add, SITE_ID: KEY}
-    names = {header: name_of(field) for header, field in wanted.items()}
-    return {header: name for header, name in names.items() if name not in there}
 
 
 def connect(seen: SeenTab, mapping: TabMapping, fields: Fields) -> list[Request]:
     """Return the requests that add the columns and write the metadata, and nothing else."""
     sheet, row = seen.sheet, mapping.header_row - 1
     places = column_names(seen, mapping)
-    added = _added(mapping, places)
+    wanted = {each.header: each.name for each in mapping.columns if each.is_added} | {SITE_ID: KEY}
+    added = {header: name for header, name in wanted.items() if name not in places}
     requests = list[Request]()
     edge, is_inside, in_table = _edge(seen, mapping)
     places = {name: at + len(added) * (at >= edge) for name, at in places.items()}
@@ -63,15 +56,15 @@ def _formats(
 ) -> list[Request]:
     """Give date columns the format of their first date, or one; and *Days* that of a number."""
     found, row = list[Request](), mapping.header_row - 1
-    for field, header in mapping.fields.items():
-        if field == "days":
+    for column in mapping.columns:
+        if column.field == "days":
             form: Mapping[str, Any] = {"type": "NUMBER", "pattern": "0"}
-        elif fields.get(field).is_date:
-            form = seen.number_format(row, header) or {"type": "DATE"}
+        elif fields.get(column.field).is_date:
+            form = seen.number_format(row, column.header) or {"type": "DATE"}
         else:
             continue
         area = {"sheetId": seen.sheet, "startRowIndex": row + 1}
-        index, mask = places[name_of(field)], "userEnteredFormat.numberFormat"
+        index, mask = places[column.name], "userEnteredFormat.numberFormat"
         area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
         cell = {"userEnteredFormat": {"numberFormat": form}}
         found.append({"repeatCell": {"range": area, "cell": cell, "fields": mask}})
@@ -84,7 +77,8 @@ def _edge(seen: SeenTab, mapping: TabMapping) -> tuple[int, bool, bool]:
     A filter that leaves them out would part each ID from its row when it sorts.
     """
     headers = seen.headers(mapping.header_row - 1)
-    last = max((n for n, h in enumerate(headers) if h in mapping.columns), default=0)
+    own = {column.header for column in mapping.columns if not column.is_added}
+    last = max((n for n, header in enumerate(headers) if header in own), default=0)
     edge = next((n for n in range(last, seen.width) if not headers[n]), seen.width)
     if table := seen.table(mapping.header_row - 1, last):
         return int(table["endColumnIndex"]), True, True
@@ -120,14 +114,14 @@ def _widened_filter(seen: SeenTab, end: int) -> list[Request]:
     return [{"setBasicFilter": {"filter": {**kept, "range": area}}}]
 
 
-def disconnect(tab: Tab, *, puts_back: bool) -> list[Request]:
+def disconnect(tab: Tab) -> list[Request]:
     """Return the requests that remove our metadata from a tab, wherever it is by now.
 
-    If it is connected again, its column *Site ID* is known by that name.
+    When it is connected again, its column *Site ID* is known by that name.
     """
     header = tab.key(tab.header) if tab.header is not None else ""
     found = _unmark(tab, [*tab.columns, *([HEADER] if tab.header is not None else [])])
-    if puts_back and header and not uuid(header):  # A job's ID may be there after a sort.
+    if header and not uuid(header):  # A job's ID may be there after a sort.
         found.append(update(tab.sheet, tab.header or 0, tab.columns[KEY], [[text(SITE_ID)]]))
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.boards import new_rows
 from sync.boards.fields import CUSTOMER_FIELDS, PROGRESS, Field, Rule
+from sync.boards.mapping import Column, name_of
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
 from sync.boards.values import TabJob, Values
@@ -26,11 +27,6 @@ from sync.core.store import RowAnswer
 _MOST_REPLACED = 20
 _SAID = ("add", "none")
 """A person's choices after which no row of a job is searched."""
-
-
-def name_of(field: str) -> str:
-    """Return the name of the column that shows a field, which isn't one of a column of *Jobs*."""
-    return KEY if field == KEY else f"tab:{field}"
 
 
 @dataclass(frozen=True)
@@ -54,9 +50,10 @@ class Board:
 
     def finished(self, last_steps: Collection[str]) -> Collection["BoardRow"]:
         """Return the rows whose word stands for a last step; all rows, if most have one."""
-        words = self.connected.mapping.words_of(PROGRESS)
-        filled = {row: word for row in self.rows if (word := row.shows(PROGRESS))}
-        found = {row for row, word in filled.items() if {*words.get(word, ())} & {*last_steps}}
+        stage = self.connected.mapping.fields.get(PROGRESS)
+        filled = {row: word for row in self.rows if stage and (word := row.shows(PROGRESS))}
+        words = {w for w, said in stage.words.items() if {*said} & {*last_steps}} if stage else ()
+        found = {row for row, word in filled.items() if word in words}
         return self.rows if len(found) * 2 > len(filled) else found
 
 
@@ -217,20 +214,22 @@ class Decider:
             self.found.findings.append(two_rows(site, places))
             return
         state = self._states[site]
-        if state.row and state.row[0] != row.tab.sheet and state.row[0] in self.boards:
-            self._move(site, self.boards[state.row[0]], row.board)
+        if state.row and state.row[0] != row.tab.sheet:
+            self._move(site, self.boards.get(state.row[0]), row.board)
         state.choice, state.row = "", (row.tab.sheet, row.texts)
         if rep := row.shows("rep"):
             self.found.reps[site] = rep
         if row.place not in self.read.owed and (cells := self._cells(site, row)):
             self.found.writes.append(Write(row.place, cells, site))
 
-    def _move(self, site: str, old: Board, new: Board) -> None:
-        """Say in a tab's words what was written in another tab, unless news waits."""
+    def _move(self, site: str, old: Board | None, new: Board) -> None:
+        """Take EverBright's words of now as written in another tab, unless news waits."""
         written = self._states[site].written
-        for each in old.connected.mapping.fields.keys() & new.connected.mapping.fields.keys():
-            if written.get(each) == self._said(each, site, old).state:
-                written[each] = self._said(each, site, new).state
+        known = old.connected.mapping.fields if old else {}
+        for column in new.connected.mapping.columns:
+            was = known.get(column.field)
+            if not (old and was) or written.get(was.field) == self._said(was, site, old).state:
+                written[column.field] = self._said(column, site, new).state
 
     def _is_foreign(self, site: str, row: BoardRow) -> bool:
         """Return whether a row is another customer's than its job's."""
@@ -248,28 +247,28 @@ class Decider:
 
     def _cells(self, site: str, row: BoardRow) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
-        found, fields = dict[str, Cell](), row.board.connected.mapping.fields
+        found = dict[str, Cell]()
         agrees = Person.of(row.texts).agreements(Person.of(self.jobs[site].customer))
-        for each in map(self.values.fields.get, fields):
-            name = name_of(each.id)
-            if name not in row.tab.columns:
+        for column in row.board.connected.mapping.columns:
+            if column.name not in row.tab.columns:
                 continue
             # If one of these differs, somebody has filled it by mistake, as by dragging.
-            is_theirs = all(agrees.get(each, True) for each in CUSTOMER_FIELDS.get(each.id, ()))
-            cell = self._cell(site, each, row, is_theirs=is_theirs and each.rule is Rule.FILLS)
-            found |= {} if cell is None else {name: cell}
+            traits = CUSTOMER_FIELDS.get(column.field, ())
+            is_theirs = all(agrees.get(trait, True) for trait in traits)
+            cell = self._cell(site, column, row, is_theirs=is_theirs)
+            found |= {} if cell is None else {column.name: cell}
         return found
 
-    def _cell(self, site: str, field: Field, row: BoardRow, *, is_theirs: bool) -> Cell | None:
+    def _cell(self, site: str, column: Column, row: BoardRow, *, is_theirs: bool) -> Cell | None:
         """Return what to write into a cell, None to leave it; remember what it shows."""
-        state, said = self._states[site], self._said(field.id, site, row.board)
-        name, held = name_of(field.id), row.cell(field.id)
+        state, said = self._states[site], self._said(column, site, row.board)
+        field, held = self.values.fields.get(column.field), row.cell(column.field)
         wanted, holds = content(said.cell), content(held)
-        found = self._outcome(site, field, row, said, held)
+        found = self._outcome(site, column, field, said, held)
         texts = {"field": field.id, "held": field.readable(held)}
         if found is not Outcome.WRITE:
-            words = row.board.connected.mapping.words_of(field.id)
-            is_theirs = is_theirs or words.get(shown(held)) == MINE or is_formula(held)
+            is_theirs = is_theirs and field.rule is Rule.FILLS
+            is_theirs = is_theirs or column.words.get(shown(held)) == MINE or is_formula(held)
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
                 customer = self.jobs[site].customer.get("customer", "")
                 more = {"site": site, "name": customer, "sheet": row.tab.sheet}
@@ -278,27 +277,27 @@ class Decider:
                 more |= {"since": self.values.since(field.id, self.jobs[site], said.state)}
                 self.found.differences.append(texts | more)
             return None
-        if self.read.is_settled(site, name, wanted, holds):
+        if self.read.is_settled(site, column.name, wanted, holds):
             return None
         new = Replaced(**texts, wrote=field.readable(said.cell), at=self.moment)
         known = [each.model_copy(update={"at": self.moment}) for each in state.replaced]
-        ours = self._wrote(row, field.id, state.written.get(field.id, ""))
+        ours = _wrote(column, state.written.get(field.id, ""))
         if holds not in ("", ours) and new not in known:
             state.replaced = (*state.replaced, new)[-_MOST_REPLACED:]
         state.pending[field.id] = (wanted, said.state)
         return said.cell
 
-    def _outcome(self, site: str, field: Field, row: BoardRow, said: Said, held: Cell) -> Outcome:
+    def _outcome(self, site: str, column: Column, field: Field, said: Said, held: Cell) -> Outcome:
         """Return what happens to a cell; remember what it shows."""
         state, wanted, holds = self._states[site], content(said.cell), content(held)
         wrote, was_said = state.pending.get(field.id, (None, ""))
         if wrote == holds:  # Perhaps EverBright says something else by now.
             del state.pending[field.id]
             state.written[field.id] = was_said
-        sent, before = self.read.written.get((site, name_of(field.id)), ("", ""))
+        sent, before = self.read.written.get((site, column.name), ("", ""))
         if holds == sent != "" and holds != wrote and not field.has_words:
             state.written[field.id] = holds  # Google has carried out an older batch late.
-        last, words = state.written.get(field.id), row.board.connected.mapping.words_of(field.id)
+        last, words = state.written.get(field.id), column.words
         is_other = "" not in (wanted, holds) and wanted != holds
         order = self._steps if field.id == PROGRESS else ()
         kept = field.has_words and is_other and is_kept(shown(held), said.state, last, words, order)
@@ -313,13 +312,9 @@ class Decider:
             state.written[field.id] = said.state
         return found
 
-    def _said(self, field: str, site: str, board: Board) -> Said:
-        style = self._styles[board.tab.sheet] if field == "customer" else ""
-        return self.values.said(field, self.jobs[site], board.connected.mapping, style)
-
-    def _wrote(self, row: BoardRow, field: str, said: str) -> str:
-        """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
-        return current([said], row.board.connected.mapping.words_of(field))[1] or said
+    def _said(self, column: Column, site: str, board: Board) -> Said:
+        style = self._styles[board.tab.sheet] if column.field == "customer" else ""
+        return self.values.said(column, self.jobs[site], board.connected.mapping, style)
 
     # Rows without an ID
 
@@ -361,9 +356,10 @@ class Decider:
             if site and row in holders:  # What it shows of the job whose ID it had is ours.
                 written = self.jobs[holders[row]].state.written
                 self._states[site].written |= {
-                    each: said
-                    for each, said in written.items()
-                    if content(row.cell(each)) == self._wrote(row, each, said)
+                    each.field: written[each.field]
+                    for each in row.board.connected.mapping.columns
+                    if each.field in written
+                    and content(row.cell(each.field)) == _wrote(each, written[each.field])
                 }
 
     def _keys(self, matches: Found[BoardRow]) -> None:
@@ -426,11 +422,15 @@ class Decider:
         return stopped
 
     def _new_row(self, site: str, board: Board) -> NewRow:
-        mapping = board.connected.mapping
         cells = new_rows.formulas(board.tab, board.place.above)
-        for each in map(self.values.fields.get, mapping.fields):
-            name, said = name_of(each.id), self._said(each.id, site, board)
+        for column in board.connected.mapping.columns:
+            name, said = column.name, self._said(column, site, board)
             if name in board.tab.columns and name not in cells and said.cell:
                 cells[name] = said.cell
-                self._states[site].pending[each.id] = (content(said.cell), said.state)
+                self._states[site].pending[column.field] = (content(said.cell), said.state)
         return NewRow(site, board.tab.sheet, cells | {KEY: text(site)})
+
+
+def _wrote(column: Column, said: str) -> str:
+    """Return what a cell shows if we wrote what EverBright said: its word, if it has one."""
+    return current([said], column.words)[1] or said

@@ -9,10 +9,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from sync.boards import connect
 from sync.boards.fields import Fields
 from sync.boards.headers import Headers
-from sync.boards.mapping import TabMapping
+from sync.boards.mapping import Column, TabMapping
 from sync.boards.planning import known_fields, planned, proposed, with_words
 from sync.boards.report import BLANK, REPORT
-from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.survey import SeenTab, survey
 from sync.boards.words import MINE, NOTHING, SEEN_DAILY, out_of_order, steps
 from sync.console.pages import Console
@@ -106,7 +106,8 @@ class TabPages:
         """Show a tab's columns as they are connected, or as they are proposed."""
         seen, known, fields = self._seen(sheet), self._known(sheet), self._fields()
         others = [tab.mapping for tab in self._boards.tabs()]
-        headers = Headers(fields, {h: f for tab in others for h, f in tab.columns.items()})
+        connected = {each.header: each.field for tab in others for each in tab.columns}
+        headers = Headers(fields, connected)
         rows = headers.header_rows(seen)
         row = request.args.get("header_row", 0, int) - 1
         row = (rows or [0])[0] if row < 0 else row
@@ -121,8 +122,7 @@ class TabPages:
         rows: Sequence[int] | None = None,
         problem: str = "",
     ) -> Any:
-        row, words = mapping.header_row - 1, mapping.words.items()
-        definitions = {header: fields.get(mapping.both[header]).definition for header, _ in words}
+        row, shown = mapping.header_row - 1, {each.header: each for each in mapping.columns}
         return render_template(
             "tabs/tab.html",
             seen=seen,
@@ -133,9 +133,17 @@ class TabPages:
             known=self._known(seen.sheet),
             problem=problem or seen.problem(row, self._account),
             samples=[seen.typed(row, n)[:3] for n in range(seen.width)],
-            steps={h: steps(fields.milestones, each) for h, each in definitions.items()},
-            disordered={h: out_of_order(each, [*steps(fields.milestones)]) for h, each in words},
-            addable={h: f for h, f in ADDABLE.items() if f not in mapping.columns.values()},
+            shown=shown,
+            steps={
+                header: steps(fields.milestones, fields.get(each.field).definition)
+                for header, each in shown.items()
+                if fields.get(each.field).has_words
+            },
+            disordered={
+                header: out_of_order(each.words, [*steps(fields.milestones)])
+                for header, each in shown.items()
+            },
+            addable=ADDABLE,
             can_widen=connect.can_widen(seen, mapping),
             differences=[d for d in self._report()["differences"] if d["sheet"] == seen.sheet],
             seen_daily=SEEN_DAILY,
@@ -160,7 +168,8 @@ class TabPages:
 
     def _chosen(self, seen: SeenTab, fields: Fields, known: ConnectedTab | None) -> TabMapping:
         """Return what the form says."""
-        form, columns, words = request.form, dict[str, str](), dict[str, Any]()
+        form, columns = request.form, list[Column]()
+        added = {c.header for c in known.mapping.columns if c.is_added} if known else ()
         row = form.get("header_row", 1, int)
         row = row if 0 < row <= len(seen.rows) else 1
         # By header: somebody may have moved a column since the page was shown.
@@ -168,34 +177,32 @@ class TabPages:
         for header in seen.headers(row - 1):
             index = places.get(header)
             field = form.get(f"field-{index}", "")
+            said = (form.getlist(f"{name}-{index}") for name in ("word", "step", "also"))
+            words = {
+                word: step if step in (MINE, NOTHING) else tuple(filter(None, (step, also)))
+                for word, step, also in zip(*said, strict=False)
+            }
             if header and field in fields.by_id:
-                columns[header] = field
-            if header in columns and f"word-{index}" in form:
-                said = [form.getlist(f"{name}-{index}") for name in ("word", "step", "also")]
-                words[header] = {
-                    word: step if step in (MINE, NOTHING) else tuple(filter(None, (step, also)))
-                    for word, step, also in zip(*said, strict=False)
-                }
-        chosen = {h: ADDABLE[h] for h in form.getlist("add") if h in ADDABLE}
-        add = {h: f for h, f in chosen.items() if f not in columns.values()}
-        for header in known.mapping.add if known else ():
-            add |= {header: columns.pop(header)} if header in columns else {}
+                is_added = header in added
+                column = Column(header=header, field=field, words=words, is_added=is_added)
+                columns.append(column)
+        there = {column.field for column in columns}
+        for header, field in ADDABLE.items():
+            if header in form.getlist("add") and field not in there:
+                columns.append(Column(header=header, field=field, is_added=True))
         new_rows: Any = form.get("new_rows")
         mapping = TabMapping(
             title=seen.title,
             header_row=row,
             new_rows=new_rows if new_rows in ("top", "none") else "bottom",
-            columns=columns,
-            add=add,
-            words=words,
+            columns=tuple(columns),
         )
         return with_words(mapping, seen, fields, [tab.mapping for tab in self._boards.tabs()])
 
     def disconnect(self, sheet: int) -> Any:
         """Take the connection off a tab."""
-        if known := self._known(sheet):
-            self._boards.put_tab(known.model_copy(update={"stage": Stage.LEAVE}))
-        said = "The tab is being disconnected. Its cells stay as they are."
+        self._boards.remove_tab(sheet)
+        said = "The tab is disconnected. Its cells stay as they are."
         return self._done(said, "index")
 
     def take(self, sheet: int) -> Any:

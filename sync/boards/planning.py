@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sync.boards.fields import PROGRESS, Fields, milestones_of
 from sync.boards.headers import Headers
-from sync.boards.mapping import TabMapping, check, check_headers, wrong
+from sync.boards.mapping import Column, TabMapping, check, check_headers, wrong
 from sync.boards.state import ConnectedTab, Stage
 from sync.boards.survey import SeenTab
 from sync.boards.words import Choice, propose, steps
@@ -29,10 +29,11 @@ def known_fields(settings: Settings, database: Database) -> Fields:
 def proposed(seen: SeenTab, row: int, headers: Headers) -> TabMapping:
     """Return the columns that a page proposes for a tab with a header row."""
     pairs = zip(seen.headers(row), headers.propose(seen, row), strict=True)
-    columns = {header: field for header, field in pairs if field}
-    has_stage = PROGRESS in columns.values() and "status" not in columns.values()
-    add = {"EverBright status": "status"} if has_stage else {}
-    return TabMapping(title=seen.title, header_row=row + 1, columns=columns, add=add)
+    columns = [Column(header=header, field=field) for header, field in pairs if field]
+    fields = {column.field for column in columns}
+    if PROGRESS in fields and "status" not in fields:
+        columns.append(Column(header="EverBright status", field="status", is_added=True))
+    return TabMapping(title=seen.title, header_row=row + 1, columns=tuple(columns))
 
 
 def with_words(
@@ -43,20 +44,22 @@ def with_words(
     In a column whose words nobody has chosen, they stand for what they do in a tab that is
     `known`, or for what they plainly say.
     """
-    words = {}
-    for header, field in ((h, fields.get(f)) for h, f in mapping.both.items()):
+    columns = list[Column]()
+    for column in mapping.columns:
+        field, words = fields.get(column.field), dict[str, Choice]()
         if field.has_words:
-            options = seen.options(mapping.header_row - 1, header)
-            said = dict[str, Choice](propose(options, fields.milestones, field.definition))
-            for tab in known:
-                said |= {w: each for w, each in tab.words_of(field.id).items() if w in options}
-            chosen = {**dict.fromkeys(options, ()), **mapping.words.get(header, said)}
+            options = seen.options(mapping.header_row - 1, column.header)
+            said = propose(options, fields.milestones, field.definition)
+            for same in (tab.fields[field.id] for tab in known if field.id in tab.fields):
+                said |= {word: each for word, each in same.words.items() if word in options}
+            chosen = {**dict.fromkeys(options, ()), **(column.words or said)}
             known_steps = steps(fields.milestones, field.definition)
-            words[header] = {
+            words = {
                 word: each if isinstance(each, str) else tuple(s for s in each if s in known_steps)
                 for word, each in chosen.items()
             }
-    return mapping.model_copy(update={"words": words})
+        columns.append(column.model_copy(update={"words": words}))
+    return mapping.model_copy(update={"columns": tuple(columns)})
 
 
 def planned(
@@ -69,14 +72,15 @@ def planned(
     mapping = with_words(mapping, seen, fields)
     check(mapping, fields)
     check_headers(mapping, seen.headers(row))
-    if known is None or known.stage is Stage.LEAVE:
-        for header in {*mapping.add} & {*seen.headers(row)}:
-            text = "the tab has this column already. Connect it instead."
-            raise wrong(mapping.title, text, header)
+    if known is None:
+        for column in mapping.columns:
+            if column.is_added and column.header in seen.headers(row):
+                text = "the tab has this column already. Connect it instead."
+                raise wrong(mapping.title, text, column.header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
-    stage = known.stage  # What EverBright said since the last pass is still news.
     if known.mapping.fields != mapping.fields:
-        stage = Stage.CONNECT
-    elif known.mapping.words != mapping.words:
-        stage = Stage.CHECK
-    return known.model_copy(update={"stage": stage, "mapping": mapping})
+        changes = {"mapping": mapping, "stage": Stage.CONNECT, "since": 0.0}
+        return known.model_copy(update=changes)
+    # What EverBright said since the last pass is still news.
+    mapping = mapping.model_copy(update={"columns": known.mapping.columns})
+    return known.model_copy(update={"mapping": mapping})

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field
-from sqlalchemy import delete, insert, select, true, update
+from pydantic import BaseModel, BeforeValidator, Field
+from sqlalchemy import delete, insert, select, update
 
 from sync.boards.mapping import TabMapping
 from sync.core.database import Database, Lease
@@ -19,13 +20,12 @@ class Stage(StrEnum):
     """How far a tab is connected."""
 
     CONNECT = "connect"
-    """Its metadata has to be written, after an older one is removed."""
-    CHECK = "check"
-    """That was sent: a read has to show its columns where they were meant."""
+    """Its metadata has to be written, after an older one is removed; then a read has to show it."""
     CONNECTED = "connected"
-    """A read has shown them."""
-    LEAVE = "leave"
-    """Its metadata has to be removed."""
+
+
+def _read_stage(value: Any) -> Any:
+    return Stage.CONNECT if value == "check" else value  # An older database has this one, too.
 
 
 class ConnectedTab(Value):
@@ -33,11 +33,9 @@ class ConnectedTab(Value):
 
     sheet: int
     mapping: TabMapping
-    stage: Stage = Stage.CONNECT
+    stage: Annotated[Stage, BeforeValidator(_read_stage)] = Stage.CONNECT
     since: float = 0.0
-    """When it was connected."""
-    is_restored: bool = False
-    """Whether it is connected again as a version was restored: what it lacks is news, then."""
+    """When it was connected; 0 until EverBright's words of then are taken as written."""
     writes_ids: bool = False
     """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
 
@@ -81,28 +79,31 @@ class BoardStore:
         self._database = database
 
     def tabs(self) -> list[ConnectedTab]:
+        # An older version left those that were being disconnected.
+        own = select(mapping.c.body).where(~mapping.c.body.contains('"stage":"leave"'))
         with self._database.begin() as connection:
-            bodies = connection.scalars(select(mapping.c.body).order_by(mapping.c.title)).all()
+            bodies = connection.scalars(own.order_by(mapping.c.title)).all()
         return [ConnectedTab.model_validate_json(body) for body in bodies]
 
     def put_tab(
-        self,
-        tab: ConnectedTab | None,
-        old: ConnectedTab | None = None,
-        held: Lease | None = None,
+        self, tab: ConnectedTab, old: ConnectedTab | None = None, held: Lease | None = None
     ) -> None:
-        """Store a tab, which is known by its sheet: titles change. None removes the old one.
+        """Store a tab, which is known by its sheet: titles change.
 
         With an `old` one, only in its place: the console may have changed it.
         """
-        body = mapping.c.body == old.model_dump_json() if old else true()
+        own = mapping.c.title == str(tab.sheet)
         with self._database.begin(held) as connection:
-            for sheet in {str(each.sheet) for each in (tab, old) if each}:
-                own = delete(mapping).where((mapping.c.title == sheet) & body)
-                is_there = connection.execute(own).rowcount
-                if tab and (is_there or old is None):
-                    values = {"title": sheet, "body": tab.model_dump_json()}
-                    connection.execute(insert(mapping).values(values))
+            there = connection.scalar(select(mapping.c.body).where(own).with_for_update())
+            if old and (there is None or ConnectedTab.model_validate_json(there) != old):
+                return
+            connection.execute(delete(mapping).where(own))
+            values = {"title": str(tab.sheet), "body": tab.model_dump_json()}
+            connection.execute(insert(mapping).values(values))
+
+    def remove_tab(self, sheet: int) -> None:
+        with self._database.begin() as connection:
+            connection.execute(delete(mapping).where(mapping.c.title == str(sheet)))
 
     def states(self) -> dict[str, JobState]:
         with self._database.begin() as connection:

@@ -16,10 +16,8 @@ from sync.types import uuid
 Json = Mapping[str, Any]
 ROWS_READ = 100
 """Headers come after a title and some notes, and a hundred rows show how a column is used."""
-MOST_ROWS = 20_000
-"""With text, in a tab that can be connected."""
 FIELDS = (
-    "sheets(properties(sheetId,title,sheetType,gridProperties(columnCount)),merges,basicFilter,"
+    "sheets(properties(sheetId,title,gridProperties(columnCount)),merges,basicFilter,"
     "protectedRanges(range,description,warningOnly,requestingUserCanEdit),"
     "tables(range,columnProperties(columnIndex,dataValidationRule)),"
     "data(rowData(values(formattedValue,userEnteredValue,userEnteredFormat,"
@@ -27,7 +25,6 @@ FIELDS = (
 )
 _SIZE = "sheets(properties(sheetId,title,gridProperties(rowCount)))"
 _TEXTS = "sheets(data(rowData(values(formattedValue))))"
-_MOST_LISTS = 20
 
 
 @dataclass(frozen=True)
@@ -170,10 +167,6 @@ class SeenTab:
 
     def problem(self, row: int, account: str) -> str:
         """Return why the tab can't be connected below a header row, with the fix; "" if it can."""
-        if self.source["properties"].get("sheetType", "GRID") != "GRID":
-            return "It is a chart or a connected data source. Choose a tab with cells."
-        if self.source.get("isTooLarge"):
-            return f"More than {MOST_ROWS:,} rows hold text. Move old jobs to a tab of their own."
         if not self.width:
             return f"Its first {ROWS_READ} rows are empty. Type headers above the jobs."
         keys = self.typed(row, self._place(row, SITE_ID))
@@ -181,7 +174,7 @@ class SeenTab:
             return f"Its column {SITE_ID} isn't Brightsheet's. Rename it, as to {SITE_ID} 2."
         for area in self.source.get("protectedRanges", ()):
             is_open = area.get("warningOnly") or area.get("requestingUserCanEdit")
-            if not is_open and area.get("range", {}).get("endRowIndex", MOST_ROWS) > row:
+            if not is_open and area.get("range", {}).get("endRowIndex", row + 1) > row:
                 name = area.get("description") or "a range without a name"
                 return (
                     f"It is protected ({name}), and {account} may not edit there. In Google "
@@ -199,16 +192,12 @@ def survey(look: Look, sheet: int) -> SeenTab:
     if sheet not in tabs:
         raise Refused("tab_gone", "This tab isn't there any longer.")
     properties = tabs[sheet]["properties"]
-    title, count = (
-        quoted(properties["title"]),
-        properties.get("gridProperties", {}).get("rowCount", 0),
-    )
-    answer = look([f"{title}!1:{min(count, ROWS_READ)}"] if count else (), FIELDS)["sheets"]
+    count = properties.get("gridProperties", {}).get("rowCount", 0)
+    top = f"{quoted(properties['title'])}!1:{min(count, ROWS_READ)}"
+    answer = look([top] if count else (), FIELDS)["sheets"]
     found = next(each for each in answer if each["properties"].get("sheetId", 0) == sheet)
-    rest = f"{title}!{MOST_ROWS + 1}:{count}"
-    found["isTooLarge"] = count > MOST_ROWS and bool(_texts(look, rest))
     lists = dict[str, Sequence[str]]()
-    for reference in sorted(SeenTab(found).list_ranges())[:_MOST_LISTS]:
+    for reference in sorted(SeenTab(found).list_ranges()):
         with suppress(Refused):  # The range that a drop-down refers to may be gone.
             lists[reference] = _texts(look, reference)
     return SeenTab(found, lists)

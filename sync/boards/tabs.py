@@ -8,9 +8,9 @@ from datetime import tzinfo
 from typing import Any
 
 from sync.boards import connect
-from sync.boards.decide import Board, Decider, TabsDecision, name_of
+from sync.boards.decide import Board, Decider, TabsDecision
 from sync.boards.fields import SITE_ID, Fields, Rule, milestones_of
-from sync.boards.mapping import TabMapping, check_headers
+from sync.boards.mapping import Column, TabMapping, check_headers
 from sync.boards.report import REPORT, report
 from sync.boards.state import ORDER, BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
@@ -18,7 +18,7 @@ from sync.boards.values import TabJob, Values
 from sync.boards.words import steps_of
 from sync.columns import KEY
 from sync.core.batch import Request
-from sync.core.cells import Cell, content, shown
+from sync.core.cells import Cell, shown
 from sync.core.connected import Look, Read, TabChanges
 from sync.core.database import Database, Lease
 from sync.core.job_rows import JobRows
@@ -73,8 +73,7 @@ class OfficeTabs:
         return (may_connect and has_new) or bool(self.store.open_actions((ORDER,)))
 
     def headers(self) -> Mapping[str, str]:
-        pairs = (pair for tab in self._tabs.values() for pair in tab.mapping.fields.items())
-        return {name_of(field): header for field, header in pairs}
+        return {c.name: c.header for tab in self._tabs.values() for c in tab.mapping.columns}
 
     # Connecting
 
@@ -84,20 +83,22 @@ class OfficeTabs:
         if is_asked or self.now() - self._looked > _LOOK_SECONDS:
             self._looked, self._ended = self.now(), self._ended_words(look)
         for connected in self._tabs.values():
-            tab, title = there.get(connected.sheet), connected.mapping.title
-            has_metadata = tab is not None and (bool(tab.columns) or tab.header is not None)
-            if connected.stage is Stage.LEAVE and not has_metadata:
-                self.boards.put_tab(None, connected, self.lease)
-            elif tab is None:
-                self._failures.append((connected, Finding("connected_tab_gone", title)))
-            elif connected.stage is not Stage.CONNECTED and not has_metadata:
+            tab, mapping = there.get(connected.sheet), connected.mapping
+            if tab is None:
+                finding = Finding("connected_tab_gone", mapping.title)
+                self._failures.append((connected, finding))
+            elif connected.stage is Stage.CONNECTED:
+                if tab.header and tab.key(tab.header - 1) == SITE_ID.lower():
+                    requests += connect.move_header(tab)
+            elif not tab.columns and tab.header is None:
                 requests += self._connect(connected, rows, look)
-            elif connected.stage is Stage.CHECK and _is_as_meant(tab, connected.mapping):
-                self._begin(connected, rows)
-            elif connected.stage is not Stage.CONNECTED:
-                requests += connect.disconnect(tab, puts_back=connected.stage is not Stage.LEAVE)
-            elif tab.header and tab.key(tab.header - 1) == SITE_ID.lower():
-                requests += connect.move_header(tab)
+            elif _is_as_meant(tab, mapping):
+                if not connected.since:
+                    self._begin(connected, rows)
+                since = connected.since or self.now()
+                self._replace(connected, stage=Stage.CONNECTED, since=since)
+            else:
+                requests += connect.disconnect(tab)
         return requests
 
     def _ended_words(self, look: Look) -> list[Finding]:
@@ -105,17 +106,18 @@ class OfficeTabs:
         found = list[Finding]()
         for tab in self._tabs.values():
             mapping = tab.mapping
-            if tab.stage is not Stage.CONNECTED or not mapping.words:
+            columns = [column for column in mapping.columns if column.words]
+            if tab.stage is not Stage.CONNECTED or not columns:
                 continue
             try:
                 seen = survey(look, tab.sheet)
             except Refused:
                 continue
-            for header, choices in mapping.words.items():
-                options = seen.options(mapping.header_row - 1, header)
-                words = [w for w, said in choices.items() if steps_of(said) and w not in options]
+            for each in columns:
+                options = seen.options(mapping.header_row - 1, each.header)
+                words = [w for w, s in each.words.items() if steps_of(s) and w not in options]
                 if options and words:
-                    said = f"{header}: {', '.join(words)}"
+                    said = f"{each.header}: {', '.join(words)}"
                     found.append(Finding("word_ended", mapping.title, detail=said))
         return found
 
@@ -128,23 +130,18 @@ class OfficeTabs:
             finding = Finding("not_connected", mapping.title, detail=error.message)
             self._failures.append((connected, finding))
             return []
-        self._replace(connected, stage=Stage.CHECK)
         return connect.connect(seen, mapping, self._values(rows).fields)
 
     def _begin(self, connected: ConnectedTab, rows: JobRows) -> None:
         """Take EverBright's words of now as written, so that what is typed stays until news."""
-        states, values = dict[str, JobState](), self._values(rows)
-        for site, job in self._jobs(rows).items() if not connected.is_restored else ():
-            written = dict(job.state.written)
-            is_elsewhere = job.state.sheet not in (None, connected.sheet)
-            for field in connected.mapping.fields:
-                is_known = is_elsewhere and field in written
-                if values.fields.get(field).rule is Rule.NEWS and not is_known:
-                    written[field] = values.said(field, job, connected.mapping).state
-            states[site] = job.state.model_copy(update={"written": written})
+        states, values, mapping = dict[str, JobState](), self._values(rows), connected.mapping
+        news = [c for c in mapping.columns if values.fields.get(c.field).rule is Rule.NEWS]
+        for site, job in self._jobs(rows).items():
+            if job.state.sheet in (None, connected.sheet):  # Else, in the tab of its row.
+                now = {c.field: values.said(c, job, mapping).state for c in news}
+                written = {**job.state.written, **now}
+                states[site] = job.state.model_copy(update={"written": written})
         self._put(states)
-        since = connected.since or self.now()
-        self._replace(connected, stage=Stage.CONNECTED, since=since, is_restored=False)
 
     # Deciding
 
@@ -158,26 +155,15 @@ class OfficeTabs:
         for tab in read.now.tabs:
             connected, here = self._tabs.get(tab.sheet), start
             start += len(tab.rows)
-            if connected is None:
+            if connected is None or connected.stage is not Stage.CONNECTED:
                 continue
-            # Somebody may have renamed it or columns, or typed a row above the headers.
-            mapping, place = connected.mapping, dict[str, Any](title=tab.title)
-            if tab.header is not None and tab.key(tab.header) == SITE_ID.lower():
-                place |= {"header_row": tab.header + 1, **_renamed(tab, connected)}
-            if (moved := mapping.model_copy(update=place)) != mapping:
-                connected = self._replace(connected, mapping=moved)
-            columns = {KEY, *map(name_of, mapping.fields)}
-            lacking = columns - tab.columns.keys()
-            is_older = read.is_restored and (tab.header is None or bool(lacking))
-            headers = {content(cell) for cell in tab.rows[tab.header or 0]} if tab.rows else set()
-            is_back = any(h in headers for f, h in mapping.fields.items() if name_of(f) in lacking)
-            if (is_older or is_back) and connected.stage is Stage.CONNECTED:
-                changes = {"stage": Stage.CONNECT, "is_restored": is_older}
-                connected = self._replace(connected, **changes)
-            if connected.stage is Stage.CONNECTED and tab.is_broken:
+            names = {KEY, *(column.name for column in connected.mapping.columns)}
+            if read.is_restored and (tab.header is None or names - tab.columns.keys()):
+                self._replace(connected, stage=Stage.CONNECT)
+            elif tab.is_broken:
                 findings.append(Finding("header_gone", tab.title))
-            elif connected.stage is Stage.CONNECTED:
-                found.append(Board(tab, connected, here))
+            else:
+                found.append(Board(tab, self._followed(connected, tab), here))
         found.sort(key=lambda board: board.tab.index)
         jobs, boards = self._jobs(rows), {board.tab.sheet: board for board in found}
         unread = self._tabs.keys() - boards.keys()
@@ -191,6 +177,15 @@ class OfficeTabs:
         if not read.is_owed and shown != self.store.get(REPORT):
             self.store.put(REPORT, shown)
         return decision
+
+    def _followed(self, connected: ConnectedTab, tab: Tab) -> ConnectedTab:
+        """Take the names of now: people rename tabs and columns, and type above the headers."""
+        mapping, now = connected.mapping, dict[str, Any](title=tab.title)
+        if tab.header is not None and tab.key(tab.header) == SITE_ID.lower():
+            now["header_row"] = tab.header + 1
+            now["columns"] = tuple(_renamed(tab, column) for column in mapping.columns)
+        new = mapping.model_copy(update=now)
+        return connected if new == mapping else self._replace(connected, mapping=new)
 
     def _follow_order(self, rows: JobRows) -> None:
         """Take EverBright's words of now as written if the order or a meaning is another one."""
@@ -253,28 +248,21 @@ def _header(tab: Tab, name: str) -> str:
     return " ".join(shown(tab.cell(tab.header or 0, name)).split())
 
 
-def _renamed(tab: Tab, connected: ConnectedTab) -> dict[str, Any]:
-    """Return the parts of a mapping with the headers of now, if people have renamed columns."""
-    mapping, found = connected.mapping, dict[str, str]()
-    for field, header in mapping.fields.items():
-        new = _header(tab, name_of(field))
-        if new and new not in mapping.both and not header.endswith(new):
-            found[header] = new
-    if connected.stage is not Stage.CONNECTED or len({*found.values()}) < len(found):
-        return {}
-    parts = ("columns", "add", "words")
-    return {p: {found.get(h, h): v for h, v in getattr(mapping, p).items()} for p in parts}
-
-
-def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
-    """Return whether the columns with our metadata have the headers that the mapping has.
+def _renamed(tab: Tab, column: Column) -> Column:
+    """Return a column with its header of now.
 
     A header of a mapping may begin with the group above it, or be in a merged cell above.
     """
-    for name, header in {
-        **{name_of(f): h for f, h in mapping.fields.items()},
-        KEY: SITE_ID,
-    }.items():
-        if name not in tab.columns or not header.endswith(_header(tab, name)):
-            return False
-    return tab.header is not None
+    now = _header(tab, column.name)
+    return column if column.header.endswith(now) else column.model_copy(update={"header": now})
+
+
+def _is_as_meant(tab: Tab, mapping: TabMapping) -> bool:
+    """Return whether the columns with our metadata are those that the mapping has."""
+    names = {name for name in tab.columns if not name.startswith("~")}
+    return (
+        tab.header is not None
+        and names == {KEY, *(column.name for column in mapping.columns)}
+        and _header(tab, KEY) == SITE_ID
+        and all(_renamed(tab, column) is column for column in mapping.columns)
+    )

@@ -1,16 +1,16 @@
 """What EverBright says of a job, as the cell of a connected column. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as default
 from datetime import tzinfo
 
 from sync.boards.fields import PROGRESS, Field, Fields, dated
-from sync.boards.mapping import TabMapping
+from sync.boards.mapping import Column, TabMapping
 from sync.boards.new_rows import styled
 from sync.boards.policy import Said
 from sync.boards.state import JobState
-from sync.boards.words import Words, current, reached
+from sync.boards.words import current, reached
 from sync.core.cells import Cell, number, serial, text
 from sync.core.standing import Standing, Statuses
 from sync.core.store import JobRow
@@ -43,11 +43,11 @@ class Values:
     fields: Fields
     zone: tzinfo
 
-    def said(self, field: str, job: TabJob, tab: TabMapping, name_style: str = "") -> Said:
+    def said(self, column: Column, job: TabJob, tab: TabMapping, name_style: str = "") -> Said:
         """Return what EverBright says. `name_style` is how the column has most names."""
-        known, words = self.fields.get(field), tab.words_of(field)
-        if words:
-            step, word = current(reached(job.standing), self._with_steps(words))
+        field, known = column.field, self.fields.get(column.field)
+        if column.words:
+            step, word = current(reached(job.standing), column.words)
             return Said(text(word), step)
         if known.definition and known.aspect != "documents":
             return Said.of(self._of_milestone(known, job.standing))
@@ -62,14 +62,6 @@ class Values:
             return Said.of(text(customer.get(field, "")))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
         return Said.of(job.row.cells.get(shown, {}))
-
-    def _with_steps(self, words: Words) -> Words:
-        """Return words with the steps of milestones that share a column under its definition."""
-        step = self.statuses.order.step
-        return {
-            word: said if isinstance(said, str) else [_of(step, each) for each in said]
-            for word, said in words.items()
-        }
 
     def since(self, field: str, job: TabJob, step: str) -> str:
         """Return the day since which EverBright says it; "" if no status of the job began then."""
@@ -88,8 +80,3 @@ class Values:
         if field.aspect == "submitted":
             moment = self.statuses.began(milestone, Meaning.WAITING)
         return number(int(serial(moment, self.zone))) if moment else {}
-
-
-def _of(step: Callable[[str], str], each: str) -> str:
-    definition, _, meaning = each.partition(":")
-    return f"{step(definition)}:{meaning}" if meaning else each

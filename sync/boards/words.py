@@ -15,7 +15,7 @@ from sync.core.standing import Kind, Standing
 from sync.settings.config_file import Meaning
 
 MINE, NOTHING = "mine", "nothing"
-Choice = Sequence[str] | str
+Choice = tuple[str, ...] | str
 """What a word stands for: steps, MINE (it is never replaced), or NOTHING."""
 Words = Mapping[str, Choice]
 """The words of a column, in the order of its drop-down."""
@@ -91,7 +91,7 @@ def current(reached: Iterable[str], words: Words) -> tuple[str, str]:
     return next(((step, by_step[step]) for step in reached if step in by_step), ("", ""))
 
 
-def steps_of(said: Choice) -> Sequence[str]:
+def steps_of(said: Choice) -> tuple[str, ...]:
     return () if isinstance(said, str) else said
 
 

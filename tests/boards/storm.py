@@ -2,16 +2,17 @@
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sync.boards.decide import name_of
 from sync.boards.fields import Fields, milestones_of
-from sync.boards.mapping import TabMapping
+from sync.boards.mapping import Column, TabMapping, name_of
 from sync.boards.report import REPORT
 from sync.boards.state import BoardStore, ConnectedTab, Stage
 from sync.boards.tabs import OfficeTabs
 from sync.boards.values import TabJob, Values
+from sync.boards.words import Choice
 from sync.core.cells import content
 from sync.core.job_rows import JobRows, Links
 from sync.core.passes import Pass
@@ -27,7 +28,7 @@ FIELDS = {
     "Step 0": f"status:{DEFINITIONS[0]}",
     "Step 1 on": f"approved:{DEFINITIONS[1]}",
 }
-WORDS: dict[str, tuple[str, ...] | str] = {
+WORDS: dict[str, Choice] = {
     "Started": tuple(f"{d}:started" for d in DEFINITIONS[:3]),
     "Finished": (f"{DEFINITIONS[3]}:approved",),
     "On hold": "mine",
@@ -35,9 +36,21 @@ WORDS: dict[str, tuple[str, ...] | str] = {
 
 
 def mapping(sheet: int) -> TabMapping:
-    columns = {header: FIELDS[header] for header in LAYOUTS[sheet] if header in FIELDS}
-    words = {"Stage": WORDS} if "Stage" in columns else {}
-    return TabMapping(title=str(sheet), columns=columns, words=words)
+    fields = {header: FIELDS[header] for header in LAYOUTS[sheet] if header in FIELDS}
+    return changed(changed(TabMapping(title=str(sheet)), **fields), Stage=WORDS)
+
+
+def changed(tab: TabMapping, /, **columns: str | Mapping[str, Choice]) -> TabMapping:
+    """Return a mapping with other fields ("" for none) or words, by header."""
+    known = {column.header: column for column in tab.columns}
+    for header, new in columns.items():
+        if new == "":
+            del known[header]
+        elif isinstance(new, str):
+            known[header] = Column(header=header, field=new)
+        elif header in known:
+            known[header] = known[header].model_copy(update={"words": dict(new)})
+    return tab.model_copy(update={"columns": tuple(known.values())})
 
 
 @dataclass
@@ -165,11 +178,13 @@ class OfficeStorm(Storm):
                 continue
             job = self.rows.jobs[site]
             facts = TabJob(job, self.rows.standing(site))
+            columns = {column.header: column for column in mapping(sheet).columns}
             for key in self.sheet.tabs[sheet].columns:
-                field = FIELDS.get(self.sheet.headers.get(key, ""))
-                if field is None or key in self.sheet.texts.get(row.tag, {}):
+                column = columns.get(self.sheet.headers.get(key, ""))
+                if column is None or key in self.sheet.texts.get(row.tag, {}):
                     continue
-                wants = content(values.said(field, facts, mapping(sheet)).cell)
+                field = column.field
+                wants = content(values.said(column, facts, mapping(sheet)).cell)
                 shows = content(row.cells.get(key, {}))
                 if field == "progress" and not wants:
                     continue  # No step has a word, so it is as it was.

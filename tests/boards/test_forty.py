@@ -7,9 +7,10 @@ from sync.boards.headers import Headers
 from sync.boards.mapping import TabMapping
 from sync.boards.planning import proposed, with_words
 from sync.boards.survey import SeenTab
-from sync.boards.words import MINE, propose
+from sync.boards.words import MINE, Choice, propose
 from tests.boards.forty import BOARDS, Board
 from tests.boards.seen import FIELDS, tab
+from tests.boards.storm import changed
 
 KNOWN = Headers(FIELDS)
 
@@ -60,15 +61,17 @@ def test_headers_of_a_small_office_are_proposed() -> None:
 
 
 def test_a_second_tab_is_proposed_as_the_first_was_connected() -> None:
-    words: dict[str, dict[str, tuple[str, ...] | str]] = {
-        "Stage": {"Filed": ("contract:approved",), "Gone": "mine"}
-    }
-    first = TabMapping(title="2025", columns={"X": "customer", "Stage": PROGRESS}, words=words)
+    words: dict[str, Choice] = {"Filed": ("contract:approved",), "Gone": "mine"}
+    first = changed(TabMapping(title="2025"), X="customer", Stage=PROGRESS)
+    first = changed(first, Stage=words)
     shown = tab(
         [["X", "Email", "Status"], ["Ada", "", "Filed"]],
         options={2: ("Filed", "Gone", "On hold", "Sold")},
     )
-    mapping = proposed(shown, 0, Headers(FIELDS, first.columns))
-    assert mapping.columns == {"X": "customer", "Email": "email", "Status": PROGRESS}
-    chosen = with_words(mapping, shown, FIELDS, [first]).words["Status"]
-    assert chosen == {**words["Stage"], "On hold": "mine", "Sold": ("contract:approved",)}
+    mapping = proposed(
+        shown, 0, Headers(FIELDS, {each.header: each.field for each in first.columns})
+    )
+    found = {c.header: c.field for c in mapping.columns if not c.is_added}
+    assert found == {"X": "customer", "Email": "email", "Status": PROGRESS}
+    chosen = with_words(mapping, shown, FIELDS, [first]).fields[PROGRESS].words
+    assert chosen == {**words, "On hold": "mine", "Sold": ("contract:approved",)}

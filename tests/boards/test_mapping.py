@@ -4,10 +4,19 @@ import tomllib
 
 import pytest
 
-from sync.boards.mapping import TabMapping, check_headers, check_titles, read_file, write_file
+from sync.boards.mapping import (
+    Column,
+    TabMapping,
+    check_headers,
+    check_titles,
+    read_file,
+    write_file,
+)
 from sync.boards.planning import planned
+from sync.boards.state import ConnectedTab, Stage
 from sync.errors import Permanent
 from tests.boards.seen import FIELDS, PERMIT, tab
+from tests.boards.storm import changed
 
 FILE = """
 [[tabs]]
@@ -32,9 +41,10 @@ Stage = "progress"
 
 def test_a_file_is_read_and_written_as_it_is() -> None:
     (mapping,) = read_file(FILE, FIELDS)
-    assert mapping.fields["approved:" + PERMIT] == "Issued on"
-    assert mapping.words_of("progress")["Permit in"] == (f"{PERMIT}:submitted", "contract:approved")
-    assert mapping.words_of("progress")["On hold"] == "mine"
+    assert mapping.fields["approved:" + PERMIT].header == "Issued on"
+    words = mapping.fields["progress"].words
+    assert words["Permit in"] == (f"{PERMIT}:submitted", "contract:approved")
+    assert words["On hold"] == "mine"
     again = write_file([mapping], FIELDS)
     assert read_file(again, FIELDS) == [mapping]
     assert TabMapping.model_validate_json(mapping.model_dump_json()) == mapping
@@ -43,8 +53,8 @@ def test_a_file_is_read_and_written_as_it_is() -> None:
 
 def test_odd_texts_survive_a_file() -> None:
     odd = 'a "b" \\ c = ñ 🙂 [x]\t#'
-    words: dict[str, dict[str, tuple[str, ...] | str]] = {odd: {odd: "mine"}}
-    mapping = TabMapping(title=odd, columns={"Name": "customer", odd: "progress"}, words=words)
+    mapping = changed(TabMapping(title=odd), **{"Name": "customer", odd: "progress"})
+    mapping = changed(mapping, **{odd: {odd: "mine"}})
     assert read_file(write_file([mapping], FIELDS), FIELDS) == [mapping]
 
 
@@ -72,7 +82,7 @@ WITH_STAGE = TAB + 'columns = { Name = "customer", Stage = "progress" }\n[tabs.w
             'Active, "Stage": "X" and "Y" both stand for New. Choose one.',
         ),
         (WITH_STAGE.replace("words.Stage", "words.Name") + 'X = ["New"]', "no words of yours"),
-        (WITH_STAGE.replace("words.Stage", "words.Step") + 'X = ["New"]', "no words of yours"),
+        (WITH_STAGE.replace("words.Stage", "words.Step") + 'X = ["New"]', '"Step": "" isn'),
         (TAB + 'columns = { N = "customer" }\n' + TAB, "Active: the tab is listed twice"),
     ],
 )  # fmt: skip
@@ -91,7 +101,7 @@ def test_a_wrong_file_is_refused_with_what_is_there(text: str, said: str) -> Non
     ],
 )
 def test_headers_that_are_not_there_once_are_refused(headers: tuple[str, ...], said: str) -> None:
-    mapping = TabMapping(title="Active", columns={"Name": "customer", "Stage": "progress"})
+    mapping = changed(TabMapping(title="Active"), Name="customer", Stage="progress")
     check_headers(mapping, ("Name", "", "Stage"))
     with pytest.raises(Permanent) as error:
         check_headers(mapping, headers)
@@ -99,8 +109,9 @@ def test_headers_that_are_not_there_once_are_refused(headers: tuple[str, ...], s
 
 
 def test_a_column_that_is_there_is_not_added() -> None:
-    columns = {"Name": "customer"}
-    mapping = TabMapping(title="Sheet1", columns=columns, add={"Days": "days"})
+    added = Column(header="Days", field="days", is_added=True)
+    columns = (Column(header="Name", field="customer"), added)
+    mapping = TabMapping(title="Sheet1", columns=columns)
     shown = tab([["Name", "Days"], ["Ada", 5]])
     with pytest.raises(Permanent, match='"Days": the tab has this column already'):
         planned(shown, mapping, FIELDS, None, "robot@example.com")
@@ -109,3 +120,20 @@ def test_a_column_that_is_there_is_not_added() -> None:
 def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
     with pytest.raises(Permanent, match=r"Old: there is no such tab\. There are: Active, Rates\."):
         check_titles([TabMapping(title="Old")], ["Active", "Rates"])
+
+
+def test_a_tab_of_an_older_database_is_read() -> None:
+    older = {
+        "title": "Active",
+        "columns": {"Name": "customer", "Stage": "progress"},
+        "add": {"Days": "days"},
+        "words": {"Stage": {"On hold": "mine", "Sold": ["contract:approved"]}},
+    }
+    body = {"sheet": 7, "mapping": older, "stage": "check", "is_restored": False}
+    tab = ConnectedTab.model_validate(body)
+    assert tab.stage is Stage.CONNECT
+    fields = tab.mapping.fields
+    assert [*fields] == ["customer", "progress", "days"]
+    assert fields["progress"].words == {"On hold": "mine", "Sold": ("contract:approved",)}
+    assert [column.header for column in tab.mapping.columns if column.is_added] == ["Days"]
+    assert ConnectedTab.model_validate_json(tab.model_dump_json()) == tab

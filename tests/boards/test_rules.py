@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.boards.mapping import TabMapping
-from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.tabs import OfficeTabs
 from sync.core.job_rows import JobRows, Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
 from sync.settings.config_file import CONFIG_FILE, load_config
 from tests.boards.office import ACTIVE, DONE, OfficeSheet
-from tests.boards.storm import mapping
+from tests.boards.storm import changed, mapping
 from tests.boards.test_situations import Office, office
 from tests.core.fake_sheet import held
 from tests.core.storm import DEFINITIONS, Client
@@ -28,7 +28,7 @@ def look(office: Office, times: int = 2) -> None:
 
 
 def stage(words: Mapping[str, Any]) -> TabMapping:
-    return mapping(ACTIVE).model_copy(update={"words": {"Stage": dict(words)}})
+    return changed(mapping(ACTIVE), Stage=dict(words))
 
 
 def step(milestone: int, meaning: str) -> str:
@@ -96,8 +96,7 @@ def test_in_another_spreadsheet_nothing_goes_on(office: Office) -> None:
         office.event(job, "SUBMITTED")
     office.settle()
     assert office.new_rows()
-    (tab,) = office.boards.tabs()
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.LEAVE}))
+    office.boards.remove_tab(ACTIVE)
     office.settle()
     office.sheet = OfficeSheet(random.Random(5), 0.0, 0.0)
     links = Links("https://everbright.test", has_copies=False, has_customers=False)

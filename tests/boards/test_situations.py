@@ -12,13 +12,14 @@ from sqlalchemy import update
 from sync.boards.mapping import TabMapping
 from sync.boards.report import REPORT
 from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
+from sync.boards.words import Choice
 from sync.core.events import Event, Job, apply
 from sync.core.schema import job
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS
 from sync.core.standing import Statuses
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
-from tests.boards.storm import OfficeStorm, mapping
+from tests.boards.storm import WORDS, OfficeStorm, changed, mapping
 from tests.core.fake_sheet import NAMES, Row, held, typed
 from tests.core.storm import _BEGAN, DEFINITIONS
 
@@ -414,21 +415,19 @@ def test_a_connected_tab_that_is_deleted_stops_no_other(office: Office) -> None:
     assert office.codes() == ["connected_tab_gone"]
 
 
-def test_disconnect_removes_the_metadata_and_nothing_else(office: Office) -> None:
+def test_a_disconnected_tab_stays_as_it_is(office: Office) -> None:
     office.connected()
     before = cells(office, ACTIVE)
-    (tab,) = [tab for tab in office.boards.tabs() if tab.sheet == ACTIVE]
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.LEAVE}))
+    office.boards.remove_tab(ACTIVE)
+    office.event(0, "REJECTED")
     office.settle()
     assert {tab.sheet for tab in office.boards.tabs()} == {LATER, DONE}
-    assert not [entry for entry in office.sheet.guards.values() if entry[0] == ACTIVE]
     assert cells(office, ACTIVE) == before
     assert office.codes() == []
 
 
 def test_a_typed_rep_fills_a_blank_rep_in_jobs(office: Office) -> None:
-    columns = {**mapping(ACTIVE).columns, "Notes": "rep"}
-    tab = TabMapping(title="11", columns=columns, words=mapping(ACTIVE).words)
+    tab = changed(mapping(ACTIVE), Notes="rep")
     office.type(office.row(0), "Notes", "Ada Birch")
     office.connected(ACTIVE, mapping=tab)
     office.event(0, "APPROVED")
@@ -438,7 +437,7 @@ def test_a_typed_rep_fills_a_blank_rep_in_jobs(office: Office) -> None:
 
 
 def test_a_header_that_is_not_there_is_said_and_nothing_is_written(office: Office) -> None:
-    tab = TabMapping(title="11", columns={"Name": "customer", "Stage 2": "progress"})
+    tab = changed(TabMapping(title="11"), **{"Name": "customer", "Stage 2": "progress"})
     office.connected(ACTIVE, mapping=tab)
     assert not [entry for entry in office.sheet.guards.values() if entry[0] == ACTIVE]
     (finding,) = office.passes.run().findings
@@ -452,9 +451,9 @@ def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> No
     row = office.row(0)
     office.type(row, "Stage", "On hold")
     (tab,) = office.boards.tabs()
-    words = {"Stage": {"Begun": tab.mapping.words["Stage"]["Started"]}}
-    changed = tab.mapping.model_copy(update={"words": words})
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": changed}))
+    new = changed(tab.mapping, Stage={"Begun": WORDS["Started"]})
+    update = {"stage": Stage.CONNECT, "since": 0.0, "mapping": new}
+    office.boards.put_tab(tab.model_copy(update=update))
     office.clock += 700
     office.look()
     assert office.shows(row, "Stage") == "On hold"
@@ -463,9 +462,7 @@ def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> No
 def test_a_field_that_is_chosen_for_another_column_goes_there(office: Office) -> None:
     office.connected(ACTIVE)
     (tab,) = office.boards.tabs()
-    columns = {**tab.mapping.columns, "Notes": tab.mapping.columns[STATUS]}
-    del columns[STATUS]
-    mapping = tab.mapping.model_copy(update={"columns": columns})
+    mapping = changed(tab.mapping, **{STATUS: "", "Notes": f"status:{DEFINITIONS[0]}"})
     office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": mapping}))
     office.settle()
     office.event(0, "REJECTED")
@@ -511,8 +508,7 @@ def test_a_tab_that_is_gone_can_be_disconnected(office: Office) -> None:
     office.settle()
     assert office.codes() == ["connected_tab_gone"]
     assert not office.passes.is_due()
-    (tab,) = [tab for tab in office.boards.tabs() if tab.sheet == LATER]
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.LEAVE}))
+    office.boards.remove_tab(LATER)
     office.settle()
     assert office.codes() == []
     assert not office.passes.is_due()
@@ -667,8 +663,11 @@ def test_a_renamed_column_is_connected_by_its_new_name(office: Office) -> None:
     header[office.key(STATUS)] = typed("Status in EverBright")
     office.look()
     (tab,) = office.boards.tabs()
-    assert (tab.stage, STATUS in tab.mapping.both) == (Stage.CONNECTED, False)
-    assert tab.mapping.fields[f"status:{DEFINITIONS[0]}"] == "Status in EverBright"
+    assert (tab.stage, STATUS in [each.header for each in tab.mapping.columns]) == (
+        Stage.CONNECTED,
+        False,
+    )
+    assert tab.mapping.fields[f"status:{DEFINITIONS[0]}"].header == "Status in EverBright"
 
 
 def test_a_row_that_is_sorted_above_the_jobs_renames_no_column(office: Office) -> None:
@@ -736,10 +735,10 @@ def test_a_second_tab_gets_no_jobs_of_before_it_was_connected(office: Office) ->
 
 
 def test_words_without_a_step_are_left_as_they_are(office: Office) -> None:
-    words = {"Lead": (), "Alpha": ()}
+    words: dict[str, Choice] = {"Lead": (), "Alpha": ()}
     for number, said in enumerate(("Alpha", "", "Lead", "site visit")):
         office.type(office.row(number), "Stage", said)
-    own = mapping(ACTIVE).model_copy(update={"words": {"Stage": words}})
+    own = changed(mapping(ACTIVE), Stage=words)
     office.connected(ACTIVE, mapping=own)
     for number in range(4):
         office.event(number, "APPROVED")
@@ -757,7 +756,7 @@ def test_confirming_the_order_is_no_news(office: Office) -> None:
     confirmed = office.statuses.config
     office.statuses = Statuses(confirmed.model_copy(update={"milestones": ()}))
     office.start()
-    own = mapping(ACTIVE).model_copy(update={"words": {"Stage": words | {"Call first": "nothing"}}})
+    own = changed(mapping(ACTIVE), Stage={**words, "Call first": "nothing"})
     office.connected(ACTIVE, mapping=own)
     for number in range(4):
         office.event(number, "APPROVED", 1)
@@ -781,9 +780,8 @@ def test_what_a_restored_version_lacks_is_news(office: Office, is_changed: bool)
     version = office.sheet.version()
     if is_changed:
         (tab,) = office.boards.tabs()
-        columns = {**tab.mapping.columns, "Notes": "next_action"}
-        changed = tab.mapping.model_copy(update={"columns": columns})
-        office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": changed}))
+        new = changed(tab.mapping, Notes="next_action")
+        office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": new}))
         office.settle()
     for number in range(4):
         office.event(number, "APPROVED")

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from sync.boards.fields import Field, Fields, Rule
-from sync.boards.mapping import TabMapping
+from sync.boards.mapping import Column, TabMapping
 from sync.boards.planning import planned
 from sync.boards.state import ORDER, Stage
 from sync.boards.survey import SeenTab
 from sync.boards.values import TabJob, Values
+from sync.boards.words import Choice
 from sync.core.cells import number
 from sync.core.events import Event, Job, apply
 from sync.core.standing import Standing, Statuses
@@ -19,7 +20,7 @@ from sync.core.store import JobRow
 from sync.errors import Retryable
 from sync.settings.config_file import CONFIG_FILE, ColumnConfig, ColumnKind, load_config
 from tests.boards.office import ACTIVE, DONE, LATER, STATUS, email, phone
-from tests.boards.storm import mapping
+from tests.boards.storm import changed, mapping
 from tests.boards.test_situations import Office
 from tests.core.fake_sheet import NAMES, Row, held, typed
 from tests.core.storm import _BEGAN, DEFINITIONS
@@ -40,12 +41,6 @@ def look(office: Office) -> None:
         office.look()
 
 
-def stage(office: Office, new: Stage) -> None:
-    (tab,) = (tab for tab in office.boards.tabs() if tab.sheet == ACTIVE)
-    office.boards.put_tab(tab.model_copy(update={"stage": new}))
-    office.settle()
-
-
 @pytest.mark.parametrize("value", [20261102.0, -1.0, 1e30])
 def test_a_number_that_is_no_day_is_shown_as_it_is(value: float) -> None:
     assert Field("approved:x", "x", Rule.FOLLOWS).readable(number(value))
@@ -53,7 +48,7 @@ def test_a_number_that_is_no_day_is_shown_as_it_is(value: float) -> None:
 
 def test_a_status_column_with_words_follows_everbright(office: Office) -> None:
     words = {"In": (f"{FIRST}:submitted",), "OK": (f"{FIRST}:approved",)}
-    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {STATUS: words}}))
+    office.connected(ACTIVE, mapping=changed(mapping(ACTIVE), **{STATUS: words}))
     assert office.shows(office.row(0), STATUS) == "In"
     office.event(0, "APPROVED")
     office.settle()
@@ -65,7 +60,7 @@ def test_a_word_of_two_steps_that_we_wrote_is_not_ahead(office: Office) -> None:
         "In review": (f"{FIRST}:submitted", f"{SECOND}:submitted"),
         "OK": (f"{FIRST}:approved",),
     }
-    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {"Stage": words}}))
+    office.connected(ACTIVE, mapping=changed(mapping(ACTIVE), Stage=words))
     assert office.shows(office.row(0), "Stage") == "In review"
     office.event(0, "APPROVED")
     office.settle()
@@ -91,12 +86,11 @@ def test_days_go_on_after_an_older_version(
 ) -> None:
     for n in range(4):
         office.type(office.row(n), "Notes", "")
-    days = mapping(ACTIVE)
-    days = days.model_copy(update={"columns": {**days.columns, "Notes": "days"}})
+    days = changed(mapping(ACTIVE), Notes="days")
     office.connected(ACTIVE, mapping=days)
     version = office.sheet.version()
     if not is_restored:
-        stage(office, Stage.LEAVE)
+        office.boards.remove_tab(ACTIVE)
     office.minutes += 3 * 1440
     office.event(0, "REJECTED")
     office.settle()
@@ -118,7 +112,7 @@ def test_a_disconnected_tabs_jobs_get_no_rows_elsewhere(office: Office) -> None:
         office.event(number_, "SUBMITTED")
     office.settle()
     assert len(office.new_rows()) == 2
-    stage(office, Stage.LEAVE)
+    office.boards.remove_tab(ACTIVE)
     look(office)
     assert not office.new_rows(LATER) + office.new_rows(DONE)
     assert {each["name"] for each in office.report()["absent"]} >= {NAMES[7], NAMES[8]}
@@ -165,18 +159,18 @@ def test_a_second_row_without_id_makes_no_other_customer(office: Office) -> None
 def test_saving_a_page_keeps_news_unless_fields_or_words_change() -> None:
     rows = [{"values": [{"formattedValue": text} for text in ("Name", "Stage")]}]
     seen = SeenTab({"properties": {"title": "T"}, "data": [{"rowData": rows}]})
-    own = TabMapping(title="T", columns={"Name": "customer", "Stage": "progress"})
+    own = changed(TabMapping(title="T"), Name="customer", Stage="progress")
     fields = Fields({FIRST: "First"})
     new = planned(seen, own, fields, None, "robot")
     known = new.model_copy(update={"stage": Stage.CONNECTED})
     top = own.model_copy(update={"new_rows": "top"})
-    fewer = own.model_copy(update={"columns": {"Name": "customer"}})
+    fewer = changed(own, Stage="")
     stages = [planned(seen, each, fields, known, "robot").stage for each in (top, fewer)]
     assert stages == [Stage.CONNECTED, Stage.CONNECT]
 
 
 def test_a_stage_without_words_shows_everbrights_own(office: Office) -> None:
-    office.connected(ACTIVE, mapping=mapping(ACTIVE).model_copy(update={"words": {"Stage": {}}}))
+    office.connected(ACTIVE, mapping=changed(mapping(ACTIVE), Stage={}))
     says = held(office.rows.jobs[office.sites[0]].cells["status"])
     assert office.shows(office.row(0), "Stage") == says != ""
 
@@ -190,10 +184,10 @@ def test_a_row_is_added_for_a_person_who_types_them(office: Office) -> None:
 
 
 def test_a_row_in_a_tab_of_other_words_keeps_what_is_typed(office: Office) -> None:
-    first = {"In": (f"{FIRST}:submitted",), "OK": (f"{FIRST}:approved",)}
-    other = {"Begun": (f"{FIRST}:started",), "Closed": "nothing"}
+    first: dict[str, Choice] = {"In": (f"{FIRST}:submitted",), "OK": (f"{FIRST}:approved",)}
+    other: dict[str, Choice] = {"Begun": (f"{FIRST}:started",), "Closed": "nothing"}
     for sheet, words in ((ACTIVE, first), (DONE, other)):
-        new = mapping(sheet).model_copy(update={"words": {"Stage": words}})
+        new = changed(mapping(sheet), Stage=words)
         office.connected(sheet, mapping=new)
     row = office.row(0)
     assert office.shows(row, "Stage") == "In"
@@ -285,8 +279,7 @@ def test_a_version_from_before_another_mapping_is_connected_again(office: Office
     office.connected(ACTIVE)
     version = office.sheet.version()
     (tab,) = office.boards.tabs()
-    columns = {**tab.mapping.columns, "Notes": "next_action"}
-    new = tab.mapping.model_copy(update={"columns": columns})
+    new = changed(tab.mapping, Notes="next_action")
     office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": new}))
     office.settle()
     office.sheet.restore(version)
@@ -312,6 +305,6 @@ def test_a_value_of_the_configs_is_the_number_that_jobs_shows() -> None:
     row.cells = {"kw": number(8.4)}
     fields = Fields({}, columns=(column, day))
     values = Values(Statuses(load_config(CONFIG_FILE)), fields, UTC)
-    tab = TabMapping(title="T", columns={"Size": "kw"})
-    assert values.said("kw", TabJob(row, Standing()), tab).cell == number(8.4)
+    tab, kw = TabMapping(title="T"), Column(header="Size", field="kw")
+    assert values.said(kw, TabJob(row, Standing()), tab).cell == number(8.4)
     assert fields.get("day").is_date

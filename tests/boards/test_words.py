@@ -7,6 +7,7 @@ from datetime import UTC
 import pytest
 
 from sync.boards.fields import PROGRESS, Fields, Rule
+from sync.boards.mapping import Column as MappedColumn
 from sync.boards.mapping import TabMapping
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.values import TabJob, Values
@@ -51,11 +52,7 @@ class Column:
     """A Stage column's cell of one job, as passes leave it."""
 
     def __init__(self, words: Mapping[str, Word], order: Statuses = ORDER) -> None:
-        self.tab = TabMapping(
-            title="Active",
-            columns={"Stage": PROGRESS},
-            words={"Stage": dict(words)},
-        )
+        self.column = MappedColumn(header="Stage", field=PROGRESS, words=dict(words))
         self.order, self.events = order, list[Event]()
         self.cell = ""
         self.last: str | None = None
@@ -64,14 +61,14 @@ class Column:
 
     def said(self) -> Said:
         standing = self.order.standing(job(*self.events), TODAY)
-        return self.values.said(PROGRESS, TabJob(ROW, standing), self.tab)
+        return self.values.said(self.column, TabJob(ROW, standing), TabMapping(title="Active"))
 
     def connect(self) -> None:
         self.last = self.said().state
 
     def run(self, *events: Event) -> str:
         self.events += events
-        said, words = self.said(), self.tab.words_of(PROGRESS)
+        said, words = self.said(), self.column.words
         kept = is_kept(self.cell, said.state, self.last, words, self.steps)
         found = outcome(Rule.NEWS, said, text(self.cell), self.last, is_kept=kept)
         if found is Outcome.WRITE:
