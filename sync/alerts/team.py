@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.events import CONTRACT, Job, Line
-from sync.core.job_rows import Links
+from sync.core.layout import Links
 from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.core.store import JobRow, Store

@@ -204,7 +204,7 @@ class OfficeTabs:
 
     def _jobs(self, rows: JobRows) -> dict[str, TabJob]:
         return {
-            site: TabJob(row, rows.standing(site), self._states.get(site, JobState()))
+            site: TabJob(row, row.standing, self._states.get(site, JobState()))
             for site, row in rows.jobs.items()
         }
 

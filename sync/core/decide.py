@@ -7,12 +7,11 @@ from sync.columns import CUSTOMER_COLUMNS, KEY, Column, Whose
 from sync.core.cells import Cell, addresses, content, shown
 from sync.core.check import Write
 from sync.core.connected import Read, TabChanges
-from sync.core.layout import placeholder
 from sync.core.people import contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS, Snapshot, Tab
-from sync.core.store import JobRow, RowAnswer
+from sync.core.store import JobRow, RowAnswer, placeholder
 
 _MANY, _SHARE = 5, 0.1
 """If more IDs are gone at once, and more than this share of them, it was a mistake."""

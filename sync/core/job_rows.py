@@ -1,18 +1,16 @@
 """The rows that *Jobs* should show, laid out when a job changes and when the day does."""
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
-from sync.core.cells import Cell, readable
+from sync.core.cells import Cell
 from sync.core.database import Lease
 from sync.core.events import PAPERS, Line
-from sync.core.layout import Layout
-from sync.core.standing import Kind, Standing, Statuses, titles
+from sync.core.layout import Layout, Links
+from sync.core.standing import Statuses, titles
 from sync.core.store import NAME_SECONDS, JobRow, Store
 from sync.settings.config_file import ColumnKind, Config
 
@@ -38,12 +36,12 @@ class JobRows:
         store: Store,
         statuses: Statuses,
         zone: tzinfo,
-        links: "Links",
+        links: Links,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._store, self._zone, self.links = store, zone, links
         self.statuses = statuses
-        self._layout, self._clock = Layout(statuses, zone), now
+        self._layout, self._clock = Layout(statuses, zone, links), now
         self._day: date | None = None
         self.jobs: dict[str, JobRow] = {}
         self._columns = list[Column]()
@@ -57,21 +55,8 @@ class JobRows:
         if now.date() != self._day:
             self._day, known = now.date(), {}
         for job in self._store.changed_jobs(known):
-            documents = dict[str, list[tuple[str, str]]]()
-            for each in job.documents:
-                named = each.name or each.uuid, self.links.document(each)
-                step = self.statuses.order.step(each.definition)
-                documents.setdefault(step, []).append(named)
-            job.cells = self._layout.row(
-                job.site,
-                job.state,
-                job.customer,
-                now,
-                documents,
-                self.links.folder(job.folder),
-                self.links.job(job.site),
-            )
-            job.is_open = readable(job.cells.get("kind", {})) not in (Kind.DONE, Kind.ARCHIVED)
+            job.standing = self.statuses.standing(job.state, now)
+            job.cells = self._layout.row(job, now)
             self.jobs[job.site] = job
         self._columns = self._wanted_columns()
 
@@ -107,9 +92,6 @@ class JobRows:
         named = {"", *self.statuses.config.statuses}
         return {status: counts[status] for status in sorted(counts.keys() - named)}
 
-    def standing(self, site: str) -> Standing:
-        return self.statuses.standing(self.jobs[site].state, self._now())
-
     def titles(self) -> dict[str, str]:
         """Return the milestones that have columns, by definition, in their order."""
         return titles((job.state for job in self.jobs.values()), self.statuses.order)
@@ -117,7 +99,7 @@ class JobRows:
     def milestones(self) -> list[str]:
         """Return the titles of the milestones in order, then of others that a job waits at."""
         known = [title for _, title in self.statuses.order.steps]
-        waiting_at = {readable(job.cells.get("waiting_at", {})) for job in self.jobs.values()}
+        waiting_at = {job.standing.waiting_at for job in self.jobs.values()}
         others = [title for title in self.titles().values() if title in waiting_at]
         return [*dict.fromkeys([*known, *others])]
 
@@ -137,29 +119,5 @@ class JobRows:
             is_young = now - line.received.timestamp() < NAME_SECONDS
             if self.links.has_customers and not job.is_answered and is_young:
                 return found, True
-            cells = self._layout.line(line, row.site, job.name, self.links.job(row.site))
-            found.append((row.id, cells))
+            found.append((row.id, self._layout.line(line, job)))
         return found, False
-
-
-@dataclass(frozen=True)
-class Links:
-    """Addresses in EverBright and Drive; `has_copies` if documents are copied to Drive."""
-
-    everbright: str
-    has_copies: bool
-    has_customers: bool
-
-    def job(self, site: str) -> str:
-        return f"{self.everbright}/address/{site}"
-
-    def document(self, document: Any) -> str:
-        if document.state == "copied":
-            return f"https://drive.google.com/file/d/{document.file_id}/view"
-        if self.has_copies and document.state == "new":
-            return ""
-        return f"{self.everbright}/api/v1/document/{document.uuid}/preview"
-
-    def folder(self, folder: str) -> str:
-        known = json.loads(folder or "{}")
-        return f"https://drive.google.com/drive/folders/{known['id']}" if known.get("made") else ""

@@ -15,8 +15,8 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite takes the same one
 from sync.core.cells import Cell
 from sync.core.database import Database, Lease
 from sync.core.events import Job, JobDocument, Line
-from sync.core.layout import called
 from sync.core.schema import action, attempt, change, delivery, document, job, row_answer, setting
+from sync.core.standing import Kind, Standing
 from sync.errors import Rejected
 from sync.webhooks.schema import Outcome, ParsedWebhook
 
@@ -48,16 +48,21 @@ class JobRow:
     """Rows of the table, the oldest first."""
     cells: Mapping[str, Cell] = field(default_factory=dict)
     """What the row should show, once it is laid out."""
-    is_open: bool = True
-    """Whether it is neither done nor archived."""
+    standing: Standing = field(default_factory=Standing)
+    """As of then."""
 
     @property
     def is_dirty(self) -> bool:
         return self.revision > self.shown
 
     @property
+    def is_open(self) -> bool:
+        return self.standing.kind not in (Kind.DONE, Kind.ARCHIVED)
+
+    @property
     def name(self) -> str:
-        return called(self.site, self.customer)
+        """What people call the job: by its customer, if EverBright has answered who that is."""
+        return self.customer.get("customer") or placeholder(self.site)
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,11 @@ class StoredAction:
     id: int
     kind: str
     body: Mapping[str, Any]
+
+
+def placeholder(site: str) -> str:
+    """Return what *Customer* shows until the name is known."""
+    return f"Job {site[:8]}"
 
 
 class Store:

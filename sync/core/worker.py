@@ -22,7 +22,8 @@ from sync.core.customers import Customers
 from sync.core.database import Database, Lease
 from sync.core.documents import THREADS, Documents
 from sync.core.drive import Drive, Ids
-from sync.core.job_rows import JobRows, Links
+from sync.core.job_rows import JobRows
+from sync.core.layout import Links
 from sync.core.passes import Pass, PassResult
 from sync.core.readback import Readback
 from sync.core.report import Failure, PassReport

@@ -14,7 +14,8 @@ from sync.boards.tabs import OfficeTabs
 from sync.boards.values import TabJob, Values
 from sync.boards.words import Choice
 from sync.core.cells import content
-from sync.core.job_rows import JobRows, Links
+from sync.core.job_rows import JobRows
+from sync.core.layout import Links
 from sync.core.passes import Pass
 from tests.boards.office import LAYOUTS, OfficeSheet, email
 from tests.core.fake_sheet import NAMES, Row, held
@@ -177,7 +178,7 @@ class OfficeStorm(Storm):
             if site not in self.rows.jobs or not self.sheet.key_of(sheet, row):
                 continue
             job = self.rows.jobs[site]
-            facts = TabJob(job, self.rows.standing(site))
+            facts = TabJob(job, job.standing)
             columns = {column.header: column for column in mapping(sheet).columns}
             for key in self.sheet.tabs[sheet].columns:
                 column = columns.get(self.sheet.headers.get(key, ""))

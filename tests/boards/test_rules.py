@@ -8,7 +8,8 @@ from typing import Any
 from sync.boards.mapping import TabMapping
 from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.tabs import OfficeTabs
-from sync.core.job_rows import JobRows, Links
+from sync.core.job_rows import JobRows
+from sync.core.layout import Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
 from sync.settings.config_file import CONFIG_FILE, load_config

@@ -14,7 +14,8 @@ from sync.columns import Whose
 from sync.core.attempts import Stop
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Task, apply
-from sync.core.job_rows import JobRows, Links
+from sync.core.job_rows import JobRows
+from sync.core.layout import Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
 from sync.core.store import Store

@@ -9,8 +9,9 @@ from sync.columns import job_columns
 from sync.core.cells import readable
 from sync.core.events import Job
 from sync.core.job_rows import site_columns
-from sync.core.layout import Layout
+from sync.core.layout import Layout, Links
 from sync.core.standing import Statuses
+from sync.core.store import JobRow
 from sync.settings.config_file import CONFIG_FILE, ColumnConfig, Config, load_config
 from tests.core.test_standing import TODAY
 
@@ -60,5 +61,7 @@ def test_a_value_is_a_number_or_a_date_if_the_config_says_so(
     kind: str, value: str, shown: str
 ) -> None:
     changed = config(id="size", header="kW", site_key="system.size", kind=kind)
-    cells = Layout(Statuses(changed), UTC).row("site", Job(), {"size": value}, TODAY)
+    links = Links("https://e.test", has_copies=False, has_customers=False)
+    row = JobRow("site", Job(), {"size": value}, True, "", 0.0, 1, 1, 0, "new")
+    cells = Layout(Statuses(changed), UTC, links).row(row, TODAY)
     assert readable(cells["size"]) == shown

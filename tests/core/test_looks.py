@@ -18,7 +18,8 @@ from sync.core import cells, own_tabs
 from sync.core.client import SheetClient
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Line
-from sync.core.job_rows import JobRows, Links
+from sync.core.job_rows import JobRows
+from sync.core.layout import Links
 from sync.core.looks import view_id
 from sync.core.passes import Pass
 from sync.core.sheet_state import Ask

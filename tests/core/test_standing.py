@@ -8,8 +8,9 @@ import pytest
 
 from sync.core.cells import content, readable
 from sync.core.events import CHANGE_ORDER, CONTRACT, Event, Job, Line, Task, apply
-from sync.core.layout import Layout
+from sync.core.layout import Layout, Links
 from sync.core.standing import Kind, Standing, Statuses
+from sync.core.store import JobRow
 from sync.settings.config_file import CONFIG_FILE, MilestoneConfig, load_config
 from sync.webhooks.schema import Comment
 
@@ -460,12 +461,23 @@ def test_the_sheet_by_example(case: str) -> None:
     assert shown(reader.standing(known, TODAY)) == expected
 
 
+LAYOUT = Layout(ORDERED, UTC, Links("https://e.test", has_copies=False, has_customers=False))
+
+
+def row(state: Job) -> JobRow:
+    """Return a row of a job that isn't laid out."""
+    customer = {"customer": "Ada Birch", "phone": "555-0100"}
+    found = JobRow("s", state, customer, True, "", 0.0, 1, 1, 0, "new")
+    found.standing = ORDERED.standing(state, TODAY)
+    return found
+
+
 def test_archiving_is_a_line_of_history_once() -> None:
     def told(job: Job, hour: int, *, is_archived: bool) -> tuple[Job, list[tuple[str, str]]]:
         at = nov(20) + timedelta(hours=hour)
         event = Event("site", (at, at, at, str(hour)), at, is_archived=is_archived)
         found = apply(job, event, ORDERED.is_rejected)
-        cells = [Layout(ORDERED, UTC).line(line, "site", "Ada") for line in found.lines]
+        cells = [LAYOUT.line(line, row(job)) for line in found.lines]
         return found.job, [(readable(each["what"]), readable(each["to"])) for each in cells]
 
     job, lines_ = told(Job(), 0, is_archived=True)
@@ -505,12 +517,12 @@ def test_a_state_between_two_equal_ones_makes_the_later_a_change() -> None:
 
 def lines(*events: Event) -> list[tuple[str, str, str, bool]]:
     """Return What, To, Comment, and whether the line is dated, of each line."""
-    layout, known, found = Layout(ORDERED, UTC), Job(), []
+    known, found = Job(), []
     for each in events:
         applied = apply(known, each, ORDERED.is_rejected)
         known = applied.job
         for line in applied.lines:
-            cells = layout.line(line, "site", "Ada Birch")
+            cells = LAYOUT.line(line, row(known))
             texts = [content(cells.get(name, {})) for name in ("what", "to", "comment")]
             found.append((texts[0], texts[1], texts[2], bool(cells["dated"])))
     return found
@@ -548,11 +560,10 @@ def test_a_repeated_event_adds_no_line() -> None:
 
 
 def test_a_row_as_cells() -> None:
-    customer, link = {"customer": "Ada Birch", "phone": "555-0100"}, "https://e.test/address/s"
     known = job(*SURVEYED, event("Permits", "APPROVED", nov(3)))
     old = event("Installation", "REJECTED", TODAY - timedelta(days=400))
     known = apply(known, old, bool).job
-    cells = Layout(ORDERED, UTC).row("site", known, customer, TODAY, link=link)
+    cells = LAYOUT.row(row(known), TODAY)
     texts = {column: readable(cell) for column, cell in cells.items()}
     assert texts["customer"] == "Ada Birch"
     assert texts[f"status:{definition('Permits')}"] == "Approved Nov 3"
@@ -563,7 +574,7 @@ def test_a_row_as_cells() -> None:
 
 def test_a_next_action_is_cut_at_5000_characters() -> None:
     known = job(*SURVEYED, reject("Permits", 24, "Plan set", said=("Nora Quist", "x" * 6000)))
-    text = readable(Layout(ORDERED, UTC).row("s", known, {}, TODAY)["next_action"])
+    text = readable(LAYOUT.row(row(known), TODAY)["next_action"])
     assert len(text) == 5000
     assert text.endswith("\u2026 more in EverBright")
 
