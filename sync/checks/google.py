@@ -10,7 +10,7 @@ import requests
 from sync.checks.check import Check
 from sync.core.client import SheetClient
 from sync.core.database import Database
-from sync.core.drive import Drive, Ids
+from sync.core.drive import Drive
 from sync.errors import NotFound, Permanent
 from sync.google import auth
 from sync.settings.environment import Settings
@@ -30,7 +30,7 @@ _TAG = {"brightsheetRole": "check"}
 
 
 def _drive(settings: Settings) -> Drive:
-    return Drive(auth.session(settings), auth.account(settings), Ids())
+    return Drive(auth.session(settings), auth.account(settings))
 
 
 def check_spreadsheet(settings: Settings, _database: Database) -> Check:

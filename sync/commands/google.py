@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from sync.core.client import SheetClient
-from sync.core.drive import Drive, Ids
+from sync.core.drive import Drive
 from sync.errors import SettingsError
 from sync.google import auth
 from sync.google.sign_in import read_client, sign_in
@@ -106,7 +106,7 @@ def _spreadsheet(settings: GoogleSettings, drive: Drive, account: str, spreadshe
 
 
 def _drive(settings: GoogleSettings, account: str) -> Drive:
-    return Drive(auth.session(settings), account, Ids())
+    return Drive(auth.session(settings), account)
 
 
 def _settings(token: str) -> GoogleSettings:

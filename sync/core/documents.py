@@ -64,10 +64,6 @@ class Documents:
         self._idle: list[tuple[EverBright, Drive]] = []
         """Clients that no thread uses now."""
         self._locks = defaultdict[str, threading.Lock](threading.Lock)
-        self._new_folders: set[str] = set()
-        """Jobs whose folders this process has made: no earlier copies are in them."""
-        self._known_folders: set[str] = set()
-        """Jobs whose folders were there when this process looked: people throw them away."""
         self._retry = Retrying(
             retry=retry_if_exception(_may_pass_soon),
             stop=stop_after_attempt(_TRIES_IN_A_ROW),
@@ -128,8 +124,7 @@ class Documents:
         tag, file_id = {_FILE_TAG: document.uuid}, str(document.file_id)
         folder = self._folder(drive, document.site)
         if not file_id:
-            is_new = document.site in self._new_folders
-            if not is_new and (found := self._retry(lambda: drive.find(tag))):
+            if found := self._retry(lambda: drive.find(tag)):
                 return found
             file_id = self._retry(drive.new_id)
             self._store.set_document(self._lease, document.site, document.uuid, file_id=file_id)
@@ -142,12 +137,7 @@ class Documents:
             is_valid = _MEDIA_TYPE.fullmatch(media_type)
             kind = media_type if is_valid else "application/octet-stream"
             name = document.name or document.uuid
-            try:
-                self._retry(lambda: drive.upload(content, kind, file_id, name, folder, tag))
-            except NotFound as error:
-                self._new_folders.discard(document.site)
-                self._known_folders.discard(document.site)
-                raise Retryable("folder_gone", "The job's folder is gone.") from error
+            self._retry(lambda: drive.upload(content, kind, file_id, name, folder, tag))
         return file_id
 
     def _folder(self, drive: Drive, site: str) -> str:
@@ -155,16 +145,14 @@ class Documents:
         with self._locks[site]:
             (job,) = self._store.jobs([site])
             stored = json.loads(job.folder or "{}")
-            if stored.get("made") and site not in self._known_folders:
-                stored = stored if self._retry(lambda: _is_there(drive, stored["id"])) else {}
             if stored.get("made"):
-                self._known_folders.add(site)
-                return str(stored["id"])
+                if self._retry(lambda: _is_there(drive, stored["id"])):
+                    return str(stored["id"])
+                stored = {}  # Somebody has thrown it away.
             tag = {_FOLDER_TAG: site}
             folder = stored.get("id") or self._retry(lambda: drive.find(tag))
             if not folder:
                 folder = self._retry(drive.new_id)
-                self._new_folders.add(site)
                 self._store.set_folder(self._lease, site, json.dumps({"id": folder}))
             self._retry(lambda: drive.create_folder(folder, job.name, self._root, tag))
             self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))

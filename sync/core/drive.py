@@ -3,12 +3,9 @@
 Every call works on shared drives. Nothing here changes who may see a file.
 """
 
-import json
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
-from uuid import uuid4
 
 import requests
 
@@ -21,9 +18,6 @@ _UPLOAD = "https://www.googleapis.com/upload/drive/v3/files"
 _ABOUT = "https://www.googleapis.com/drive/v3/about"
 _FOLDER = "application/vnd.google-apps.folder"
 _SPREADSHEET = "application/vnd.google-apps.spreadsheet"
-_IDS = 100
-_SMALL = 5_000_000 - 16_384
-"""The largest file, with its metadata, that is uploaded in one call."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +31,13 @@ class Rights:
 class Drive:
     """One account's Drive. A session is for one thread, so each thread has a Drive of its own."""
 
-    def __init__(self, session: requests.Session, account: str, ids: "Ids") -> None:
-        self._session, self._account, self._ids = session, account, ids
+    def __init__(self, session: requests.Session, account: str) -> None:
+        self._session, self._account = session, account
 
     def new_id(self) -> str:
         """Return an ID for a file, so that a repeated creation doesn't make a second one."""
-        return self._ids.take(self)
-
-    def generate_ids(self) -> list[str]:
-        answer = self._call("GET", f"{_FILES}/generateIds", {"count": str(_IDS), "fields": "ids"})
-        return [str(each) for each in answer["ids"]]
+        answer = self._call("GET", f"{_FILES}/generateIds", {"count": "1", "fields": "ids"})
+        return str(answer["ids"][0])
 
     def find(self, tag: Mapping[str, str]) -> str:
         """Return the ID of the oldest file with this tag that isn't in the trash, or ""."""
@@ -90,21 +81,9 @@ class Drive:
         self, content: IO[bytes], kind: str, file_id: str, name: str, parent: str,
         tag: Mapping[str, str],
     ) -> None:  # fmt: skip
-        """Create a file unless there is one with this ID: a small one in one call.
-
-        Raises NotFound if its folder is gone.
-        """
+        """Create a file unless there is one with this ID. Raises NotFound if its folder is gone."""
         size, metadata = content.seek(0, 2), _metadata(file_id, name, parent, tag)
         content.seek(0)
-        if size <= _SMALL:
-            boundary = uuid4().hex
-            head = f"--{boundary}\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"
-            head += f"{json.dumps(metadata)}\r\n--{boundary}\r\nContent-Type: {kind}\r\n\r\n"
-            body = head.encode() + content.read() + f"\r\n--{boundary}--\r\n".encode()
-            headers = {"Content-Type": f"multipart/related; boundary={boundary}"}
-            query = {"uploadType": "multipart", "fields": "id"}
-            self._once("POST", _UPLOAD, query, data=body, headers=headers)
-            return
         headers = {"X-Upload-Content-Type": kind, "X-Upload-Content-Length": str(size)}
         query = {"uploadType": "resumable", "fields": "id"}
         opened = self._once("POST", _UPLOAD, query, json=metadata, headers=headers)
@@ -141,19 +120,6 @@ class Drive:
         if not answer.ok:
             raise refusal(answer, self._account)
         return answer
-
-
-class Ids:
-    """Reserved IDs, which all threads of a process share."""
-
-    def __init__(self) -> None:
-        self._lock, self._left = threading.Lock(), list[str]()
-
-    def take(self, drive: Drive) -> str:
-        with self._lock:
-            if not self._left:
-                self._left = drive.generate_ids()
-            return self._left.pop()
 
 
 def _metadata(file_id: str, name: str, parent: str, tag: Mapping[str, str]) -> dict[str, Any]:

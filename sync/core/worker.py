@@ -21,7 +21,7 @@ from sync.core.connected import ConnectedTabs
 from sync.core.customers import Customers
 from sync.core.database import Database, Lease
 from sync.core.documents import THREADS, Documents
-from sync.core.drive import Drive, Ids
+from sync.core.drive import Drive
 from sync.core.job_rows import JobRows
 from sync.core.layout import Links
 from sync.core.passes import Pass, PassResult
@@ -243,7 +243,7 @@ class Worker:
     def _check_trash(self) -> None:
         """Ask Drive whether somebody has moved the spreadsheet or the folder to the trash."""
         settings, trashed = self._settings, list[str]()
-        drive = Drive(auth.session(settings), auth.account(settings), Ids())
+        drive = Drive(auth.session(settings), auth.account(settings))
         places = {
             "spreadsheet": settings.spreadsheet_id,
             "documents' folder": settings.drive_folder_id,
@@ -323,13 +323,13 @@ class Worker:
 
     def _documents(self) -> Documents | None:
         """Return what copies documents; None if there is no folder or no token."""
-        settings, ids = self._settings, Ids()
+        settings = self._settings
         if not settings.copies_documents:
             return None
 
         def connect() -> tuple[EverBright, Drive]:
-            drive = Drive(auth.session(settings), auth.account(settings), ids)
-            return EverBright(self._settings), drive
+            drive = Drive(auth.session(settings), auth.account(settings))
+            return EverBright(settings), drive
 
         root = settings.drive_folder_id
         return Documents(self._store, self._lease, connect, root, self._stop.sleep)
