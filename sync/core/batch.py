@@ -87,6 +87,27 @@ def span(sheet: int, dimension: str, start: int, count: int = 1) -> Request:
     return {"sheetId": sheet, "dimension": dimension, "startIndex": start, "endIndex": end}
 
 
+def below(sheet: int, row: int, column: int) -> Request:
+    """Return the range of a column's cells from a row on."""
+    rows = {"sheetId": sheet, "startRowIndex": row}
+    return {**rows, "startColumnIndex": column, "endColumnIndex": column + 1}
+
+
+def insert(place: Request, *, like_before: bool) -> Request:
+    """Return the request that inserts rows or columns."""
+    return {"insertDimension": {"range": place, "inheritFromBefore": like_before}}
+
+
+def _resize(place: Request, **properties: Any) -> Request:
+    changed = {"properties": properties, "fields": ",".join(properties)}
+    return {"updateDimensionProperties": {"range": place, **changed}}
+
+
+def fill(area: Mapping[str, int], cell: Cell, fields: str) -> Request:
+    """Return the request that sets fields of all cells in a range."""
+    return {"repeatCell": {"range": area, "cell": cell, "fields": fields}}
+
+
 def update(
     sheet: int, row: int, column: int, rows: Sequence[Sequence[Cell]], fields: str = _VALUE
 ) -> Request:
@@ -120,22 +141,10 @@ def insert_rows(tab: Tab, first: int, rows: Sequence[Mapping[str, Cell]]) -> lis
     values = [[row.get(names.get(n, ""), {}) for n in range(width)] for row in rows]
     place = span(tab.sheet, "ROWS", first, len(rows))
     is_below = tab.header is not None and first > tab.header + 1
-    height = {"pixelSize": _TWO_LINES}
     return [
-        {
-            "insertDimension": {
-                "range": place,
-                "inheritFromBefore": is_below or first >= tab.row_count,
-            }
-        },
+        insert(place, like_before=is_below or first >= tab.row_count),
         update(tab.sheet, first, 0, values),
-        {
-            "updateDimensionProperties": {
-                "range": place,
-                "properties": height,
-                "fields": "pixelSize",
-            }
-        },
+        _resize(place, pixelSize=_TWO_LINES),
     ]
 
 
@@ -167,11 +176,10 @@ def recovered_lines(
         for each in lost
     ]
     place = span(RECOVERED, "ROWS", 1, len(rows))
-    shown = {"properties": {"sheetId": RECOVERED, "hidden": False}, "fields": "hidden"}
     return [
-        {"insertDimension": {"range": place, "inheritFromBefore": row_count <= 1}},
+        insert(place, like_before=row_count <= 1),
         update(RECOVERED, 1, 0, rows),
-        {"updateSheetProperties": shown},
+        hide(RECOVERED, hidden=False),
     ]
 
 
@@ -210,11 +218,11 @@ def create_tab(
 def create_recovered(title: str) -> list[Request]:
     grid = {"rowCount": 2, "columnCount": len(_RECOVERED_HEADERS), "frozenRowCount": 1}
     headers = [[*map(text, _RECOVERED_HEADERS)]]
-    dates = {"sheetId": RECOVERED, "startRowIndex": 1, "startColumnIndex": 0, "endColumnIndex": 1}
+    form = {"userEnteredFormat": _number_format("DATE_TIME")}
     return [
         add_tab(RECOVERED, title, grid, hidden=True),
         update(RECOVERED, 0, 0, headers),
-        _number_format(dates, "DATE_TIME"),
+        fill(below(RECOVERED, 1, 0), form, "userEnteredFormat.numberFormat"),
     ]
 
 
@@ -223,8 +231,8 @@ def add_tab(sheet: int, title: str, grid: Mapping[str, int], **more: Any) -> Req
     return {"addSheet": {"properties": properties}}
 
 
-def hide(sheet: int) -> Request:
-    properties = {"sheetId": sheet, "hidden": True}
+def hide(sheet: int, *, hidden: bool = True) -> Request:
+    properties = {"sheetId": sheet, "hidden": hidden}
     return {"updateSheetProperties": {"properties": properties, "fields": "hidden"}}
 
 
@@ -247,8 +255,7 @@ def insert_columns(tab: Tab, columns: Sequence[Column], made: Iterable[str]) -> 
             at = left + 1
             places = {name: index + (index >= at) for name, index in places.items()}
             places[column.id] = at
-            place = span(tab.sheet, "COLUMNS", at)
-            requests.append({"insertDimension": {"range": place, "inheritFromBefore": at > 0}})
+            requests.append(insert(span(tab.sheet, "COLUMNS", at), like_before=at > 0))
             requests += _new_column(tab.sheet, column, at, tab.header or 0)
         left = places.get(column.id, left)
     return requests
@@ -257,9 +264,8 @@ def insert_columns(tab: Tab, columns: Sequence[Column], made: Iterable[str]) -> 
 def insert_header(tab: Tab, columns: Sequence[Column]) -> list[Request]:
     """Return the requests that put a deleted header row back, on top."""
     titles_ = titles(columns)
-    place = span(tab.sheet, "ROWS", 0)
     return [
-        {"insertDimension": {"range": place, "inheritFromBefore": False}},
+        insert(span(tab.sheet, "ROWS", 0), like_before=False),
         *(
             update(tab.sheet, 0, index, [[text(titles_.get(column, ""))]])
             for column, index in tab.columns.items()
@@ -275,41 +281,30 @@ def _new_column(sheet: int, column: Column, index: int, header: int) -> list[Req
         "userEnteredFormat": {
             "textFormat": {"bold": True},
             "wrapStrategy": "WRAP",
-            "backgroundColor": _SHADE if is_ours else {"red": 1, "green": 1, "blue": 1},
+            **({"backgroundColor": _SHADE} if is_ours else {}),
         },
     }
     if note := column.note or (_NOTE if is_ours and sheet == JOBS else ""):
         cell["note"] = note
     fields = "userEnteredValue,note,userEnteredFormat(textFormat.bold,wrapStrategy,backgroundColor)"
-    area = {"sheetId": sheet, "startRowIndex": header + 1}
-    area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
-    wrap = {"wrapStrategy": "WRAP" if column.is_wrapped else "CLIP"}
-    properties = {"pixelSize": column.width, "hiddenByUser": column.is_hidden}
+    form = {
+        "wrapStrategy": "WRAP" if column.is_wrapped else "CLIP",
+        "verticalAlignment": "TOP",
+        **_number_format(column.number_format),
+    }
+    set_ = f"userEnteredFormat({','.join(form)})"
+    place = span(sheet, "COLUMNS", index)
     return [
         update(sheet, header, index, [[cell]], fields),
-        {
-            "repeatCell": {
-                "range": area,
-                "cell": {"userEnteredFormat": {**wrap, "verticalAlignment": "TOP"}},
-                "fields": "userEnteredFormat(wrapStrategy,verticalAlignment)",
-            }
-        },
-        *([_number_format(area, column.number_format)] if column.number_format else ()),
-        {
-            "updateDimensionProperties": {
-                "range": span(sheet, "COLUMNS", index),
-                "properties": properties,
-                "fields": "pixelSize,hiddenByUser",
-            }
-        },
+        fill(below(sheet, header + 1, index), {"userEnteredFormat": form}, set_),
+        _resize(place, pixelSize=column.width, hiddenByUser=column.is_hidden),
         guard(sheet, "COLUMNS", column.id, index),
     ]
 
 
-def _number_format(area: Mapping[str, int], kind: str) -> Request:
+def _number_format(kind: str) -> Request:
     pattern = {"pattern": _PATTERNS[kind]} if kind in _PATTERNS else {}
-    form = {"userEnteredFormat": {"numberFormat": {"type": kind, **pattern}}}
-    return {"repeatCell": {"range": area, "cell": form, "fields": "userEnteredFormat.numberFormat"}}
+    return {"numberFormat": {"type": kind, **pattern}} if kind else {}
 
 
 def titles(columns: Iterable[Column]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.columns import KEY, REP, STATUS
-from sync.core.batch import Request
+from sync.core.batch import Request, below
 from sync.core.cells import Cell, formula, readable
 from sync.core.events import CONTRACT, PAPERS
 from sync.core.snapshot import JOBS, Tab, guard_id
@@ -157,9 +157,7 @@ def _colors(tab: Tab, column: str, config: Config, stuck: int) -> list[Request]:
             for means, background in colors.items()
             for label in _labels(config, means)
         ]
-    area = {"sheetId": tab.sheet, "startColumnIndex": tab.columns[column]}
-    area["endColumnIndex"] = tab.columns[column] + 1
-    return [rule(area, *test) for test in tests]
+    return [rule(below(tab.sheet, 0, tab.columns[column]), *test) for test in tests]
 
 
 def _labels(config: Config, means: Meaning) -> list[str]:
@@ -197,9 +195,7 @@ def _is_stuck(tab: Tab, stuck: int, row: int = 1) -> str:
 
 def _choices(tab: Tab, column: str) -> Request:
     """Return the request for a drop-down of the reps or a calendar; both take other text."""
-    index, first = tab.columns[column], (tab.header or 0) + 1
-    area = {"sheetId": tab.sheet, "startRowIndex": first}
-    area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
+    area = below(tab.sheet, (tab.header or 0) + 1, tab.columns[column])
     reps = _condition("ONE_OF_RANGE", f"={whole(tab, column)}")
     asked = reps if column == REP else {"condition": {"type": "DATE_IS_VALID"}}
     choices = {**asked, "strict": False, "showCustomUi": True}
@@ -238,7 +234,7 @@ def _condition(kind: str, value: str) -> Request:
 def _view(
     tab: Tab, title: str, criteria: Mapping[str, Any], sorts: Sequence[tuple[str, str]]
 ) -> Look:
-    view = {
+    view: dict[str, Any] = {
         "filterViewId": view_id(tab.sheet, title),
         "title": title,
         "range": {"sheetId": tab.sheet, "startRowIndex": tab.header or 0, "startColumnIndex": 0},
@@ -252,5 +248,5 @@ def _view(
             if column in tab.columns
         ],
     }
-    number = view_id(tab.sheet, title)
-    return Look(f"{tab.sheet} view {title}", [{"addFilterView": {"filter": view}}], number)
+    name = f"{tab.sheet} view {title}"
+    return Look(name, [{"addFilterView": {"filter": view}}], view["filterViewId"])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 
 from sync.columns import KEY, REP, Column, Whose
-from sync.core.batch import Request, create_tab, update
+from sync.core.batch import Request, below, create_tab, fill, update
 from sync.core.cells import Cell, formula, number, readable, text
 from sync.core.events import CONTRACT, PAPERS
 from sync.core.looks import GRAY, ORANGE, RED, Look, rule, stuck_after, whole
@@ -146,14 +146,12 @@ def _new_tab(sheet: int, title: str, jobs: Tab) -> list[Request]:
             for each, color in colors.items()
         ]
         return [*create_tab(sheet, title, _COLUMNS[sheet], grid, index=jobs.index + 1), *rules]
-    names_ = {"sheetId": sheet, "startColumnIndex": 0, "endColumnIndex": 1}
     numbers = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": 1}
     form = {"userEnteredFormat": {"numberFormat": _NO_ZEROS}}
-    fields = "userEnteredFormat.numberFormat"
     return [
         *create_tab(sheet, title, _COLUMNS[sheet], grid),
-        {"repeatCell": {"range": numbers, "cell": form, "fields": fields}},
-        rule(names_, "NUMBER_LESS", f"=NOW()-{_LATE_HOURS}/24", RED),
+        fill(numbers, form, "userEnteredFormat.numberFormat"),
+        rule(below(sheet, 0, 0), "NUMBER_LESS", f"=NOW()-{_LATE_HOURS}/24", RED),
     ]
 
 
@@ -163,11 +161,8 @@ def _filled(tab: Tab, formulas: Mapping[str, str]) -> list[Request]:
     end = first + 1 if tab.sheet == TODAY else tab.row_count
     requests = []
     for column, value in formulas.items():
-        index = tab.columns[column]
-        area = {"sheetId": tab.sheet, "startRowIndex": first, "endRowIndex": end}
-        area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
-        cell, fields = formula(f"={value}"), "userEnteredValue"
-        requests.append({"repeatCell": {"range": area, "cell": cell, "fields": fields}})
+        area = {**below(tab.sheet, first, tab.columns[column]), "endRowIndex": end}
+        requests.append(fill(area, formula(f"={value}"), "userEnteredValue"))
     return requests
 
 
