@@ -5,7 +5,7 @@ kill is the ordinary case.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import uuid4
@@ -16,15 +16,12 @@ from sync.columns import KEY
 from sync.core.batch import Request, swap_fence
 from sync.core.cells import content
 from sync.core.check import Check, Trace
-from sync.core.client import CALL_SECONDS
+from sync.core.client import CALL_SECONDS, SheetClient
 from sync.core.connected import Written
-from sync.core.database import Lease
-from sync.core.dressing import Client
 from sync.core.job_rows import JobRows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask, SheetState
 from sync.core.snapshot import FENCE, HISTORY, Picture, Snapshot
-from sync.core.store import Store
 from sync.core.units import COLUMNS, CONNECTING, Refusals
 from sync.errors import Permanent, Refused, Retryable
 from sync.google.errors import RATE_LIMITED
@@ -51,51 +48,39 @@ class Stop(Exception):
 class Attempts:
     """The batches of the process that holds the lease, and what is remembered of the sheet."""
 
-    def __init__(
-        self,
-        store: Store,
-        lease: Lease,
-        client: Client,
-        rows: JobRows,
-        spreadsheet: str,
-        now: Callable[[], float],
-    ) -> None:
-        self._store, self._lease, self._client, self._rows = store, lease, client, rows
-        self._spreadsheet, self._now = spreadsheet, now
-        self._owner: str = store.put_once("database", f"{FENCE} {uuid4().hex}")
-        self.sheet = self._begun()
+    def __init__(self, rows: JobRows, client: SheetClient, spreadsheet: str) -> None:
+        self._rows, self._client, self._spreadsheet = rows, client, spreadsheet
+        self._store, self._lease, self._now = rows.store, rows.lease, rows.clock
+        self._owner: str = self._store.put_once("database", f"{FENCE} {uuid4().hex}")
+        self.begin_anew()
         self.written: Written = {}
         """What the batch has written that the last read showed as accepted."""
-        self.refusals, self.refused_looks = Refusals(now), Refusals(now, _LOOKS_SECONDS)
+        self.refusals = Refusals(self._now)
+        self.refused_looks = Refusals(self._now, _LOOKS_SECONDS)
         self._stubborn = Counter[tuple[str, str, str, str, int]]()
         """How often a cell showed another text directly after it was written: both, and the day."""
         self._refused: set[int] = set()
         """Attempts that Google has refused, which the next read confirms."""
 
-    def _begun(self) -> SheetState:
-        """Return what is known of the spreadsheet; of another one, nothing is."""
-        known = self._store.get("sheet")
-        if known and known["spreadsheet"] == self._spreadsheet:
-            return from_json(SheetState, known)
-        return SheetState(self._spreadsheet)
+    def begin_anew(self) -> None:
+        """Go on with what is stored of the spreadsheet: what couldn't be stored isn't so."""
+        known = from_json(SheetState, self._store.get("sheet") or {"spreadsheet": ""})
+        self._is_other = known.spreadsheet not in ("", self._spreadsheet)
+        is_known = known.spreadsheet == self._spreadsheet
+        self.sheet = known if is_known else SheetState(self._spreadsheet)
 
     def begin_sheet(self) -> bool:
         """Forget another spreadsheet once this one could be read: its ID may have been wrong.
 
         Return whether there was another one.
         """
-        known = self._store.get("sheet")
-        is_new = bool(known) and known["spreadsheet"] != self._spreadsheet
+        is_new, self._is_other = self._is_other, False
         if is_new:
             self._store.begin_sheet(self._lease, asdict(self.sheet))
         return is_new
 
-    def begin_anew(self) -> None:
-        """Go on with what is stored: what couldn't be stored isn't so."""
-        self.sheet = self._begun()
-
     def keep(
-        self, closed: Iterable[int], accepted: int | None = None, lines: Sequence[int] = ()
+        self, closed: Iterable[int] = (), accepted: int | None = None, lines: Sequence[int] = ()
     ) -> None:
         """Store what is remembered of the sheet, and close attempts with it.
 
@@ -193,7 +178,7 @@ class Attempts:
                     ] += 1
         self.refusals.accepted(trace.units)
         # Also a row that somebody has taken the key out of since.
-        self._rows.set_rows(self._lease, {content(row[KEY]): {"row": "there"} for row in trace.new})
+        self._rows.set_rows({content(row[KEY]): {"row": "there"} for row in trace.new})
         self.keep([n for n, each in attempts.items() if each.expects != fence], fence, trace.lines)
 
     def is_settled(self, site: str, column: str, wanted: str, held: str) -> bool:

@@ -54,7 +54,7 @@ class SheetClient:
         except Exception as error:
             raise from_google(error, self._account) from error
 
-    def write(self, batch: Sequence[Mapping[str, Any]]) -> None:
+    def write(self, batch: Sequence[Mapping[str, Any]], /) -> None:
         """Send one batch. Raises Refused if Google rejects it.
 
         Raises Retryable if nobody knows whether it was carried out.

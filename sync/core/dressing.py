@@ -1,11 +1,11 @@
 """What the looks of our tabs lack: each is made once, apart from the first column of *Pipeline*."""
 
-from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
-from datetime import UTC, datetime, tzinfo
-from typing import Any, Protocol
+from collections.abc import Collection, MutableMapping, Sequence
+from dataclasses import dataclass
 
 from sync.core import batch, looks, own_tabs, snapshot
 from sync.core.cells import serial
+from sync.core.client import SheetClient
 from sync.core.job_rows import JobRows
 from sync.core.looks import Look
 from sync.core.report import Finding
@@ -17,50 +17,32 @@ _CHECKED_HOURS = 12.0
 _FIELDS = "sheets(properties(sheetId,title),filterViews(filterViewId))"
 
 
-class Client(Protocol):
-    """The calls that a pass makes. Each raises Retryable, Refused or Permanent."""
-
-    def read(self, filters: Sequence[Mapping[str, Any]], fields: str) -> Any: ...
-
-    def tabs(self) -> dict[int, str]: ...
-
-    def look(self, ranges: Sequence[str], fields: str) -> Any: ...
-
-    def write(self, requests: Sequence[Mapping[str, Any]]) -> None: ...
-
-
+@dataclass
 class Dressing:
     """Finds what the looks of our tabs lack; most passes find nothing, without a call."""
 
-    def __init__(
-        self,
-        client: Client,
-        rows: JobRows,
-        refusals: Refusals,
-        stuck: int,
-        zone: tzinfo,
-        now: Callable[[], float],
-    ) -> None:
-        self._client, self._rows, self._refusals, self._stuck = client, rows, refusals, stuck
-        self._zone, self._now = zone, now
-        self._pipeline: tuple[list[str], float] | None = None
-        """The first column of *Pipeline* as it is: labels and *Last checked*; None if unread."""
+    client: SheetClient
+    rows: JobRows
+    refusals: Refusals
+    stuck: int
+    _pipeline: tuple[list[str], float] | None = None
+    """The first column of *Pipeline* as it is: labels and *Last checked*; None if unread."""
 
     def try_again(self) -> None:
         """Look at what is there again."""
         self._pipeline = None
-        self._refusals.try_again()
+        self.refusals.try_again()
 
     def findings(self, jobs: Tab, made: Collection[str]) -> list[Finding]:
         """Return what Google refuses, and the columns that formulas miss because of a deletion."""
         found = list[Finding]()
-        for name in sorted(self._refusals.skipped):
+        for name in sorted(self.refusals.skipped):
             sheet, _, part = name.partition(" ")
-            said = f"{part}: {self._refusals.reason(name)}"
+            said = f"{part}: {self.refusals.reason(name)}"
             found.append(Finding("refused", TITLES[int(sheet)], detail=said))
         tabs = [sheet for sheet in own_tabs.SOURCES if own_tabs.names(sheet)[1] in made]
         read = {column for sheet in tabs for column in own_tabs.SOURCES[sheet]}
-        for column in self._rows.columns():
+        for column in self.rows.columns:
             if column.id in read - jobs.columns.keys():
                 detail = column.header
                 found.append(Finding("source_deleted", jobs.title, sheet=JOBS, detail=detail))
@@ -76,19 +58,19 @@ class Dressing:
         history = now.lines.get(HISTORY)
         tabs = [jobs, *([history] if history and not history.is_broken else ())]
         wanted = self._wanted(tabs)
-        labels = own_tabs.labels(self._rows.milestones())
+        labels = own_tabs.labels(self.rows.milestones())
         is_known = all(each.name in made for each in wanted) and not own_tabs.lacking(made, jobs)
         if is_known and not self._is_late(labels, is_right=is_right):
             return [], []
-        sheets = self._client.look([], _FIELDS).get("sheets", ())
+        sheets = self.client.look([], _FIELDS).get("sheets", ())
         titles = {
             each["properties"].get("sheetId", 0): each["properties"]["title"] for each in sheets
         }
         views = {view["filterViewId"] for each in sheets for view in each.get("filterViews", ())}
         there = self._read([sheet for sheet in own_tabs.SOURCES if sheet in titles])
         free = {n: batch.free_title(TITLES[n], titles.values()) for n in own_tabs.SOURCES}
-        address = self._rows.links.job("")
-        wanted += own_tabs.looks(jobs, there, free, self._stuck, address)
+        address = self.rows.layout.links.job("")
+        wanted += own_tabs.looks(jobs, there, free, self.stuck, address)
         fence = max(now.fences)[0]
         for name in [own_tabs.names(sheet)[0] for sheet in there]:
             made.setdefault(name, fence)
@@ -109,19 +91,15 @@ class Dressing:
     def _wanted(self, tabs: Sequence[Tab]) -> list[Look]:
         """Return the looks of *Jobs*, and of *History* if it is there."""
         jobs, *history = tabs
-        open_sites = [site for site, job in self._rows.jobs.items() if job.is_open]
+        open_sites = [site for site, job in self.rows.jobs.items() if job.is_open]
         return [
-            *looks.of_jobs(jobs, self._rows.statuses.config, self._stuck),
+            *looks.of_jobs(jobs, self.rows.statuses.config, self.stuck),
             *looks.of_reps(jobs, open_sites),
-            *(
-                look
-                for tab in history
-                for look in looks.of_history(tab, self._rows.statuses.config)
-            ),
+            *(look for tab in history for look in looks.of_history(tab, self.rows.statuses.config)),
         ]
 
     def _today(self) -> float:
-        return serial(datetime.fromtimestamp(self._now(), UTC), self._zone)
+        return serial(self.rows.now, self.rows.layout.zone)
 
     def _is_late(self, labels: list[str], *, is_right: bool) -> bool:
         if self._pipeline is None:
@@ -133,5 +111,5 @@ class Dressing:
         """Read those of *Today* and *Pipeline* that are there."""
         if not own:
             return {}
-        answer = self._client.read(snapshot.data_filters(own, ()), snapshot.FIELDS)
+        answer = self.client.read(snapshot.data_filters(own, ()), snapshot.FIELDS)
         return {tab.sheet: tab for tab in snapshot.snapshot_of(answer, own).tabs}

@@ -1,15 +1,17 @@
 """The rows that *Jobs* should show, laid out when a job changes and when the day does."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from sync.columns import KEY, ONCE_KNOWN, REP, Column, Whose, job_columns
 from sync.core.cells import Cell
 from sync.core.database import Lease
 from sync.core.events import PAPERS, Line
-from sync.core.layout import Layout, Links
+from sync.core.layout import Layout
 from sync.core.standing import Statuses, titles
 from sync.core.store import NAME_SECONDS, JobRow, Store
 from sync.settings.config_file import ColumnKind, Config
@@ -28,60 +30,54 @@ def site_columns(config: Config) -> list[tuple[str, Column]]:
     ]
 
 
+@dataclass
 class JobRows:
-    """All jobs in memory, with their rows laid out."""
+    """All jobs in memory, with their rows laid out, for the process that holds the lease."""
 
-    def __init__(
-        self,
-        store: Store,
-        statuses: Statuses,
-        zone: tzinfo,
-        links: Links,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._store, self._zone, self.links = store, zone, links
-        self.statuses = statuses
-        self._layout, self._clock = Layout(statuses, zone, links), now
-        self._day: date | None = None
-        self.jobs: dict[str, JobRow] = {}
-        self._columns = list[Column]()
+    store: Store
+    lease: Lease
+    layout: Layout
+    clock: Callable[[], float] = time.time
+    jobs: dict[str, JobRow] = field(default_factory=dict)
+    columns: list[Column] = field(default_factory=list)
+    """Those that *Jobs* should have, as of the last refresh."""
+    _day: date | None = None
 
-    def _now(self) -> datetime:
-        return self._clock().astimezone(self._zone)
+    @property
+    def statuses(self) -> Statuses:
+        return self.layout.statuses
+
+    @property
+    def now(self) -> datetime:
+        """The time, in the zone of the spreadsheet."""
+        return datetime.fromtimestamp(self.clock(), self.layout.zone)
 
     def refresh(self) -> None:
         """Lay out the jobs that have changed; all of them on a new day."""
-        now, known = self._now(), {site: job.revision for site, job in self.jobs.items()}
+        now, known = self.now, {site: job.revision for site, job in self.jobs.items()}
         if now.date() != self._day:
             self._day, known = now.date(), {}
-        for job in self._store.changed_jobs(known):
+        for job in self.store.changed_jobs(known):
             job.standing = self.statuses.standing(job.state, now)
-            job.cells = self._layout.row(job, now)
+            job.cells = self.layout.row(job, now)
             self.jobs[job.site] = job
-        self._columns = self._wanted_columns()
+        jobs, step = self.jobs.values(), self.statuses.order.step
+        steps = {step(each.definition) for job in jobs for each in job.documents}
+        shown = [column for column in ONCE_KNOWN if any(column in job.cells for job in jobs)]
+        placed = site_columns(self.statuses.config)
+        self.columns = job_columns(self.titles(), steps, shown, placed)
 
-    def set_rows(self, lease: Lease, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    def set_rows(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
         """Store which jobs have a row, and which revision it shows, by site."""
         if changes:
-            self._store.set_rows(lease, changes)
+            self.store.set_rows(self.lease, changes)
         for site, values in changes.items():
             vars(self.jobs[site]).update(values)
-
-    def columns(self) -> list[Column]:
-        """Return the columns that *Jobs* should have, as of the last refresh."""
-        return self._columns
 
     @property
     def ours(self) -> set[str]:
         """The columns whose cells heal: the next pass writes them."""
-        return {each.id for each in self._columns if each.whose is Whose.OURS and each.id != KEY}
-
-    def _wanted_columns(self) -> list[Column]:
-        jobs, step = self.jobs.values(), self.statuses.order.step
-        steps = {step(each.definition) for job in jobs for each in job.documents}
-        known = [column for column in ONCE_KNOWN if any(column in job.cells for job in jobs)]
-        placed = site_columns(self.statuses.config)
-        return job_columns(self.titles(), steps, known, placed)
+        return {each.id for each in self.columns if each.whose is Whose.OURS and each.id != KEY}
 
     def unnamed_statuses(self) -> dict[str, int]:
         """Return how many jobs have a status that neither the config nor a person has named."""
@@ -108,16 +104,16 @@ class JobRows:
 
         Also whether the next ones wait until a name is known: the newest line is on top.
         """
-        now, found = self._now().timestamp(), list[tuple[int, dict[str, Cell]]]()
+        found = list[tuple[int, dict[str, Cell]]]()
         # Of one minute, what happened last is on top.
-        rows = self._store.waiting_lines(limit)
+        rows = self.store.waiting_lines(limit)
         lines = [(Line.model_validate_json(row.line), row) for row in rows]
         for line, row in sorted(lines, key=lambda each: each[0].age):
             job = self.jobs.get(row.site)
             if job is None:
                 break
-            is_young = now - line.received.timestamp() < NAME_SECONDS
-            if self.links.has_customers and not job.is_answered and is_young:
+            is_young = self.clock() - line.received.timestamp() < NAME_SECONDS
+            if self.layout.links.has_customers and not job.is_answered and is_young:
                 return found, True
-            found.append((row.id, self._layout.line(line, job)))
+            found.append((row.id, self.layout.line(line, job)))
         return found, False

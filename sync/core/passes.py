@@ -4,10 +4,8 @@ It is the only way to the sheet, and its own retry: whatever a pass can't do, th
 """
 
 import hashlib
-import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import structlog
@@ -18,10 +16,10 @@ from sync.core.attempts import LOOKS, Attempts, Stop
 from sync.core.batch import HISTORY_COLUMNS, Request
 from sync.core.cells import Cell, content, serial, text
 from sync.core.check import Debt, Lost, NewRow, Trace, Write
+from sync.core.client import SheetClient
 from sync.core.connected import ConnectedTabs, Read, TabChanges
-from sync.core.database import Lease
 from sync.core.decide import Decision, decide, keys_gone, lost_keys
-from sync.core.dressing import Client, Dressing
+from sync.core.dressing import Dressing
 from sync.core.job_rows import JobRows
 from sync.core.report import NOTICES, Finding
 from sync.core.sheet_state import Ask, SheetState
@@ -34,7 +32,6 @@ from sync.core.snapshot import (
     Snapshot,
     Tab,
 )
-from sync.core.store import Store
 from sync.core.units import (
     COLUMNS,
     CONNECTING,
@@ -66,29 +63,21 @@ class PassResult:
     """Whether tabs or columns came first, and no row was compared."""
 
 
+@dataclass
 class Pass:
     """Runs passes over one spreadsheet, for the process that holds the lease."""
 
-    def __init__(
-        self,
-        store: Store,
-        lease: Lease,
-        client: Client,
-        rows: JobRows,
-        spreadsheet: str,
-        zone: tzinfo,
-        tabs: ConnectedTabs,
-        now: Callable[[], float] = time.time,
-        *,
-        may_add_tabs: bool = False,
-        stuck_days: int = 14,
-    ) -> None:
-        self._tabs = tabs
-        self._store, self._lease, self._client, self._rows = store, lease, client, rows
-        self._zone, self._now, self._may_add_tabs = zone, now, may_add_tabs
-        self._attempts = Attempts(store, lease, client, rows, spreadsheet, now)
-        self._refusals = self._attempts.refusals
-        self._dressing = Dressing(client, rows, self._attempts.refused_looks, stuck_days, zone, now)
+    rows: JobRows
+    client: SheetClient
+    spreadsheet: str
+    tabs: ConnectedTabs
+    may_add_tabs: bool = False
+    stuck_days: int = 14
+
+    def __post_init__(self) -> None:
+        self._attempts = Attempts(self.rows, self.client, self.spreadsheet)
+        self._refusals, looks = self._attempts.refusals, self._attempts.refused_looks
+        self._dressing = Dressing(self.client, self.rows, looks, self.stuck_days)
         self._blank: int | None = None
         """The tab with nothing in it that Google has made."""
         self._absent: tuple[float, set[int]] = (0.0, set())
@@ -104,9 +93,9 @@ class Pass:
 
     def is_due(self) -> bool:
         """Return whether a pass might write or check something that the last one didn't."""
-        waits = self._store.backlog()
+        waits = self.rows.store.backlog()
         may_connect = CONNECTING not in self._refusals.skipped
-        if not self._is_stopped and self._tabs.is_due(may_connect=may_connect):
+        if not self._is_stopped and self.tabs.is_due(may_connect=may_connect):
             return True
         if waits["version"] == self._fruitless:
             return False
@@ -126,7 +115,7 @@ class Pass:
     @property
     def is_idle(self) -> bool:
         """Whether no batch is open and nothing is owed: nothing of a row is kept, then."""
-        return not (self._store.attempts() or self._sheet.debts or self._sheet.lost)
+        return not (self.rows.store.attempts() or self._sheet.debts or self._sheet.lost)
 
     def run(self) -> PassResult:
         """Run one pass. Raises Retryable or Permanent if Google didn't take part.
@@ -134,15 +123,15 @@ class Pass:
         A pass that reads a sign that something is wrong reports it, and writes nothing, or nothing
         to *Jobs*.
         """
-        version = self._store.backlog()["version"]
-        self._rows.refresh()
+        version = self.rows.store.backlog()["version"]
+        self.rows.refresh()
         now = self._read()
         if self._absent[1] and self._attempts.is_other_version(now):
             self._absent = (0.0, set())  # The version that was restored may have them.
             now = self._read()
         if self._attempts.begin_sheet():
-            self._rows.refresh()
-            self._tabs.begin_anew()
+            self.rows.refresh()
+            self.tabs.begin_anew()
         asked, self._is_stopped = [*self._sheet.asked], False
         try:
             result = self._compare(now)
@@ -150,7 +139,7 @@ class Pass:
                 is_whole = not result.is_first
                 done = [each for each in asked if is_whole or each.startswith(Ask.PUT_BACK)]
                 self._sheet.asked = [each for each in self._sheet.asked if each not in done]
-                self._attempts.keep([])
+                self._attempts.keep()
         except Stop as stop:
             _log.warning("stopped", reason=stop.finding.code)
             result = PassResult(findings=[stop.finding], pending=1)
@@ -166,33 +155,33 @@ class Pass:
         """Have what a tab lacks made again, and its rows or lines written if it is gone."""
         is_gone = self._sheet.forget(sheet, tab)
         if is_gone and sheet == HISTORY:
-            self._store.write_lines_again(self._lease, -1)
+            self.rows.store.write_lines_again(self.rows.lease, -1)
         elif is_gone and sheet == JOBS:
-            self._store.begin_rows(self._lease)
-            self._rows.jobs.clear()
-            self._rows.refresh()
+            self.rows.store.begin_rows(self.rows.lease)
+            self.rows.jobs.clear()
+            self.rows.refresh()
 
     # Reading
 
     def _read(self) -> Snapshot:
         """Read the spreadsheet whole, in one call; without our tabs that aren't there."""
         until, absent = self._absent
-        absent = absent if until > self._now() else set()
+        absent = absent if until > self.rows.clock() else set()
         try:
             return self._read_tabs(absent)
         except Refused:
-            there = self._client.tabs()  # One of ours is gone, or was never made.
-            absent = {JOBS, HISTORY, RECOVERED, *self._tabs.sheets()} - there.keys()
-            self._absent = (self._now() + _TABS_SECONDS, absent)
+            there = self.client.tabs()  # One of ours is gone, or was never made.
+            absent = {JOBS, HISTORY, RECOVERED, *self.tabs.sheets()} - there.keys()
+            self._absent = (self.rows.clock() + _TABS_SECONDS, absent)
             return self._read_tabs(absent)
 
     def _read_tabs(self, absent: Collection[int]) -> Snapshot:
-        tabs = [sheet for sheet in (JOBS, *self._tabs.sheets()) if sheet not in absent]
+        tabs = [sheet for sheet in (JOBS, *self.tabs.sheets()) if sheet not in absent]
         lines = [sheet for sheet in (HISTORY, RECOVERED) if sheet not in absent]
         if not (tabs or lines):
             return Snapshot((), (), {})
         filters = snapshot.data_filters(tabs, lines)
-        return snapshot.snapshot_of(self._client.read(filters, snapshot.FIELDS), tabs)
+        return snapshot.snapshot_of(self.client.read(filters, snapshot.FIELDS), tabs)
 
     # One pass
 
@@ -201,7 +190,7 @@ class Pass:
         for sheet in TITLES:
             if self._sheet.is_asked(Ask.PUT_BACK, sheet):
                 self._forget(sheet, now.there.get(sheet))
-        missing = self._sheet.missing(now, self._rows.columns())
+        missing = self._sheet.missing(now, self.rows.columns)
         if missing and COLUMNS not in self._refusals.skipped:
             self._demand_consent()
             return self._make(now, missing)
@@ -216,7 +205,7 @@ class Pass:
         self._sheet.debts = repair.debts
         if repair.lost:
             self._sheet.lost += repair.lost
-            self._attempts.keep([])
+            self._attempts.keep()
         read = Read(
             now,
             repair.was,
@@ -226,10 +215,10 @@ class Pass:
             is_restored=self._sheet.are_tabs_restored,
             is_asked=self._sheet.is_asked,
         )
-        tabs = self._tabs.decide(read, self._rows)
+        tabs = self.tabs.decide(read, self.rows)
         if read.is_restored and not read.is_owed:
             self._sheet.are_tabs_restored = False
-            self._attempts.keep([])
+            self._attempts.keep()
         try:
             jobs: Tab | None = (tab := self._jobs_tab(now))
             changes = self._decide(read, tab, tabs)
@@ -253,17 +242,17 @@ class Pass:
 
         Return its changes with those of connected tabs.
         """
-        answers, jobs = self._store.row_answers(), dict(self._rows.jobs)
+        answers, jobs = self.rows.store.row_answers(), dict(self.rows.jobs)
         for site, rep in tabs.reps.items():
             jobs[site] = replace(jobs[site], cells={"rep": text(rep), **jobs[site].cells})
-        found = decide(read, tab, jobs, self._rows.columns(), answers)
+        found = decide(read, tab, jobs, self.rows.columns, answers)
         emptied = [each for each in (*found.keys, *tabs.keys) if not content(each.cells[KEY])]
         places = (read.now.places[each.place] for each in emptied)
         taken_out = {tab.key(row) for tab, row in places}
         ousted = {site for site, answer in answers.items() if not answer.is_same}
         self._note_rows(read.now, tab, found, ousted)
         if not read.is_owed:  # What is carried out holds no longer: the row may be the job's later.
-            self._store.drop_answers(ousted - taken_out - {*found.missing})
+            self.rows.store.drop_answers(ousted - taken_out - {*found.missing})
         new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
         return TabChanges(
             found.writes + tabs.writes,
@@ -284,18 +273,18 @@ class Pass:
         """Raise Stop if the spreadsheet has tabs, and nobody has said that ours may be added."""
         if self._sheet.may_add_tabs:
             return
-        may_add = self._may_add_tabs or self._sheet.is_asked(Ask.ADD_TABS) or self._sheet.made
+        may_add = self.may_add_tabs or self._sheet.is_asked(Ask.ADD_TABS) or self._sheet.made
         if not (may_add or self._is_blank()):
             raise Stop(Finding("add_tabs"))
         self._sheet.may_add_tabs = True
-        self._attempts.keep([])
+        self._attempts.keep()
 
     def _is_blank(self) -> bool:
         """Return whether the spreadsheet is as Google makes one: a tab with nothing in it."""
-        sheets = [*self._client.tabs()]
+        sheets = [*self.client.tabs()]
         if len(sheets) != 1:
             return not sheets
-        answer = self._client.read(snapshot.data_filters(sheets, ()), snapshot.FIELDS)
+        answer = self.client.read(snapshot.data_filters(sheets, ()), snapshot.FIELDS)
         (tab,) = snapshot.snapshot_of(answer, sheets).tabs
         is_blank = not any(content(cell) for row in tab.rows for cell in row)
         self._blank = tab.sheet if is_blank else None
@@ -304,11 +293,11 @@ class Pass:
     def _make(self, now: Snapshot, missing: Sequence[int]) -> PassResult:
         """Make tabs and columns in a batch of their own."""
         there, made = now.there, dict(self._sheet.made)
-        taken = {*self._client.tabs().values()}
+        taken = {*self.client.tabs().values()}
         requests = batch.swap_guards(tab for tab in there.values() if tab.sheet in missing)
         if RECOVERED not in there:
             requests += batch.create_recovered(batch.free_title(TITLES[RECOVERED], taken))
-        for sheet, wanted in ((JOBS, self._rows.columns()), (HISTORY, HISTORY_COLUMNS)):
+        for sheet, wanted in ((JOBS, self.rows.columns), (HISTORY, HISTORY_COLUMNS)):
             known, tab = made.get(str(sheet), []), there.get(sheet)
             if sheet in missing:
                 title = batch.free_title(TITLES[sheet], taken)
@@ -329,13 +318,13 @@ class Pass:
         if CONNECTING in self._refusals.skipped:
             return []
         is_asked = bool(self._sheet.asked)
-        return self._tabs.set_up(now, self._rows, self._client.look, is_asked=is_asked)
+        return self.tabs.set_up(now, self.rows, self.client.look, is_asked=is_asked)
 
     # Rows
 
     def _note_rows(self, now: Snapshot, tab: Tab, found: Decision, ousted: Collection[str]) -> None:
         """Store which jobs have a row in *Jobs*, and whether it shows everything."""
-        jobs, is_owed = self._rows.jobs, self._is_owed()
+        jobs, is_owed = self.rows.jobs, self._is_owed()
         gone = [] if is_owed else [site for site in found.missing if jobs[site].row == "there"]
         # New jobs get no typed row: its texts would be replaced.
         had = (site for site in found.missing if jobs[site].row != "new")
@@ -356,10 +345,10 @@ class Pass:
                 values["shown"] = jobs[site].revision
             if values:
                 changes[site] = values
-        self._rows.set_rows(self._lease, changes)
+        self.rows.set_rows(changes)
         if self._sheet.is_restored and not is_owed:
             self._sheet.is_restored = False
-            self._attempts.keep([])
+            self._attempts.keep()
 
     def _deleted(
         self, missing: Iterable[str], gone: Collection[str], ousted: Collection[str]
@@ -370,7 +359,7 @@ class Pass:
         """
         changes: dict[str, dict[str, Any]] = {}
         for site in missing:
-            job = self._rows.jobs[site]
+            job = self.rows.jobs[site]
             if site in gone and (self._sheet.is_restored or site in ousted):
                 changes[site] = {"row": "new", "shown": 0}
             elif site in gone or job.row == "gone":
@@ -415,15 +404,15 @@ class Pass:
         history, has_young = now.lines.get(HISTORY), False
         lines, lost = list[tuple[int, dict[str, Cell]]](), list[Lost]()
         pending = self._units(now, repair, changes)
-        restored = self._now() - self._sheet.restored
+        restored = self.rows.clock() - self._sheet.restored
         listed = [
             *changes.findings,
-            *findings.of_sheet(now.there, self._rows, self._refusals, restored),
+            *findings.of_sheet(now.there, self.rows, self._refusals, restored),
             *(self._dressing.findings(jobs, self._sheet.looks) if jobs else ()),
         ]
         if jobs is not None:
             if history and not history.is_broken:
-                lines, has_young = self._rows.lines(_MOST_LINES)
+                lines, has_young = self.rows.lines(_MOST_LINES)
             lost = self._sheet.lost[:_MOST_LINES]
             pending += [Unit(HISTORY_LINES)] if lines else []
             pending += [Unit(RECOVERED_LINES)] if lost else []
@@ -434,7 +423,7 @@ class Pass:
             if not pending:
                 self._refusals.nothing_left()
             return result if jobs is None else self._dress(now, jobs, result)
-        trace = trace_of(now, pictures, repair, units, self._rows.ours)
+        trace = trace_of(now, pictures, repair, units, self.rows.ours)
         requests = batch.write_cells(now, (u.write for u in units if isinstance(u.write, Write)))
         for tab in now.tabs:
             new = (u.write for u in units if isinstance(u.write, NewRow))
@@ -442,7 +431,7 @@ class Pass:
             if rows and tab.sheet == JOBS:
                 requests += batch.insert_rows(tab, batch.place_of_new_rows(tab), rows)
             elif rows:
-                requests += self._tabs.insert_rows(tab, rows)
+                requests += self.tabs.insert_rows(tab, rows)
         guarded = [*now.tabs]
         if jobs and history and HISTORY_LINES in names:
             guarded.append(history)
@@ -452,9 +441,9 @@ class Pass:
             requests += batch.insert_rows(history, first, rows)
             trace.lines = [number for number, _ in lines]
         if RECOVERED_LINES in names:
-            when = serial(datetime.fromtimestamp(self._now(), UTC), self._zone)
-            headers, count = batch.titles(self._rows.columns()), now.lines[RECOVERED].row_count
-            requests += batch.recovered_lines(lost, when, count, headers, self._tabs.headers())
+            when = serial(self.rows.now, self.rows.layout.zone)
+            headers, count = batch.titles(self.rows.columns), now.lines[RECOVERED].row_count
+            requests += batch.recovered_lines(lost, when, count, headers, self.tabs.headers())
             trace.listed = len(lost)
         self._attempts.send([*batch.swap_guards(guarded), *requests], trace, now)
         return replace(result, has_written=True)

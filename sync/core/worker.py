@@ -23,7 +23,7 @@ from sync.core.database import Database, Lease
 from sync.core.documents import THREADS, Documents
 from sync.core.drive import Drive
 from sync.core.job_rows import JobRows
-from sync.core.layout import Links
+from sync.core.layout import Layout, Links
 from sync.core.passes import Pass, PassResult
 from sync.core.readback import Readback
 from sync.core.report import Failure, PassReport
@@ -267,16 +267,13 @@ class Worker:
             has_copies=settings.copies_documents,
             has_customers=settings.everbright_api_token is not None,
         )
-        rows = JobRows(self._store, self._statuses, settings.zone, links)
+        rows = JobRows(self._store, self._lease, Layout(self._statuses, settings.zone, links))
         session = auth.session(settings)
         client = SheetClient(session, settings.spreadsheet_id, auth.account(settings))
         return Pass(
-            self._store,
-            self._lease,
-            client,
             rows,
+            client,
             settings.spreadsheet_id,
-            settings.zone,
             self._connect(settings, self._database, self._lease),
             may_add_tabs=settings.add_tabs == "yes",
             stuck_days=settings.stuck_days,

@@ -4,7 +4,8 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
+from typing import Any
 
 from sync.boards.fields import Fields, milestones_of
 from sync.boards.mapping import Column, TabMapping, name_of
@@ -15,7 +16,7 @@ from sync.boards.values import TabJob, Values
 from sync.boards.words import Choice
 from sync.core.cells import content
 from sync.core.job_rows import JobRows
-from sync.core.layout import Links
+from sync.core.layout import Layout, Links
 from sync.core.passes import Pass
 from tests.boards.office import LAYOUTS, OfficeSheet, email
 from tests.core.fake_sheet import NAMES, Row, held
@@ -79,23 +80,13 @@ class OfficeStorm(Storm):
 
     def start(self) -> None:
         links = Links("https://everbright.test", has_copies=False, has_customers=False)
-        now = lambda: datetime.fromtimestamp(self.clock, UTC)  # noqa: E731
-        self.rows = JobRows(self.store, self.statuses, UTC, links, now)
         clock = lambda: self.clock  # noqa: E731
+        layout = Layout(self.statuses, UTC, links)
+        self.rows = JobRows(self.store, self.lease, layout, clock)
         boards = BoardStore(self.database)
         tabs = OfficeTabs(self.store, boards, self.lease, UTC, clock)
-        client = Client(self.sheet)
-        self.passes = Pass(
-            self.store,
-            self.lease,
-            client,
-            self.rows,
-            "s",
-            UTC,
-            tabs,
-            clock,
-            may_add_tabs=True,
-        )
+        client: Any = Client(self.sheet)
+        self.passes = Pass(self.rows, client, "s", tabs, may_add_tabs=True)
 
     def look(self) -> None:
         """After the storm, every job gets one more event, which is news everywhere."""

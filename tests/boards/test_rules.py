@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from sync.boards.mapping import TabMapping
 from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.tabs import OfficeTabs
 from sync.core.job_rows import JobRows
-from sync.core.layout import Links
+from sync.core.layout import Layout, Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
 from sync.settings.config_file import CONFIG_FILE, load_config
@@ -69,7 +69,7 @@ def test_a_tab_that_is_connected_while_a_pass_reads_gets_its_ids(office: Office)
             office.store.ask(ORDER, {"writes_ids": True})
         return answer
 
-    office.passes._client.read = and_connect  # type: ignore[assignment]
+    office.passes.client.read = and_connect  # type: ignore[assignment]
     office.passes.run()
     look(office)
     assert office.sheet.key_of(ACTIVE, office.row(0)) == office.sites[0]
@@ -101,15 +101,12 @@ def test_in_another_spreadsheet_nothing_goes_on(office: Office) -> None:
     office.settle()
     office.sheet = OfficeSheet(random.Random(5), 0.0, 0.0)
     links = Links("https://everbright.test", has_copies=False, has_customers=False)
-    office.rows = JobRows(
-        office.store, office.statuses, UTC, links, lambda: datetime.fromtimestamp(office.clock, UTC)
-    )
     clock = lambda: office.clock  # noqa: E731
+    layout = Layout(office.statuses, UTC, links)
+    office.rows = JobRows(office.store, office.lease, layout, clock)
     tabs = OfficeTabs(office.store, BoardStore(office.database), office.lease, UTC, clock)
-    client, store, lease = Client(office.sheet), office.store, office.lease
-    office.passes = Pass(
-        store, lease, client, office.rows, "another", UTC, tabs, clock, may_add_tabs=True
-    )
+    client: Any = Client(office.sheet)
+    office.passes = Pass(office.rows, client, "another", tabs, may_add_tabs=True)
     office.settle()
     look(office)
     office.connected(ACTIVE)

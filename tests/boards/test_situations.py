@@ -129,7 +129,7 @@ def test_connect_adds_the_column_site_id_and_nothing_else(office: Office) -> Non
 
 
 def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: Office) -> None:
-    look, moved = office.passes._client.look, list[bool]()
+    look, moved = office.passes.client.look, list[bool]()
 
     def look_then_move(ranges: Any, fields: str) -> Any:
         answer = look(ranges, fields)
@@ -139,7 +139,7 @@ def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: O
             moved.append(True)
         return answer
 
-    office.passes._client.look = look_then_move  # type: ignore[method-assign]
+    office.passes.client.look = look_then_move  # type: ignore[method-assign]
     office.connected()
     assert moved
     assert {tab.stage for tab in office.boards.tabs()} == {Stage.CONNECTED}
@@ -832,5 +832,5 @@ def test_what_was_hit_is_put_back_while_jobs_is_stopped(office: Office) -> None:
 
 def test_the_next_spreadsheet_is_connected_anew(office: Office) -> None:
     office.connected(ACTIVE)
-    office.passes._tabs.begin_anew()
+    office.passes.tabs.begin_anew()
     assert {(tab.stage, tab.writes_ids) for tab in office.boards.tabs()} == {(Stage.CONNECT, False)}

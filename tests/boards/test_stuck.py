@@ -219,7 +219,7 @@ def test_a_date_that_google_writes_late_is_ours(office: Office) -> None:
     office.connected(ACTIVE)
     approve()
     office.settle()
-    client = office.passes._client
+    client = office.passes.client
     write, kept = client.write, list[Any]()
     client.write = lose  # type: ignore[method-assign]
     approve()

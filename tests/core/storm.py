@@ -15,7 +15,7 @@ from sync.core.attempts import Stop
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Task, apply
 from sync.core.job_rows import JobRows
-from sync.core.layout import Links
+from sync.core.layout import Layout, Links
 from sync.core.passes import Pass
 from sync.core.standing import Statuses
 from sync.core.store import Store
@@ -76,12 +76,12 @@ class Storm:
     def start(self) -> None:
         """Start the process, which knows nothing but its database."""
         links = Links("https://everbright.test", has_copies=False, has_customers=False)
-        now = lambda: datetime.fromtimestamp(self.clock, UTC)  # noqa: E731
-        self.rows = JobRows(self.store, self.statuses, UTC, links, now)
         clock = lambda: self.clock  # noqa: E731
+        layout = Layout(self.statuses, UTC, links)
+        self.rows = JobRows(self.store, self.lease, layout, clock)
         tabs = OfficeTabs(self.store, BoardStore(self.database), self.lease, UTC, clock)
-        client = Client(self.sheet)
-        self.passes = Pass(self.store, self.lease, client, self.rows, "s", UTC, tabs, clock)
+        client: Any = Client(self.sheet)
+        self.passes = Pass(self.rows, client, "s", tabs)
 
     def events(self) -> None:
         """Apply some events, of more and more jobs."""
@@ -191,7 +191,7 @@ class Storm:
             if len(rows[site]) != 1:
                 wrong.append(f"{site[:8]}: {len(rows[site])} rows")
                 continue
-            for column in self.rows.columns():
+            for column in self.rows.columns:
                 key = self.sheet.column(column.id)
                 if key is None:
                     wrong.append(f"no column {column.id}")

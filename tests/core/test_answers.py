@@ -194,15 +194,15 @@ def test_a_newer_version_after_an_older_one_that_nothing_was_written_to(calm: Ca
     calm.settle()
     lines = {tuple(row[:5]) for row in calm.sheet.history()}
     calm.sheet.restore(old)
-    write = calm.passes._client.write
+    write = calm.passes.client.write
 
     def down(requests: Any) -> None:
         raise Retryable("google_unavailable", "503")
 
-    calm.passes._client.write = down  # type: ignore[method-assign]
+    calm.passes.client.write = down  # type: ignore[method-assign]
     with pytest.raises(Retryable):
         calm.passes.run()
-    calm.passes._client.write = write  # type: ignore[method-assign]
+    calm.passes.client.write = write  # type: ignore[method-assign]
     calm.sheet.restore(newer)
     calm.look()
     calm.look()

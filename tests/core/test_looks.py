@@ -19,7 +19,7 @@ from sync.core.client import SheetClient
 from sync.core.database import Database, Lease
 from sync.core.events import Event, Job, Line
 from sync.core.job_rows import JobRows
-from sync.core.layout import Links
+from sync.core.layout import Layout, Links
 from sync.core.looks import view_id
 from sync.core.passes import Pass
 from sync.core.sheet_state import Ask
@@ -169,11 +169,11 @@ class Office:
 
     def start(self) -> None:
         links = Links("https://everbright.test", has_copies=False, has_customers=False)
-        self.rows = JobRows(self.store, self.statuses, UTC, links)
+        self.rows = JobRows(self.store, self.lease, Layout(self.statuses, UTC, links))
         spreadsheet = self.world.spreadsheet
         client = SheetClient(auth.session(self.settings), spreadsheet, "")
         tabs = office_tabs(self.settings, self.database, self.lease)
-        self.passes = Pass(self.store, self.lease, client, self.rows, spreadsheet, UTC, tabs)
+        self.passes = Pass(self.rows, client, spreadsheet, tabs)
 
     def settle(self) -> None:
         """Run passes until one has nothing to write."""

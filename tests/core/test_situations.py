@@ -295,11 +295,11 @@ def test_a_refusal_of_what_was_carried_out(calm: Calm) -> None:
 
     lines = len(calm.sheet.history())
     calm.sheet.write = twice  # type: ignore[method-assign]
-    calm.passes._client.write = twice  # type: ignore[method-assign]
+    calm.passes.client.write = twice  # type: ignore[method-assign]
     while len(calm.store.waiting_lines(99)) == 0:
         calm.events()
     calm.step()
-    calm.passes._client.write = write  # type: ignore[method-assign]
+    calm.passes.client.write = write  # type: ignore[method-assign]
     calm.settle()
     assert len(calm.sheet.history()) > lines
     assert calm.judge() == []
@@ -531,7 +531,7 @@ def test_a_protected_tab_is_a_few_calls(calm: Calm) -> None:
 
 def test_too_many_calls_are_a_definite_no(calm: Calm) -> None:
     """Google has carried nothing out, so the batch isn't waited for."""
-    write = calm.passes._client.write
+    write = calm.passes.client.write
 
     def limited(requests: Any) -> None:
         raise Retryable(RATE_LIMITED, f"Too many calls: {len(requests)} requests.")
@@ -539,10 +539,10 @@ def test_too_many_calls_are_a_definite_no(calm: Calm) -> None:
     column = calm.key("status")
     cell = calm.row(0)[column]
     calm.row(0)[column] = typed("stale")
-    calm.passes._client.write = limited  # type: ignore[method-assign]
+    calm.passes.client.write = limited  # type: ignore[method-assign]
     with suppress(Retryable):
         calm.passes.run()
-    calm.passes._client.write = write  # type: ignore[method-assign]
+    calm.passes.client.write = write  # type: ignore[method-assign]
     calm.row(0)[column] = cell
     calm.settle()
     calm.passes.run()
