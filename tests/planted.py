@@ -144,8 +144,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/decide.py",
-        "elif is_same is None and _is_foreign(tab, number, row, jobs):",
-        "elif is_same is None and not row.site:",
+        "elif is_foreign(row):",
+        "elif not row.key:",
         "tests/core/test_situations.py tests/test_states.py",
     ),
     Fault(

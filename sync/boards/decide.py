@@ -3,12 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from sync.boards import new_rows
-from sync.boards.fields import CUSTOMER_FIELDS, PROGRESS, Field, Rule
-from sync.boards.mapping import Column, name_of
+from sync.boards.fields import PROGRESS, Field, Rule
+from sync.boards.mapping import Column
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
 from sync.boards.values import TabJob, Values
@@ -17,8 +17,8 @@ from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
 from sync.core.check import NewRow, Write
 from sync.core.connected import Read, TabChanges
-from sync.core.decide import keys_gone, other_customer, two_rows
-from sync.core.people import Found, Person, contradicts, exchanged, find_rows
+from sync.core.decide import Row, keys_gone, own_rows
+from sync.core.people import CUSTOMER_FIELDS, Found, Person, contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
@@ -38,9 +38,10 @@ class Board:
     start: int = 0
 
     @cached_property
-    def rows(self) -> Sequence["BoardRow"]:
+    def rows(self) -> Sequence[Row]:
         """The rows below the header row."""
-        return [BoardRow(self, n) for n in range((self.tab.header or 0) + 1, len(self.tab.rows))]
+        numbers = range((self.tab.header or 0) + 1, len(self.tab.rows))
+        return [Row(self.start + number, self.tab, number) for number in numbers]
 
     @cached_property
     def place(self) -> new_rows.Place:
@@ -48,44 +49,13 @@ class Board:
         jobs = {row.number for row in self.rows if row.key or len(row.texts) > 1}
         return new_rows.find(self.tab, jobs, self.connected.mapping.new_rows)
 
-    def finished(self, last_steps: Collection[str]) -> Collection["BoardRow"]:
+    def finished(self, last_steps: Collection[str]) -> Collection[Row]:
         """Return the rows whose word stands for a last step; all rows, if most have one."""
         stage = self.connected.mapping.fields.get(PROGRESS)
         filled = {row: word for row in self.rows if stage and (word := row.shows(PROGRESS))}
         words = {w for w, said in stage.words.items() if {*said} & {*last_steps}} if stage else ()
         found = {row for row, word in filled.items() if word in words}
         return self.rows if len(found) * 2 > len(filled) else found
-
-
-@dataclass(frozen=True, eq=False)
-class BoardRow:
-    """A row of a connected tab in one read."""
-
-    board: Board
-    number: int
-
-    @property
-    def place(self) -> int:
-        return self.board.start + self.number
-
-    @property
-    def tab(self) -> Tab:
-        return self.board.tab
-
-    @property
-    def key(self) -> str:
-        return self.tab.key(self.number)
-
-    @cached_property
-    def texts(self) -> dict[str, str]:
-        """What it says of its customer."""
-        return {each: held for each in CUSTOMER_FIELDS if (held := self.shows(each))}
-
-    def cell(self, field: str) -> Cell:
-        return self.tab.cell(self.number, name_of(field))
-
-    def shows(self, field: str) -> str:
-        return shown(self.cell(field))
 
 
 @dataclass
@@ -96,9 +66,9 @@ class TabsDecision(TabChanges):
     """Those that have changed."""
     differences: list[dict[str, Any]] = field(default_factory=list)
     """The cells that show something else than EverBright says."""
-    certain: dict[str, Sequence[BoardRow]] = field(default_factory=dict)
+    certain: dict[str, Sequence[Row]] = field(default_factory=dict)
     """The rows that are jobs', in tabs in which no IDs are written yet."""
-    asked: Mapping[str, Collection[BoardRow]] = field(default_factory=dict)
+    asked: Mapping[str, Collection[Row]] = field(default_factory=dict)
     """The rows that may be jobs'."""
     absent: list[str] = field(default_factory=list)
     """The jobs without a row and without a candidate."""
@@ -125,7 +95,7 @@ class Decider:
         self._states = {site: job.state.model_copy(deep=True) for site, job in self.jobs.items()}
         """As this pass leaves them."""
         self._rows = {row.place: row for each in self.boards.values() for row in each.rows}
-        self._by_texts = defaultdict[frozenset[tuple[str, str]], list[BoardRow]](list)
+        self._by_texts = defaultdict[frozenset[tuple[str, str]], list[Row]](list)
         for row in self._rows.values():
             self._by_texts[frozenset(row.texts.items())].append(row)
         self._places = {
@@ -140,7 +110,7 @@ class Decider:
         ]
         """The jobs whose rows are searched."""
         self._elsewhere = self._cut_rows()
-        self._foreign = dict[BoardRow, str]()
+        self._foreign = dict[Row, str]()
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
         self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
@@ -165,7 +135,7 @@ class Decider:
         self.found.states = {site: new for site, new in states if new != self.jobs[site].state}
         return self.found
 
-    def _cut_rows(self) -> dict[BoardRow, str]:
+    def _cut_rows(self) -> dict[Row, str]:
         """Return the jobs whose ID is in another column: a row cut into another tab."""
         lost = {site for site in self._lost if self.jobs[site].state.sheet in self.boards}
         return {
@@ -182,40 +152,32 @@ class Decider:
         families = [job.customer.get("last_name", "") if job else "" for job in jobs]
         return new_rows.name_style([row.shows("customer") for row in rows], families)
 
-    def _remembered(self, site: str) -> Sequence[BoardRow]:
+    def _board(self, row: Row) -> Board:
+        return self.boards[row.tab.sheet]
+
+    def _remembered(self, site: str) -> Sequence[Row]:
         """Return the rows that say of their customer what a job's row said last."""
         state = self.jobs[site].state
         texts = state.row[1] if state.row else {}
         return self._by_texts.get(frozenset(texts.items()), ()) if texts else ()
 
-    def _write_key(self, row: BoardRow, site: str = "") -> None:
+    def _write_key(self, row: Row, site: str = "") -> None:
         self.found.keys.append(Write(row.place, {KEY: text(site)}))
 
     # Rows that have their job's ID
 
-    def _compare(self, site: str, rows: Sequence[BoardRow]) -> None:
+    def _compare(self, site: str, rows: Sequence[Row]) -> None:
         """Compare a job's row with what EverBright says, unless it is another customer's."""
-        job, own, answer = self.jobs[site], list[BoardRow](), self.answers.get(site)
-        for row in rows:
-            is_same = answer.is_same if answer and answer.texts == row.texts else None
-            if is_same is False:
-                self._write_key(row)
-            elif is_same is None and self._is_foreign(site, row):
-                self._foreign[row] = site
-                finding = other_customer(row.tab, row.number, site, row.texts, job.customer)
-                self.found.findings.append(finding)
-            else:
-                own.append(row)
-        if not own:
+        customer, answer = self.jobs[site].customer, self.answers.get(site)
+        is_foreign = partial(self._is_foreign, site)
+        own, others = own_rows(self.found, site, rows, customer, answer, is_foreign)
+        self._foreign |= dict.fromkeys(others, site)
+        if len(own) != 1:
             return
-        row = own[0]
-        if len(own) > 1:
-            places = [(each.tab, each.number) for each in own]
-            self.found.findings.append(two_rows(site, places))
-            return
+        (row,) = own
         state = self._states[site]
         if state.row and state.row[0] != row.tab.sheet:
-            self._move(site, self.boards.get(state.row[0]), row.board)
+            self._move(site, self.boards.get(state.row[0]), self._board(row))
         state.choice, state.row = "", (row.tab.sheet, row.texts)
         if rep := row.shows("rep"):
             self.found.reps[site] = rep
@@ -231,7 +193,7 @@ class Decider:
             if not (old and was) or written.get(was.field) == self._said(was, site, old).state:
                 written[column.field] = self._said(column, site, new).state
 
-    def _is_foreign(self, site: str, row: BoardRow) -> bool:
+    def _is_foreign(self, site: str, row: Row) -> bool:
         """Return whether a row is another customer's than its job's."""
         job = self.jobs[site]
         if job.state.row and job.state.row[1] == row.texts:
@@ -245,11 +207,11 @@ class Decider:
         # One cut from another tab has to agree.
         return not any(Person.of(row.texts).agreements(Person.of(job.customer)).values())
 
-    def _cells(self, site: str, row: BoardRow) -> dict[str, Cell]:
+    def _cells(self, site: str, row: Row) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
         found = dict[str, Cell]()
         agrees = Person.of(row.texts).agreements(Person.of(self.jobs[site].customer))
-        for column in row.board.connected.mapping.columns:
+        for column in self._board(row).connected.mapping.columns:
             if column.name not in row.tab.columns:
                 continue
             # If one of these differs, somebody has filled it by mistake, as by dragging.
@@ -259,9 +221,9 @@ class Decider:
             found |= {} if cell is None else {column.name: cell}
         return found
 
-    def _cell(self, site: str, column: Column, row: BoardRow, *, is_theirs: bool) -> Cell | None:
+    def _cell(self, site: str, column: Column, row: Row, *, is_theirs: bool) -> Cell | None:
         """Return what to write into a cell, None to leave it; remember what it shows."""
-        state, said = self._states[site], self._said(column, site, row.board)
+        state, said = self._states[site], self._said(column, site, self._board(row))
         field, held = self.values.fields.get(column.field), row.cell(column.field)
         wanted, holds = content(said.cell), content(held)
         found = self._outcome(site, column, field, said, held)
@@ -318,15 +280,15 @@ class Decider:
 
     # Rows without an ID
 
-    def _free(self) -> list[BoardRow]:
+    def _free(self) -> list[Row]:
         """Return the rows that neither have an ID nor get one."""
         taken = {write.place for write in self.found.keys}
         rows = (row for row in self._rows.values() if row not in self._elsewhere)
         return [row for row in rows if not row.key and row.place not in taken]
 
-    def _find_rows(self, sites: Collection[str], rows: Iterable[BoardRow]) -> Found[BoardRow]:
+    def _find_rows(self, sites: Collection[str], rows: Iterable[Row]) -> Found[Row]:
         """Search the rows of jobs among some: by what they said last, then by their customers."""
-        free, chosen = {row: row.texts for row in rows}, dict[str, BoardRow]()
+        free, chosen = {row: row.texts for row in rows}, dict[str, Row]()
         for site in sites:
             sheet = self.jobs[site].state.sheet
             alike = (row for row in self._remembered(site) if row in free)
@@ -339,7 +301,7 @@ class Decider:
         found = find_rows(rest, left, self._is_doubtful)
         return Found({**found.matches, **chosen}, found.candidates)
 
-    def _is_doubtful(self, site: str, row: BoardRow) -> bool:
+    def _is_doubtful(self, site: str, row: Row) -> bool:
         """Return whether a finished row would be an open job's, as of a battery added later."""
         job = self.jobs[site]
         return job.row.is_open and job.state.sheet is None and row in self._finished
@@ -357,15 +319,15 @@ class Decider:
                 written = self.jobs[holders[row]].state.written
                 self._states[site].written |= {
                     each.field: written[each.field]
-                    for each in row.board.connected.mapping.columns
+                    for each in self._board(row).connected.mapping.columns
                     if each.field in written
                     and content(row.cell(each.field)) == _wrote(each, written[each.field])
                 }
 
-    def _keys(self, matches: Found[BoardRow]) -> None:
+    def _keys(self, matches: Found[Row]) -> None:
         for site, row in matches.matches.items():
             is_told = self.jobs[site].state.sheet == row.tab.sheet
-            if is_told or row.board.connected.writes_ids:
+            if is_told or self._board(row).connected.writes_ids:
                 self._write_key(row, site)
                 if not is_told:
                     self._states[site].found = self.moment
@@ -373,7 +335,7 @@ class Decider:
                 self.found.certain[site] = (row,)
         self.found.asked = matches.candidates
 
-    def _missing(self, matches: Found[BoardRow]) -> None:
+    def _missing(self, matches: Found[Row]) -> None:
         """Tell jobs whose rows were deleted from those that never had one."""
         without = {*self._lost} - matches.matches.keys()
         states = {site: self.jobs[site].state for site in without}

@@ -89,13 +89,6 @@ _JOB = (
     Field("last_comment", "Last comment", Rule.NEWS),
     Field("folder", "Folder", Rule.FOLLOWS),
 )
-CUSTOMER_FIELDS = {
-    **dict.fromkeys(("customer", "first_name", "last_name"), ("name", "given")),
-    "address": ("house",),
-    "phone": ("phone",),
-    "email": ("email",),
-}
-"""What tells whose row it is: the fields with the traits that they show."""
 ASPECTS = {
     "status": ("status", Rule.NEWS),
     "submitted": ("submitted on", Rule.FOLLOWS),

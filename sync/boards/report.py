@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sync.boards.decide import BoardRow, TabsDecision
+from sync.boards.decide import TabsDecision
 from sync.boards.fields import PROGRESS
 from sync.boards.values import TabJob
 from sync.core.cells import readable
+from sync.core.decide import Row
 from sync.core.people import Person
 
 REPORT = "tabs"
@@ -24,7 +25,7 @@ def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) ->
     today = moment / _DAY_SECONDS
     states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
 
-    def rows(site: str, found: Iterable[BoardRow]) -> Iterable[dict[str, Any]]:
+    def rows(site: str, found: Iterable[Row]) -> Iterable[dict[str, Any]]:
         there = sorted(found, key=lambda row: row.place)
         same = [(row.tab.sheet, row.texts) for row in there]
         for row in there:

@@ -1,13 +1,15 @@
 """Decides what a pass writes into *Jobs*: what should be there against what is. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, partial
 
-from sync.columns import CUSTOMER_COLUMNS, KEY, Column, Whose
-from sync.core.cells import Cell, addresses, content, shown
+from sync.columns import KEY, Column, Whose
+from sync.core.cells import Cell, addresses, content, shown, text
 from sync.core.check import Write
 from sync.core.connected import Read, TabChanges
-from sync.core.people import contradicts, exchanged, find_rows
+from sync.core.people import CUSTOMER_FIELDS, contradicts, exchanged, find_rows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import JOBS, Snapshot, Tab
@@ -15,6 +17,31 @@ from sync.core.store import JobRow, RowAnswer, placeholder
 
 _MANY, _SHARE = 5, 0.1
 """If more IDs are gone at once, and more than this share of them, it was a mistake."""
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A row in one read, of *Jobs* or of a connected tab."""
+
+    place: int
+    tab: Tab
+    number: int
+
+    @property
+    def key(self) -> str:
+        return self.tab.key(self.number)
+
+    def cell(self, field: str) -> Cell:
+        name = field if self.tab.sheet == JOBS else f"tab:{field}"
+        return self.tab.cell(self.number, name)
+
+    def shows(self, field: str) -> str:
+        return shown(self.cell(field))
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """What it says of its customer."""
+        return {each: held for each in CUSTOMER_FIELDS if (held := self.shows(each))}
 
 
 @dataclass
@@ -35,78 +62,93 @@ def decide(
     answers: Mapping[str, RowAnswer],
 ) -> Decision:
     """Compare the rows of *Jobs* with what they should show. `answers` are by site."""
-    found, held, foreign, now = Decision(), 0, dict[str, int](), read.now
+    found, held, foreign, now = Decision(), 0, dict[Row, str](), read.now
     present = [
         each for each in columns if each.id in tab.columns and each.whose is not Whose.THEIRS
     ]
-    for site, row in jobs.items():
-        places = [p for p in now.keys.get(site, ()) if now.places[p][0].sheet == JOBS]
-        if not places:
+    for site, job in jobs.items():
+        rows = [Row(place, *now.places[place]) for place in now.keys.get(site, ())]
+        rows = [row for row in rows if row.tab.sheet == JOBS]
+        if not rows:
             found.missing.append(site)
             continue
-        if len(places) > 1:
-            found.findings.append(two_rows(site, [now.places[place] for place in places]))
+        read_rows = [row for row in rows if row.place not in read.owed]
+        is_foreign, answer = partial(_is_foreign, job, jobs), answers.get(site)
+        own, others = own_rows(found, site, read_rows, job.customer, answer, is_foreign)
+        foreign |= dict.fromkeys(others, site)
         shown_rows = 0
-        for place in (place for place in places if place not in read.owed):
-            number = now.places[place][1]
-            texts, answer = customer_texts(tab, number), answers.get(site)
-            is_same = answer.is_same if answer and answer.texts == texts else None
-            if is_same is False:
-                found.keys.append(Write(place, {KEY: {}}))
-            elif is_same is None and _is_foreign(tab, number, row, jobs):
-                foreign[site] = place
-                found.findings.append(other_customer(tab, number, site, texts, row.customer))
-            else:
-                cells = _differing(tab, number, row, present)
-                shown_rows += not cells
-                left = {
-                    column: cell
-                    for column, cell in cells.items()
-                    if not read.is_settled(
-                        site, column, content(cell), content(tab.cell(number, column))
-                    )
-                }
-                held += len(cells) - len(left)
-                found.writes += [Write(place, left, site)] if left else []
-        if shown_rows == len(places):
+        for row in own:
+            cells = _differing(row, job, present)
+            shown_rows += not cells
+            left = {
+                column: cell
+                for column, cell in cells.items()
+                if not read.is_settled(site, column, content(cell), content(row.cell(column)))
+            }
+            held += len(cells) - len(left)
+            found.writes += [Write(row.place, left, site)] if left else []
+        if shown_rows == len(rows):
             found.up_to_date.add(site)
     if held:
         found.findings.append(Finding("held_cells", tab.title, count=held))
     if read.is_asked(Ask.SITE_IDS_BACK, JOBS):
         # A partial sort moves customers without their keys: rows that are each other's.
-        moves = _keys(now, tab, {site: jobs[site] for site in foreign}, foreign.values())
-        holders = {place: site for site, place in foreign.items()}
-        keys = exchanged(moves, holders).items()
+        moves = _keys(foreign, {site: jobs[site] for site in foreign.values()})
         found.keys = [
-            Write(place, {KEY: jobs[site].cells[KEY] if site else {}}) for place, site in keys
+            Write(row.place, {KEY: text(site)}) for row, site in exchanged(moves, foreign).items()
         ]
     return found
 
 
-def two_rows(site: str, rows: Sequence[tuple[Tab, int]]) -> Finding:
-    """Return what to list of a job whose ID several rows have."""
-    places = ", ".join(f"{tab.title} row {number + 1}" for tab, number in rows)
-    tab, number = rows[0]
-    return Finding("two_rows", tab.title, number + 1, site, count=len(rows), detail=places)
+def own_rows(
+    found: TabChanges,
+    site: str,
+    rows: Iterable[Row],
+    customer: Mapping[str, str],
+    answer: RowAnswer | None,
+    is_foreign: Callable[[Row], bool],
+) -> tuple[list[Row], list[Row]]:
+    """Return a job's rows, and those with its ID that name another customer, which are listed.
+
+    A person's answer about a row holds until its texts change: the ID may be taken out.
+    """
+    own, others = list[Row](), list[Row]()
+    told = {column: held for column, held in answer.texts.items() if held} if answer else None
+    for row in rows:
+        if answer and told == row.texts:
+            if answer.is_same:
+                own.append(row)
+            else:
+                found.keys.append(Write(row.place, {KEY: {}}))
+        elif is_foreign(row):
+            others.append(row)
+            found.findings.append(_other_customer(row, site, customer))
+        else:
+            own.append(row)
+    if len(own) > 1:
+        places = ", ".join(f"{row.tab.title} row {row.number + 1}" for row in own)
+        title, number = own[0].tab.title, own[0].number + 1
+        found.findings.append(
+            Finding("two_rows", title, number, site, count=len(own), detail=places)
+        )
+    return own, others
 
 
-def _is_foreign(tab: Tab, number: int, row: JobRow, jobs: Mapping[str, JobRow]) -> bool:
+def _is_foreign(job: JobRow, jobs: Mapping[str, JobRow], row: Row) -> bool:
     """Return whether a row names another customer: by its texts, or by the link to another job."""
-    texts = customer_texts(tab, number)
-    linked = {site_of(address) for address in addresses(tab.cell(number, "customer"))}
-    return contradicts(texts, row.customer) or bool((linked - {row.site}) & jobs.keys())
+    linked = {site_of(address) for address in addresses(row.cell("customer"))}
+    return contradicts(row.texts, job.customer) or bool((linked - {job.site}) & jobs.keys())
 
 
-def other_customer(
-    tab: Tab, number: int, site: str, texts: Mapping[str, str], customer: Mapping[str, str]
-) -> Finding:
+def _other_customer(row: Row, site: str, customer: Mapping[str, str]) -> Finding:
     """Return what to list of a row that has a job's ID and names another customer."""
     detail = "\n".join(
         f"{held} in the row, {customer[column]} in EverBright"
-        for column, held in texts.items()
-        if held and customer.get(column, "") not in ("", held)
+        for column, held in row.texts.items()
+        if customer.get(column, "") not in ("", held)
     )
-    return Finding("other_customer", tab.title, number + 1, site, detail=detail, texts=texts)
+    place = (row.tab.title, row.number + 1)
+    return Finding("other_customer", *place, site, detail=detail, texts=row.texts)
 
 
 def keys_gone(tab: Tab, count: int, before: int) -> Finding | None:
@@ -124,13 +166,13 @@ def site_of(address: str) -> str:
     return address.rstrip("/").rpartition("/")[2]
 
 
-def _differing(tab: Tab, number: int, row: JobRow, present: Iterable[Column]) -> dict[str, Cell]:
+def _differing(row: Row, job: JobRow, present: Iterable[Column]) -> dict[str, Cell]:
     cells = {}
     for column in present:
-        wanted, held = row.cells.get(column.id, {}), tab.cell(number, column.id)
+        wanted, held = job.cells.get(column.id, {}), row.cell(column.id)
         if column.id == KEY or content(wanted) == content(held):
             continue
-        if column.whose is Whose.OURS or (wanted and is_blank(held, row.site)):
+        if column.whose is Whose.OURS or (wanted and is_blank(held, job.site)):
             cells[column.id] = wanted
     return cells
 
@@ -142,38 +184,29 @@ def is_blank(cell: Cell, site: str) -> bool:
     )
 
 
-def customer_texts(tab: Tab, number: int) -> dict[str, str]:
-    """Return what a row says of its customer, by column ID."""
-    return {column: shown(tab.cell(number, column)) for column in CUSTOMER_COLUMNS}
-
-
 def lost_keys(
     now: Snapshot, tab: Tab, jobs: Mapping[str, JobRow], missing: Iterable[str]
 ) -> list[Write]:
     """Return the keys of jobs whose row is there without its key."""
-    places = [
-        place
-        for place, (each, row) in enumerate(now.places)
-        if each is tab and tab.header is not None and row > tab.header and not tab.key(row)
+    rows = [
+        Row(place, each, number)
+        for place, (each, number) in enumerate(now.places)
+        if each is tab and tab.header is not None and number > tab.header and not tab.key(number)
     ]
-    found = _keys(now, tab, {site: jobs[site] for site in missing}, places)
-    return [Write(place, {KEY: jobs[site].cells[KEY]}) for site, place in found.items()]
+    found = _keys(rows, {site: jobs[site] for site in missing})
+    return [Write(row.place, {KEY: text(site)}) for site, row in found.items()]
 
 
-def _keys(
-    now: Snapshot, tab: Tab, jobs: Mapping[str, JobRow], places: Iterable[int]
-) -> dict[str, int]:
+def _keys(rows: Collection[Row], jobs: Mapping[str, JobRow]) -> dict[str, Row]:
     """Return the rows that certainly are jobs'.
 
     The link in *Customer* names the job; else it is found as in the office's tabs.
     """
-    texts, linked = dict[int, dict[str, str]](), dict[str, list[int]]()
-    for place in places:
-        row = now.places[place][1]
-        texts[place] = customer_texts(tab, row)
-        for address in addresses(tab.cell(row, "customer")):
-            linked.setdefault(site_of(address), []).append(place)
-    found = {site: linked[site][0] for site in jobs if len(linked.get(site, ())) == 1}
+    linked = defaultdict[str, list[Row]](list)
+    for row in rows:
+        for address in addresses(row.cell("customer")):
+            linked[site_of(address)].append(row)
+    found = {site: linked[site][0] for site in jobs if len(linked[site]) == 1}
     rest = {s: job.customer for s, job in jobs.items() if s not in found and job.customer}
-    left = {place: each for place, each in texts.items() if place not in found.values()}
+    left = {row: row.texts for row in rows if row not in found.values()}
     return {**found, **find_rows(rest, left).matches}

@@ -20,6 +20,13 @@ _HOUSE = re.compile(
 """A side isn't part of the street's name, but in "1088 South Avenue" it is the name."""
 _PLACEHOLDER = re.compile(r"Job [0-9a-f]{8}")
 _TRAITS = ("email", "phone", "house", "name")
+CUSTOMER_FIELDS = {
+    **dict.fromkeys(("customer", "first_name", "last_name"), ("name", "given")),
+    "address": ("house",),
+    "phone": ("phone",),
+    "email": ("email",),
+}
+"""What tells whose row it is: the fields with the traits that they show."""
 
 Place = TypeVar("Place", bound=Hashable)
 

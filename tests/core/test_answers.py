@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sync.columns import KEY
-from sync.core.decide import customer_texts
+from sync.core import decide
 from sync.core.events import apply
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import FENCE, HISTORY, JOBS, RECOVERED
@@ -38,7 +38,7 @@ def answer(calm: Calm, site: str, *, is_same: bool) -> None:
     now = calm.passes._read()
     (tab,) = now.tabs
     (place,) = now.keys[site]
-    texts = customer_texts(tab, now.places[place][1])
+    texts = decide.Row(place, tab, now.places[place][1]).texts
     calm.store.answer_row(site, texts, is_same=is_same)
 
 
