@@ -2,8 +2,8 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from http import HTTPStatus
-from threading import Lock
 
 import structlog
 from flask import Flask, Response, jsonify
@@ -15,7 +15,6 @@ from sync.console.pages import Console
 from sync.core.database import Database
 from sync.core.receiver import create_receiver
 from sync.core.store import Store
-from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.status.state import State, read
 from sync.status.verdict import Verdict, judge, to_json
@@ -33,11 +32,15 @@ def create_app(
     """Return the app."""
     store = Store(database)
     app = create_receiver(settings, store, wake)
-    fresh = _Fresh(lambda: read(settings, database))
+
+    @lru_cache(maxsize=1)
+    def state_at(_moment: int) -> State:
+        """Return the state, kept for a moment: anybody may ask for it, as often as they like."""
+        return read(settings, database)
 
     @app.get("/status")
     def status() -> tuple[Response, int]:
-        state = fresh.state()
+        state = state_at(int(time.monotonic() / _FRESH_SECONDS))
         found = judge(state)
         is_wrong = found.verdict is Verdict.PROBLEM
         code = HTTPStatus.SERVICE_UNAVAILABLE if is_wrong else HTTPStatus.OK
@@ -57,28 +60,6 @@ def create_app(
         x_prefix=0,
     )
     return app
-
-
-class _Fresh:
-    """Keeps the state for a moment: anybody may ask for /status, as often as they like."""
-
-    def __init__(self, read_state: Callable[[], State]) -> None:
-        self._read, self._lock = read_state, Lock()
-        self._last: State | BrightsheetError | None = None
-        self._until = 0.0
-
-    def state(self) -> State:
-        """Return the state. Raises what reading it has raised: each try may take a time-out."""
-        with self._lock:
-            if self._last is None or time.monotonic() > self._until:
-                try:
-                    self._last = self._read()
-                except BrightsheetError as error:
-                    self._last = error
-                self._until = time.monotonic() + _FRESH_SECONDS
-            if isinstance(self._last, BrightsheetError):
-                raise self._last
-            return self._last
 
 
 def _fault(error: Exception) -> tuple[Response, int]:

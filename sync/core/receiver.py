@@ -1,8 +1,6 @@
 """The receiver: stores every delivery before it answers."""
 
-import base64
 import hmac
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,11 +30,16 @@ def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]
     """Return the app; `wake` tells a worker in this process that something has arrived."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = settings.max_body_bytes
-    wrong_secrets = _WrongSecrets(store)
+    noted = float("-inf")
 
     def unauthorized() -> tuple[Response, int]:
         """Answer a request without the right secret: nothing of it is stored."""
-        wrong_secrets.note(request.remote_addr or "")
+        nonlocal noted
+        if time.monotonic() > noted + _WRONG_SECRET_SECONDS:
+            noted = time.monotonic()
+            _log.warning("wrong_secret", source=request.remote_addr)
+            with suppress(BrightsheetError):
+                store.put("wrong_secret", time.time())
         message = f"Send the webhook's secret in the header {SECRET_HEADER}."
         return _error(HTTPStatus.UNAUTHORIZED, "unauthorized", message)
 
@@ -84,22 +87,6 @@ def create_receiver(settings: Settings, store: Store, wake: Callable[[], object]
     return app
 
 
-class _WrongSecrets:
-    """Notes when a request had a wrong secret or none, or fails without a word."""
-
-    def __init__(self, store: Store) -> None:
-        self._store, self._lock, self._last = store, threading.Lock(), float("-inf")
-
-    def note(self, source: str) -> None:
-        with self._lock:
-            if time.monotonic() < self._last + _WRONG_SECRET_SECONDS:
-                return
-            self._last = time.monotonic()
-        _log.warning("wrong_secret", source=source)
-        with suppress(BrightsheetError):
-            self._store.put("wrong_secret", time.time())
-
-
 def _read_body(incoming: Request) -> bytes:
     try:
         return incoming.get_data(cache=False)
@@ -130,16 +117,12 @@ def understood(body: bytes, shapes: WebhooksConfig) -> ParsedWebhook:
 
 def _is_authentic(incoming: Request, settings: Settings) -> bool:
     """Compare what may be the secret, in constant time: its own header, Bearer, Basic password."""
-    sent = [incoming.headers.get("X-Webhook-Secret", "")]
-    scheme, _, value = incoming.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        sent.append(value.strip())
-    if scheme.lower() == "basic":
-        with suppress(ValueError):
-            sent.append(base64.b64decode(value, validate=True).decode("latin-1").partition(":")[2])
+    headers, basic = incoming.headers, incoming.authorization
+    token = headers.get("Authorization", "").partition(" ")[2].strip()
+    sent = [each.encode("latin-1") for each in (headers.get(SECRET_HEADER, ""), token)]
+    sent.append(((basic and basic.password) or "").encode())
     known = [secret.get_secret_value().encode() for secret in settings.webhook_secrets]
-    pairs = [(each.encode("latin-1", "replace"), secret) for each in sent for secret in known]
-    return sum(hmac.compare_digest(each, secret) for each, secret in pairs) > 0
+    return sum(hmac.compare_digest(each, secret) for each in sent for secret in known) > 0
 
 
 def _error(status: int, reason: str, message: str) -> tuple[Response, int]:
