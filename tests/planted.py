@@ -181,8 +181,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/documents.py",
-        "if known := self._store.copied_file(document.uuid):",
-        "if known := self._store.copied_file(document.uuid)[:0]:",
+        "if known := self.store.copied_file(document.uuid):",
+        "if known := self.store.copied_file(document.uuid)[:0]:",
         "tests/test_documents.py",
     ),
     Fault(
@@ -199,8 +199,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/customers.py",
-        "if event is not None:",
-        "if event is None:",
+        "if is_archived is not None:",
+        "if is_archived is None:",
         "tests/core tests/status",
     ),
     # Connected tabs, status, console

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
@@ -32,48 +31,41 @@ class Hands:
     """Has everything that is kept in memory read again from the database."""
 
 
-def _pause(*, is_paused: bool) -> "Kind":
+def _pause(hands: Hands, asked: StoredAction) -> str:
+    is_paused = asked.kind == "pause"
+    hands.store.put("paused", is_paused)
+    hands.store.put("working", time.time())
     text = "Nothing is written to the sheet until somebody presses Resume."
-
-    def run(hands: Hands, _: Mapping[str, Any]) -> str:
-        hands.store.put("paused", is_paused)
-        hands.store.put("working", time.time())
-        return text if is_paused else "The sheet is written again."
-
-    return run
+    return text if is_paused else "The sheet is written again."
 
 
-def _check_now(hands: Hands, _: Mapping[str, Any]) -> str:
+def _check_now(hands: Hands, _: StoredAction) -> str:
     hands.passes.ask(Ask.CHECK)
     hands.store.hurry()
     return "The sheet was checked."
 
 
-def _ask(ask: Ask) -> "Kind":
-    def run(hands: Hands, body: Mapping[str, Any]) -> str:
-        sheet = body.get("sheet")
-        hands.passes.ask(ask, None if sheet is None else int(sheet))
-        return "Done. What is left is on the overview."
-
-    return run
+def _ask(hands: Hands, asked: StoredAction) -> str:
+    sheet = asked.body.get("sheet")
+    hands.passes.ask(Ask(asked.kind), None if sheet is None else int(sheet))
+    return "Done. What is left is on the overview."
 
 
-def _answer(*, is_same: bool) -> "Kind":
-    def run(hands: Hands, body: Mapping[str, Any]) -> str:
-        site, report = str(body.get("site", "")), from_json(PassReport, hands.store.get("pass", {}))
-        tab, rows = body.get("tab"), (each for each in report.findings if each.site == site)
-        listed = [each.texts for each in rows if each.texts and tab in (None, each.tab.strip())]
-        if not listed:
-            return "That row isn't listed anymore."
-        hands.store.answer_row(site, listed[0], is_same=is_same)
-        hands.passes.ask(Ask.CHECK)
-        return "The row is the job's." if is_same else "The site ID is taken out of the row."
+def _answer(hands: Hands, asked: StoredAction) -> str:
+    report = from_json(PassReport, hands.store.get("pass", {}))
+    site, tab = str(asked.body.get("site", "")), asked.body.get("tab")
+    rows = (each for each in report.findings if each.site == site)
+    listed = [each.texts for each in rows if each.texts and tab in (None, each.tab.strip())]
+    if not listed:
+        return "That row isn't listed anymore."
+    is_same = asked.kind == "same_customer"
+    hands.store.answer_row(site, listed[0], is_same=is_same)
+    hands.passes.ask(Ask.CHECK)
+    return "The row is the job's." if is_same else "The site ID is taken out of the row."
 
-    return run
 
-
-def _take_order(hands: Hands, body: Mapping[str, Any]) -> str:
-    steps = [str(step) for step in body.get("order", ())]
+def _take_order(hands: Hands, asked: StoredAction) -> str:
+    steps = [str(step) for step in asked.body.get("order", ())]
     names = titles(hands.store.job_states(None).values(), Order())
     hands.store.put("order", steps)
     hands.store.put("titles", {step: names[step] for step in steps if step in names})
@@ -81,17 +73,19 @@ def _take_order(hands: Hands, body: Mapping[str, Any]) -> str:
     return "The order is confirmed."
 
 
-def _take_meanings(hands: Hands, body: Mapping[str, Any]) -> str:
-    meanings = {str(code): Meaning(means) for code, means in body.get("meanings", {}).items()}
+def _take_meanings(hands: Hands, asked: StoredAction) -> str:
+    said = asked.body.get("meanings", {})
+    meanings = {str(code): Meaning(means) for code, means in said.items()}
     hands.store.put("meanings", meanings)
     hands.begins_anew()
     return "The meanings are saved."
 
 
-def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
+def _forget(hands: Hands, asked: StoredAction) -> str | None:
     if not hands.passes.is_idle:
         return None  # A batch holds what rows showed until it is checked.
-    if site := body.get("site"):  # Forgotten before a kill, the action doesn't have it anymore.
+    # Forgotten before a kill, the action doesn't have it anymore.
+    if site := asked.body.get("site"):
         hands.store.forget(site)
     hands.begins_anew()
     return (
@@ -100,14 +94,13 @@ def _forget(hands: Hands, body: Mapping[str, Any]) -> str | None:
     )
 
 
-Kind = Callable[[Hands, Mapping[str, Any]], str | None]
-KINDS: Mapping[str, Kind] = {
-    "pause": _pause(is_paused=True),
-    "resume": _pause(is_paused=False),
-    **{ask.value: _ask(ask) for ask in Ask},
+KINDS: Mapping[str, Callable[[Hands, StoredAction], str | None]] = {
+    "pause": _pause,
+    "resume": _pause,
+    **dict.fromkeys(Ask, _ask),
     Ask.CHECK: _check_now,
-    "same_customer": _answer(is_same=True),
-    "not_this_job": _answer(is_same=False),
+    "same_customer": _answer,
+    "not_this_job": _answer,
     "take_order": _take_order,
     "take_meanings": _take_meanings,
     "forget": _forget,
@@ -137,7 +130,7 @@ def carry_out(hands: Hands) -> dict[int, str]:
 def _run(hands: Hands, action: StoredAction) -> str | None:
     _log.info("action", kind=action.kind, action=action.id)
     try:
-        return KINDS[action.kind](hands, action.body)
+        return KINDS[action.kind](hands, action)
     except BrightsheetError:
         raise
     except Exception as error:

@@ -12,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -46,19 +47,17 @@ _FILE_TAG, _FOLDER_TAG = "brightsheetDocument", "brightsheetSite"
 _log = structlog.get_logger()
 
 
+@dataclass
 class Documents:
     """The copies of one process. `connect` makes clients, and `root` is the folder in Drive."""
 
-    def __init__(
-        self,
-        store: Store,
-        lease: Lease,
-        connect: Callable[[], tuple[EverBright, Drive]],
-        root: str,
-        sleep: Callable[[float], Any],
-    ) -> None:
-        self._store, self._lease, self._root = store, lease, root
-        self._connect = connect
+    store: Store
+    lease: Lease
+    connect: Callable[[], tuple[EverBright, Drive]]
+    root: str
+    sleep: Callable[[float], Any]
+
+    def __post_init__(self) -> None:
         self._claim, self._taken = threading.Lock(), set[str]()
         """The documents that are being copied. Two jobs may have the same one."""
         self._idle: list[tuple[EverBright, Drive]] = []
@@ -68,14 +67,14 @@ class Documents:
             retry=retry_if_exception(_may_pass_soon),
             stop=stop_after_attempt(_TRIES_IN_A_ROW),
             wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=sleep,
+            sleep=self.sleep,
             reraise=True,
         )
 
     def step(self) -> bool:
         """Copy a document that is due; return whether there was one. For several threads."""
         with self._claim:
-            due = self._store.due_documents(4 * THREADS)
+            due = self.store.due_documents(4 * THREADS)
             document = next((d for d in due if d.uuid not in self._taken), None)
             if document is None:
                 return False
@@ -88,12 +87,12 @@ class Documents:
 
     def _try(self, document: Any) -> None:
         """Copy a document, or postpone it. Raises what ends the work."""
-        own = (self._lease, document.site, document.uuid)
+        own = (self.lease, document.site, document.uuid)
         try:
             clients = self._clients()
             file_id = self._copied(document, *clients)
             self._idle.append(clients)
-            self._store.set_document(*own, file_id=file_id, state="copied", error="")
+            self.store.set_document(*own, file_id=file_id, state="copied", error="")
         except Exception as fault:
             error = _as_ours(fault)
             if error.reason == LEASE_LOST:
@@ -103,7 +102,7 @@ class Documents:
                 tries = max(tries, SLOW_TRIES)
             is_over = isinstance(error, UnprocessableDocument) or tries >= _TRIES
             _log.warning("document", document=document.uuid, reason=error.reason, tries=tries)
-            self._store.set_document(
+            self.store.set_document(
                 *own,
                 tries=tries,
                 due=time.time() + min(2.0 ** min(tries, 12), _LONGEST_WAIT),
@@ -115,11 +114,11 @@ class Documents:
         try:
             return self._idle.pop()
         except IndexError:
-            return self._connect()
+            return self.connect()
 
     def _copied(self, document: Any, everbright: EverBright, drive: Drive) -> str:
         """Return the ID of a document's copy, made now or earlier."""
-        if known := self._store.copied_file(document.uuid):
+        if known := self.store.copied_file(document.uuid):
             return known  # Of another job.
         tag, file_id = {_FILE_TAG: document.uuid}, str(document.file_id)
         folder = self._folder(drive, document.site)
@@ -127,7 +126,7 @@ class Documents:
             if found := self._retry(lambda: drive.find(tag)):
                 return found
             file_id = self._retry(drive.new_id)
-            self._store.set_document(self._lease, document.site, document.uuid, file_id=file_id)
+            self.store.set_document(self.lease, document.site, document.uuid, file_id=file_id)
         with tempfile.TemporaryFile(prefix="brightsheet-") as content:
             media_type = self._retry(
                 lambda: everbright.download(
@@ -143,7 +142,7 @@ class Documents:
     def _folder(self, drive: Drive, site: str) -> str:
         """Return the ID of a job's folder, created if there is none."""
         with self._locks[site]:
-            (job,) = self._store.jobs([site])
+            (job,) = self.store.jobs([site])
             stored = json.loads(job.folder or "{}")
             if stored.get("made"):
                 if self._retry(lambda: _is_there(drive, stored["id"])):
@@ -153,9 +152,9 @@ class Documents:
             folder = stored.get("id") or self._retry(lambda: drive.find(tag))
             if not folder:
                 folder = self._retry(drive.new_id)
-                self._store.set_folder(self._lease, site, json.dumps({"id": folder}))
-            self._retry(lambda: drive.create_folder(folder, job.name, self._root, tag))
-            self._store.set_folder(self._lease, site, json.dumps({"id": folder, "made": True}))
+                self.store.set_folder(self.lease, site, json.dumps({"id": folder}))
+            self._retry(lambda: drive.create_folder(folder, job.name, self.root, tag))
+            self.store.set_folder(self.lease, site, json.dumps({"id": folder, "made": True}))
             return str(folder)
 
 

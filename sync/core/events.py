@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from pydantic import Field
 
@@ -159,6 +160,17 @@ class Event:
     is_read: bool = False
     is_archived: bool | None = None
 
+    def change(self, remarks: tuple[Remark, ...] = ()) -> Change:
+        return Change(**vars(self), remarks=remarks)
+
+    def line(self, **more: Any) -> Line:
+        received = self.order[2]
+        return Line(definition=self.definition, name=self.name, received=received, **more)
+
+    def said(self, remark: Remark) -> Line:
+        """Return the line of a comment."""
+        return self.line(comment=remark.quoted, at=remark.at)
+
 
 @dataclass(frozen=True)
 class Applied:
@@ -253,32 +265,27 @@ def apply(job: Job, event: Event, is_rejected: Callable[[str], bool]) -> Applied
     remarks, known = _new_remarks(job, event)
     happened = event.at if event.is_read else event.order[0]
     said = (*job.comments, *remarks)
-    job = job.model_copy(
-        update={
-            "known_comments": known,
-            "comments": tuple(sorted(dict.fromkeys(said), key=_age)[-_MOST_COMMENTS:]),
-            "quote": job.quote or event.quote,
-            "updated": max(filter(None, (job.updated, happened))),
-        }
-    )
+    update: dict[str, Any] = {
+        "known_comments": known,
+        "comments": tuple(sorted(dict.fromkeys(said), key=_age)[-_MOST_COMMENTS:]),
+        "quote": job.quote or event.quote,
+        "updated": max(filter(None, (job.updated, happened))),
+    }
     lines: list[Line] = []
     if event.is_archived is not None and event.order[0] >= job.archived_as_of:
         if event.is_archived != job.is_archived:
             status = "ARCHIVED" if event.is_archived else "RESTORED"
-            line = Line(name=JOB, status=status, received=event.order[2], at=event.at)
-            lines.append(line)
-        update = {"is_archived": event.is_archived, "archived_as_of": event.order[0]}
-        job = job.model_copy(update=update)
-    if not event.definition:
-        return Applied(job, lines + [_comment_line(event, remark) for remark in remarks])
+            lines = [Line(name=JOB, status=status, received=event.order[2], at=event.at)]
+        update |= {"is_archived": event.is_archived, "archived_as_of": event.order[0]}
     if any(_is_re_sign(task) for task in event.tasks):
-        job = job.model_copy(update={"re_signed": min(job.re_signed or event.at, event.at)})
-    known_log = job.milestones.get(event.definition)
-    if known_log and _is_replaced(event, known_log):
-        return Applied(job, lines)
-    log, lines = _insert(job.milestones.get(event.definition), event, remarks, is_rejected)
-    milestones = job.milestones | {event.definition: log}
-    return Applied(job.model_copy(update={"milestones": milestones}), lines)
+        update["re_signed"] = min(job.re_signed or event.at, event.at)
+    log = job.milestones.get(event.definition)
+    if not event.definition:
+        lines += map(event.said, remarks)
+    elif log is None or not _is_replaced(event, log):
+        log, lines = _insert(log, event, remarks, is_rejected)
+        update["milestones"] = job.milestones | {event.definition: log}
+    return Applied(job.model_copy(update=update), lines)
 
 
 def _insert(
@@ -291,7 +298,7 @@ def _insert(
     changes = list(log.changes) if log else []
     place = sum(change.order <= event.order for change in changes)
     before = changes[place - 1] if place else None
-    new = _placed(_change(event, _remarks(event)), changes[:place], is_rejected)
+    new = _placed(event.change(_remarks(event)), changes[:place], is_rejected)
     newest = max([log.newest, new] if log else [new], key=lambda change: change.order)
     later = [*changes[place:], *([] if newest is new else [newest])]
     lines: list[Line] = []
@@ -309,7 +316,7 @@ def _insert(
     if not changes[-1].is_same(newest):  # It was no change until this one came before it.
         changes.append(_placed(newest, changes, is_rejected))
     said = {remark for line in lines for remark in new.remarks if remark.quoted in line.comment}
-    lines += [_comment_line(event, remark) for remark in remarks if remark not in said]
+    lines += [event.said(remark) for remark in remarks if remark not in said]
     return MilestoneLog(
         name=event.name if newest is new or log is None else log.name,
         newest=newest,
@@ -347,18 +354,6 @@ def _placed(change: Change, before: Sequence[Change], is_rejected: Callable[[str
     return change.model_copy(update={"at": at, "remarks": tuple(own)})
 
 
-def _change(event: Event, remarks: Iterable[Remark] = ()) -> Change:
-    return Change(
-        order=event.order,
-        at=event.at,
-        status=event.status,
-        tasks=event.tasks,
-        is_ready=event.is_ready,
-        remarks=tuple(remarks),
-        paper=event.paper,
-    )
-
-
 def _news(
     before: Change | None, new: Change, is_rejected: Callable[[str], bool]
 ) -> list[tuple[str, str]]:
@@ -385,30 +380,17 @@ def _lines(
     if is_rejected(change.status) and ("", change.status) in news:
         news = [("", change.status)]
     return [
-        Line(
-            definition=event.definition,
-            name=event.name,
+        event.line(
             task=task,
             status=status,
             comment="\n".join(
                 each.quoted for each in change.remarks if is_rejected(status) or each in unsaid
             ),
-            received=event.order[2],
             at=change.at,
         )
         for task, status in news
         if status
     ]
-
-
-def _comment_line(event: Event, remark: Remark) -> Line:
-    return Line(
-        definition=event.definition,
-        name=event.name,
-        comment=remark.quoted,
-        received=event.order[2],
-        at=remark.at,
-    )
 
 
 def _new_remarks(job: Job, event: Event) -> tuple[tuple[Remark, ...], tuple[str, ...]]:
@@ -456,6 +438,6 @@ def read_event(event: Event, job: Job) -> Event | None:
     log = job.milestones.get(event.definition)
     if event.definition and log is None:
         return event
-    has_changed = log is not None and not log.now.is_same(_change(event))
+    has_changed = log is not None and not log.now.is_same(event.change())
     is_restored = event.is_archived is not None and event.is_archived != job.is_archived
     return event if has_changed or is_restored or _new_remarks(job, event)[0] else None

@@ -61,6 +61,7 @@ class PassResult:
     """Whether another pass has to follow, to check what was written."""
     is_first: bool = False
     """Whether tabs or columns came first, and no row was compared."""
+    began: float = 0.0
 
 
 @dataclass
@@ -123,7 +124,7 @@ class Pass:
         A pass that reads a sign that something is wrong reports it, and writes nothing, or nothing
         to *Jobs*.
         """
-        version = self.rows.store.backlog()["version"]
+        began, version = self.rows.clock(), self.rows.store.backlog()["version"]
         self.rows.refresh()
         now = self._read()
         if self._absent[1] and self._attempts.is_other_version(now):
@@ -149,7 +150,7 @@ class Pass:
             self._sheet.asked = asked
             raise
         self._fruitless = None if result.has_written else version
-        return result
+        return replace(result, began=began)
 
     def _forget(self, sheet: int, tab: Tab | None) -> None:
         """Have what a tab lacks made again, and its rows or lines written if it is gone."""

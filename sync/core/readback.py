@@ -7,8 +7,8 @@ starts over: what it has read changes nothing the second time.
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from sync.everbright import answers
 from sync.everbright.answers import Record
 from sync.everbright.client import EverBright
 from sync.everbright.errors import DOWN, MISSING, TOKEN
-from sync.settings.config_file import Config, Meaning
+from sync.settings.config_file import Meaning
 from sync.types import null
 from sync.webhooks import parse
 
@@ -41,43 +41,36 @@ _MARGIN = timedelta(days=1)
 _log = structlog.get_logger()
 
 
+@dataclass
 class Readback:
     """The readings of one process. `applying` is held while a job is changed."""
 
-    def __init__(
-        self,
-        store: Store,
-        lease: Lease,
-        everbright: EverBright,
-        config: Config,
-        statuses: Callable[[], Statuses],
-        applying: threading.Lock,
-        sleep: Callable[[float], Any],
-        *,
-        hours: float,
-        rate: float,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
-        self._store, self._lease, self._everbright = store, lease, everbright
-        self._config, self._statuses, self._applying = config, statuses, applying
-        self._sleep, self._hours, self._rate, self._now = sleep, hours, rate, now
+    store: Store
+    lease: Lease
+    everbright: EverBright
+    statuses: Callable[[], Statuses]
+    applying: threading.Lock
+    sleep: Callable[[float], Any]
+    hours: float
+    rate: float
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def step(self) -> bool:
         """Carry out a reading that is due or asked for; return whether there was one."""
         if self._read_asked_jobs():
             return True
-        asked = {action.id for action in self._store.open_actions([READ_ALL])}
-        known = self._store.get("readback") or {}
-        is_due = self._hours > 0 and self._now().timestamp() >= known.get("due", 0.0)
+        asked = {action.id for action in self.store.open_actions([READ_ALL])}
+        known = self.store.get("readback") or {}
+        is_due = self.hours > 0 and self.now().timestamp() >= known.get("due", 0.0)
         if not (asked or is_due):
             return False
         text = self._read_many(known, is_whole=bool(asked) or "read" not in known)
-        self._store.finish_actions(dict.fromkeys(asked, text))
+        self.store.finish_actions(dict.fromkeys(asked, text))
         return True
 
     def _read_asked_jobs(self) -> bool:
         """Read the jobs that somebody has asked for."""
-        asked = self._store.open_actions([READ_JOB])
+        asked = self.store.open_actions([READ_JOB])
         for action in asked:
             site = str(action.body.get("site", ""))
             try:
@@ -87,12 +80,12 @@ class Readback:
                 if error.reason in ENDS_WORK:
                     raise
                 text = f"It wasn't read. {error.message}"
-            self._store.finish_actions({action.id: text})
+            self.store.finish_actions({action.id: text})
         return bool(asked)
 
     def _read_many(self, known: dict[str, Any], *, is_whole: bool) -> str:
         """Read the list of jobs, and those that are open or have changed, or all; return a text."""
-        began = self._now()
+        began = self.now()
         known = {"since": began.timestamp(), **known}
         try:
             done = self._read_listed(began, known, is_whole=is_whole)
@@ -102,10 +95,10 @@ class Readback:
             _log.warning("readback_failed", reason=error.reason, message=error.message)
             again = began.timestamp() + _RETRY_SECONDS
             failed = {"due": again, "error": error.message}
-            self._store.put("readback", {**known, **failed})
+            self.store.put("readback", {**known, **failed})
             return f"They weren't read. {error.message}"
-        due = (began + timedelta(hours=self._hours)).timestamp()
-        self._store.put("readback", {**done, "due": due})
+        due = (began + timedelta(hours=self.hours)).timestamp()
+        self.store.put("readback", {**done, "due": due})
         _log.info("readback", result=done["result"])
         return " ".join(filter(None, (done["result"], done["problems"])))
 
@@ -120,7 +113,7 @@ class Readback:
         reader, changed, missing = self._reader(), 0, list[str]()
         listed, problems = reader.jobs()
         done = known if is_first and problems else {**known, "read": began.timestamp()}
-        stored = self._store.job_states()
+        stored = self.store.job_states()
         sites = [*dict.fromkeys([*listed, *stored])]
         if not is_whole:
             since = datetime.fromtimestamp(known["read"], UTC) - _MARGIN
@@ -151,7 +144,7 @@ class Readback:
         text = f"{len(sites)} jobs were read, {changed} had changes that were missing."
         result = {"result": text, "problems": " ".join(problems), "left_out": sorted(left_out)}
         if "read" in done:
-            done = {"first": self._now().timestamp(), **done}
+            done = {"first": self.now().timestamp(), **done}
         return {**done, **result, "error": ""}
 
     def _chosen(
@@ -162,7 +155,7 @@ class Readback:
         since: datetime,
     ) -> list[str]:
         """Return the jobs to read: those that have changed, are open or unknown."""
-        statuses, now = self._statuses(), self._now()
+        statuses, now = self.statuses(), self.now()
         closed = {
             site
             for site, job in stored.items()
@@ -173,7 +166,7 @@ class Readback:
         return [*dict.fromkeys([*changed, *unknown, *(s for s in stored if s not in closed)])]
 
     def _reader(self) -> Reader:
-        return Reader(self._everbright, self._config.everbright, self._rate, self._sleep)
+        return Reader(self.everbright, self.statuses().config.everbright, self.rate, self.sleep)
 
     def _read(
         self, reader: Reader, site: str, *, is_first: bool = False, is_old: bool = False
@@ -183,30 +176,42 @@ class Readback:
         With `is_first`, no lines of History are written. A job `is_old` that turns out to be done
         isn't stored, for which None is returned.
         """
-        known = self._store.job_states([site]).get(site, Job())
-        asked = self._now()
+        known = self.store.job_states([site]).get(site, Job())
+        asked = self.now()
         payloads = reader.read(site, lambda record: _may_be_news(record, known))
         events = [*self._events(payloads, asked)]
+        return self.take(site, events, asked, is_first=is_first, is_old=is_old)
+
+    def take(
+        self,
+        site: str,
+        events: Sequence[Event],
+        asked: datetime,
+        *,
+        is_first: bool = False,
+        is_old: bool = False,
+    ) -> int | None:
+        """Store what a job's events change; return as `_read` does."""
         # Of several contracts, the newest counts.
         newest = {each.definition: each for each in sorted(events, key=lambda each: each.order)}
-        with self._applying:
-            job = self._store.job_states([site]).get(site, Job())
+        with self.applying:
+            job = self.store.job_states([site]).get(site, Job())
             lines, count = list[Line](), 0
             for event in newest.values():
                 news = read_event(event, job)
                 if news is not None:
-                    applied = apply(job, news, self._statuses().is_rejected)
+                    applied = apply(job, news, self.statuses().is_rejected)
                     job, count = applied.job, count + 1
                     lines += applied.lines
-            begun = {each.definition for each in self._statuses().milestones(job)}
-            step = self._statuses().order.step
+            begun = {each.definition for each in self.statuses().milestones(job)}
+            step = self.statuses().order.step
             lines = [
                 each for each in lines if not each.definition or step(each.definition) in begun
             ]
             if is_old and self._is_over(job, asked):
                 return None
-            self._store.applied(
-                self._lease,
+            self.store.applied(
+                self.lease,
                 [],
                 {site: job} if count else {},
                 [] if is_first else [(site, line) for line in lines],
@@ -216,7 +221,7 @@ class Readback:
 
     def _is_over(self, job: Job, now: datetime) -> bool:
         """Return whether a job is done, or all is approved while nobody has said what is last."""
-        known = self._statuses()
+        known = self.statuses()
         if known.order.steps:
             return known.standing(job, now).kind is Kind.DONE
         return all(each.means is Meaning.APPROVED for each in known.milestones(job))
@@ -225,7 +230,7 @@ class Readback:
         """Yield what was read as events, of which the time of the request says what is newer."""
         for body in bodies:
             raw = json.dumps(body, sort_keys=True).encode()
-            webhook = parse.read(raw, self._config.webhooks)
+            webhook = parse.read(raw, self.statuses().config.webhooks)
             event = event_of(webhook, asked)
             if event is not None:
                 order = (asked, event.order[1], asked, hashlib.sha256(raw).hexdigest())

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import structlog
@@ -131,8 +130,19 @@ class Worker:
             ("apply", self._apply, _POLL_SECONDS / 4),
         ]
         if self._settings.everbright_api_token is not None:
-            steps.append(("customers", self._customers().step, _POLL_SECONDS))
-            steps.append(("readback", self._readback().step, _POLL_SECONDS))
+            readback = Readback(
+                self._store,
+                self._lease,
+                EverBright(self._settings),
+                lambda: self._statuses,
+                self._applying,
+                self._stop.sleep,
+                self._settings.backfill_hours,
+                self._settings.backfill_rate,
+            )
+            customers = Customers(readback, EverBright(self._settings), self.wake)
+            steps.append(("customers", customers.step, _POLL_SECONDS))
+            steps.append(("readback", readback.step, _POLL_SECONDS))
         if (documents := self._documents()) is not None:
             steps += [("documents", documents.step, _POLL_SECONDS)] * THREADS
         threads = [
@@ -198,7 +208,7 @@ class Worker:
         passes, at_latest, tidied, is_old = self._passes(), 0.0, 0.0, threading.Event()
         hands = Hands(self._store, passes, is_old.set)
         while not (over.is_set() or self._stop.is_set() or is_old.is_set()):
-            is_full = datetime.now(UTC).timestamp() >= at_latest
+            is_full = time.time() >= at_latest
             seen = self._store.last_asked()
             asked = carry_out(hands)
             is_due = bool(asked) or is_full or passes.is_due()
@@ -206,26 +216,27 @@ class Worker:
                 self._woken.clear()
                 self._woken.wait(_POLL_SECONDS)
                 continue
-            began, result = self._retrying(over, seen)(_timed, passes)
+            result = self._retrying(over, seen)(passes.run)
+            began = result.began
             if asked or began - tidied > _FULL_PASS_SECONDS:
                 tidied = began
                 self._check_trash()
                 days = self._settings.keep_deliveries_days
                 self._store.delete_deliveries(began - 86_400 * days)
-            report = self._report(began, result)
+            report = self._report(result)
             self._store.finish_actions(asked)
             is_new = bool(report.problems) and began - report.since < _LISTED_FOR_SECONDS
             is_soon = is_new or result.has_young_lines
             at_latest = began + (_LISTED_SECONDS if is_soon else _FULL_PASS_SECONDS)
-            ended = datetime.now(UTC).timestamp()
+            ended = time.time()
             pace = max(PACE_SECONDS, _SHARE * (ended - began))
             over.wait(max(0.0, began + pace - ended))
 
-    def _report(self, began: float, result: PassResult) -> PassReport:
+    def _report(self, result: PassResult) -> PassReport:
         """Store what a pass found; return it."""
         last = from_json(PassReport, self._store.get("pass", {}))
-        since = last.since if last.findings == result.findings else began
-        report = PassReport(began, result.pending, result.findings, since)
+        since = last.since if last.findings == result.findings else result.began
+        report = PassReport(result.began, result.pending, result.findings, since)
         self._store.put("pass", asdict(report))
         return report
 
@@ -236,7 +247,7 @@ class Worker:
         """
         with suppress(BrightsheetError):
             last = from_json(PassReport, self._store.get("pass", {}))
-            now = datetime.now(UTC).timestamp()
+            now = time.time()
             failed = Failure(now, code, text, again=now + seconds)
             self._store.put("pass", asdict(replace(last, failed=failed)))
 
@@ -330,26 +341,3 @@ class Worker:
 
         root = settings.drive_folder_id
         return Documents(self._store, self._lease, connect, root, self._stop.sleep)
-
-    def _customers(self) -> Customers:
-        config, applying = self._settings.config, self._applying
-        everbright = EverBright(self._settings)
-        return Customers(self._store, self._lease, everbright, config, applying, self.wake)
-
-    def _readback(self) -> Readback:
-        return Readback(
-            self._store,
-            self._lease,
-            EverBright(self._settings),
-            self._settings.config,
-            lambda: self._statuses,
-            self._applying,
-            self._stop.sleep,
-            hours=self._settings.backfill_hours,
-            rate=self._settings.backfill_rate,
-        )
-
-
-def _timed(passes: Pass) -> tuple[float, PassResult]:
-    """Run a pass; return when it began, after any tries that failed, and its result."""
-    return datetime.now(UTC).timestamp(), passes.run()

@@ -63,22 +63,19 @@ class Stand:
         """Return the readings of a process that has begun."""
         url = self.google.url
         everbright = everbright_at(url, TOKEN)
-        applying = threading.Lock()
-        self.customers = Customers(
-            self.store, self.lease, everbright, self.config, applying, lambda: None
-        )
-        return Readback(
+        found = Readback(
             self.store,
             self.lease,
             everbright,
-            self.config,
             lambda: self.statuses,
-            applying,
+            threading.Lock(),
             self._sleep,
             hours=24,
             rate=50,
             now=lambda: self.now,
         )
+        self.customers = Customers(found, everbright, lambda: None)
+        return found
 
     def _sleep(self, _seconds: float) -> None:
         if self.stopped_after is not None:
@@ -220,7 +217,7 @@ def test_of_two_contracts_the_newest_counts(stand: Stand, step: int) -> None:
 def test_a_list_that_is_elsewhere_is_not_taken_for_no_job(stand: Stand, name: str) -> None:
     stand.load(1, status="SUBMITTED")
     paths = stand.config.everbright.model_copy(update={name: "/api/v1/nothing"})
-    stand.config = stand.config.model_copy(update={"everbright": paths})
+    stand.statuses = Statuses(stand.config.model_copy(update={"everbright": paths}))
     stand.readback = stand.begun()
     assert stand.readback.step()
     assert stand.store.get("readback")["problems"] == "1 jobs couldn't be read."
