@@ -1,10 +1,8 @@
 """The commands: serve, worker, doctor, db upgrade, auth google and map."""
 
-import ctypes
 import logging
 import os
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,11 +19,6 @@ from sync.errors import BrightsheetError, SettingsError
 from sync.ops import logs
 from sync.settings.config_file import VERSION
 from sync.settings.environment import database_url, load
-
-_MMAP_THRESHOLD = -3
-"""The number of this option in malloc.h."""
-_LARGE_BLOCK = 128 * 1024
-"""Bytes: glibc's initial value. Once it is set, it stays."""
 
 
 def main() -> None:
@@ -55,16 +48,6 @@ def _fail(message: str, status: int) -> NoReturn:
     sys.exit(status)
 
 
-def _give_back_memory() -> None:
-    """Make glibc return freed bodies and documents to the system.
-
-    Once one is freed, glibc keeps blocks of its size in each thread: after 1,600 bodies of 1 MB the
-    receiver held 590 MiB more, and with this 100.
-    """
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BLOCK)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION)
 def cli() -> None:
@@ -77,7 +60,6 @@ def cli() -> None:
 def serve(host: str | None) -> None:
     """Receive webhooks on PORT (8000), and write the sheet unless WORKER=separate."""
     logs.configure()
-    _give_back_memory()
     server.serve(load(os.environ), host)
 
 
@@ -85,7 +67,6 @@ def serve(host: str | None) -> None:
 def worker() -> None:
     """Write the sheet from a separate process (set WORKER=separate for the receiver)."""
     logs.configure()
-    _give_back_memory()
     server.work(load(os.environ))
 
 

@@ -1,5 +1,6 @@
 """Checks Google: the sign-in, the spreadsheet, the folder for documents, and the clock."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -20,13 +21,14 @@ _CLOCK_SECONDS = 60.0
 """How far the clock may be off. At five minutes, Google refuses a service account's sign-in."""
 _ANY_PAGE = "https://www.googleapis.com/drive/v3/about"
 _SIGN_IN = (
-    "Sign in again on your own computer (brightsheet auth google --client FILE), with "
-    "--spreadsheet {sheet} if Brightsheet didn't make it, and replace GOOGLE_OAUTH_TOKEN_JSON."
+    "Under Audience in Google's console, press Publish app if its status is Testing. Sign in again "
+    "on your own computer (brightsheet auth google --client FILE), with --spreadsheet {sheet} if "
+    "Brightsheet didn't make it, and replace GOOGLE_OAUTH_TOKEN_JSON."
 )
-_PUBLISH = "In Google's console, Google Auth Platform, Audience: press Publish app. "
+_OF_SIGN_IN = ("google_credentials", "not_found", "not_shared")
+"""Reasons that may end with another sign-in."""
 _NAME = "Brightsheet check (may be deleted).txt"
 _TEXT = b"Brightsheet wrote this file to check that it can, and will delete it.\n"
-_TAG = {"brightsheetRole": "check"}
 
 
 def _drive(settings: Settings) -> Drive:
@@ -36,30 +38,21 @@ def _drive(settings: Settings) -> Drive:
 def check_spreadsheet(settings: Settings, _database: Database) -> Check:
     """Check that Google accepts the sign-in, and that it may edit the spreadsheet."""
     account, sheet = auth.account(settings), settings.spreadsheet_id
-    again, is_person = _SIGN_IN.format(sheet=sheet), auth.is_person(settings)
+    again = _SIGN_IN.format(sheet=sheet)
     try:
         client = SheetClient(auth.session(settings), sheet, account)
         zone = client.look((), "properties.timeZone")["properties"]["timeZone"]
     except Permanent as error:
-        fix = error.fix or f"Correct SPREADSHEET_ID, or share it with {account} as an editor."
-        if is_person and error.reason in ("google_credentials", "not_found", "not_shared"):
-            is_ended = error.reason == "google_credentials"
-            fix = f"{_PUBLISH if is_ended else ''}{again}"
-        return Check("failed", error.what, fix)
-    try:
-        file = _drive(settings).rights(sheet)
-    except NotFound:
-        if not is_person:
-            raise
-        file = None  # The sign-in covers all spreadsheets, but in Drive only its own files.
-    if file and file.is_trashed:
-        return Check("failed", "The spreadsheet is in the trash.", "Restore it in Drive.")
-    if file and not file.can_edit:
-        fix = f"Press Share in the spreadsheet, and make {account} an editor."
-        return Check("failed", "The spreadsheet can be read, but not edited.", fix)
+        if auth.is_person(settings) and error.reason in _OF_SIGN_IN:
+            return Check("failed", error.what, again)
+        raise
+    with suppress(NotFound):  # A sign-in may cover all spreadsheets, but in Drive only its own.
+        if not _drive(settings).rights(sheet).can_edit:
+            fix = f"Press Share in the spreadsheet, and make {account} an editor."
+            return Check("failed", "The spreadsheet can be read, but not edited.", fix)
     if ends := auth.credentials_json(settings).get("ends"):
         text = f"{account} may edit the spreadsheet, but Google ends its sign-in on {ends}."
-        return Check("warning", text, _PUBLISH + again)
+        return Check("warning", text, again)
     now = datetime.now(UTC)
     if now.astimezone(ZoneInfo(zone)).utcoffset() != now.astimezone(settings.zone).utcoffset():
         text = (
@@ -72,24 +65,13 @@ def check_spreadsheet(settings: Settings, _database: Database) -> Check:
 
 def check_folder(settings: Settings, _database: Database) -> Check:
     """Check that a file can be written to the folder, and delete it."""
-    folder, account = settings.drive_folder_id, auth.account(settings)
+    folder = settings.drive_folder_id
     if not folder:
         text = "Documents aren't copied, and the sheet links to EverBright's pages."
         return Check("not set", text, "To copy them, set DRIVE_FOLDER_ID.")
     drive = _drive(settings)
-    fix = f"Make {account} an editor of the folder (on a shared drive: a content manager)."
-    try:
-        rights = drive.rights(folder)
-    except NotFound as error:
-        return Check("failed", error.what, f"Correct DRIVE_FOLDER_ID. {fix}")
-    if rights.is_trashed:
-        return Check("failed", "The folder is in the trash.", "Restore it in Drive.")
-    if not rights.can_edit:
-        return Check("failed", "Nothing can be written to the folder.", fix)
-    if left := drive.find(_TAG):  # By an earlier check that was killed.
-        drive.discard(left)
     number = drive.new_id()
-    drive.upload(BytesIO(_TEXT), "text/plain", number, _NAME, folder, _TAG)
+    drive.upload(BytesIO(_TEXT), "text/plain", number, _NAME, folder, {})
     drive.discard(number)
     return Check("ok", "A file was written to the folder and deleted.")
 

@@ -11,7 +11,6 @@ from sync.settings.environment import Settings
 
 _TIMEOUT = (5.0, 15.0)
 _SET = "Set PUBLIC_URL to the address that EverBright calls, like https://sheet.example.com"
-_LOCKED_OUT = "With ten wrong passwords, a stranger locks everybody out of the console."
 
 
 def check_address(settings: Settings, _database: Database) -> Check:
@@ -58,15 +57,15 @@ def _check_proxies(answer: dict[str, Any], is_encrypted: bool) -> Check | None:
     forwarded = [part.strip() for part in answer["forwarded"].split(",") if part.strip()]
     if not forwarded:
         fix = "Have the proxy send the client's address in X-Forwarded-For."
-        return Check("failed", f"A proxy hides the clients' addresses. {_LOCKED_OUT}", fix)
+        return Check("failed", "A proxy hides the clients' addresses.", fix)
     is_claimed = CLAIMED_ADDRESS in forwarded
     count = len(forwarded) - (forwarded.index(CLAIMED_ADDRESS) + 1 if is_claimed else 0)
-    fix = f"Set TRUSTED_PROXIES to {count}, and restart."
-    if trusted > count:
-        text = "A client can claim any address, and so try any number of passwords."
-        return Check("failed", text, fix)
-    if trusted < count:
-        return Check("failed", f"A proxy is taken for every client. {_LOCKED_OUT}", fix)
+    if trusted != count:
+        text = (
+            f"TRUSTED_PROXIES is {trusted}, and there are {count}. A stranger can lock everybody "
+            "out of the console, or try any number of passwords."
+        )
+        return Check("failed", text, f"Set TRUSTED_PROXIES to {count}, and restart.")
     if is_encrypted and answer["scheme"] != "https":
         text = "The receiver takes requests for unencrypted."
         return Check("warning", text, "Have the proxy send X-Forwarded-Proto: https.")

@@ -14,7 +14,6 @@ from sync.errors import SettingsError
 from sync.google import auth
 from sync.google.sign_in import read_client, sign_in
 from sync.settings.environment import GoogleSettings, google_id, google_settings
-from sync.settings.validators import folder_id
 
 _SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
 """One of them is set on Linux if a browser can open."""
@@ -45,8 +44,10 @@ def google(
     Run again, it finds the spreadsheet and folder that it made before.
     """
     spreadsheet = google_id("--spreadsheet", spreadsheet) if spreadsheet else ""
-    folder = google_id("--folder", folder, folder_id) if folder else ""
-    scopes = auth.required_scopes(takes_spreadsheet=bool(spreadsheet), takes_folder=bool(folder))
+    folder = google_id("--folder", folder) if folder else ""
+    # The least that it needs: more for what it didn't make itself.
+    own = [auth.FILE, auth.SHEETS] if spreadsheet else [auth.FILE]
+    scopes = [auth.DRIVE] if folder else own
     emulator = google_settings(os.environ).google_emulator_url
     has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
     ask = None if has_screen and not no_browser else _ask

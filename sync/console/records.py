@@ -12,8 +12,6 @@ from sync.core.schema import action, delivery, document, job
 from sync.webhooks.schema import Outcome
 
 PAGE = 50
-_PHONE = 6
-"""Digits that are a part of a phone number rather than of an address."""
 
 
 class Records:
@@ -39,9 +37,8 @@ class Records:
         Names, addresses and phones are compared as people write them.
         """
         query = select(job.c.site, job.c.customer).order_by(job.c.received.desc())
-        typed = text.strip().lower()
         found = self._database.read(query)
-        return [site for site, body in found if not typed or _has(typed, site, _customer(body))]
+        return [site for site, body in found if not text or _has(text, site, _customer(body))]
 
     def replaced(self, site: str) -> Sequence[Mapping[str, Any]]:
         """Return what was replaced in a job's row in connected tabs."""
@@ -92,14 +89,9 @@ class Records:
         return next(iter(found), None)
 
     def dismiss(self, numbers: Collection[int]) -> int:
-        """Dismiss deliveries, of which those with the same odd fields go, too; return how many."""
-        chosen = delivery.c.id.in_([*numbers])
-        is_odd = and_(delivery.c.reason != "", delivery.c.outcome != Outcome.REJECTED.value)
-        odd = select(delivery.c.reason).where(chosen, is_odd)
-        alike = and_(is_odd, delivery.c.reason.in_(odd))
-        is_open = delivery.c.is_dismissed == 0
-        done = update(delivery).where(or_(chosen, alike), is_open).values(is_dismissed=1)
-        return self._database.change(done)
+        """Dismiss deliveries; return how many."""
+        own = and_(delivery.c.id.in_([*numbers]), delivery.c.is_dismissed == 0)
+        return self._database.change(update(delivery).where(own).values(is_dismissed=1))
 
     # Actions
 
@@ -124,9 +116,7 @@ def _customer(body: str) -> dict[str, str]:
 
 
 def _has(text: str, site: str, customer: Mapping[str, str]) -> bool:
-    """Return whether a customer has all words of a text, or its phone the digits of it."""
-    digits = "".join(filter(str.isdigit, text))
-    if len(digits) >= _PHONE and not any(map(str.isalpha, text)):
-        return text in site or digits in "".join(filter(str.isdigit, customer.get("phone", "")))
-    words, held = plain(text).split(), plain(" ".join(customer.values()))
-    return bool(words) and (text in site or all(word in held for word in words))
+    """Return whether a job's ID and customer have all words of a text; a phone may be one word."""
+    digits = "".join(filter(str.isdigit, customer.get("phone", "")))
+    words, held = plain(text).split(), plain(" ".join((site, digits, *customer.values())))
+    return bool(words) and all(word in held for word in words)

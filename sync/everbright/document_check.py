@@ -2,7 +2,11 @@
 
 import re
 
-_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|error)\b", re.IGNORECASE)
+_PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>\s|<\?xml.*?\?>|<!--.*?-->)*+<(?:!doctype\s+html|html|head|body|error)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""The beginning of HTML, or of a file store's error in XML."""
 _JSON = re.compile(rb"^\s*[\[{]")
 _EXTENSION = re.compile(r"\.(?:[a-z]{2,7}|mp4)\Z")
 
@@ -19,23 +23,10 @@ def document_problem(name: str, head: bytes, media_type: str) -> str:
     is_pdf = extension == ".pdf" or (not extension and media_type == "application/pdf")
     if is_pdf and b"%PDF-" not in head[:1024]:
         return "The answer isn't a PDF."
-    if extension not in (".html", ".htm") and (_is_page(head) or media_type == "text/html"):
+    if extension not in (".html", ".htm") and (_PAGE.match(head) or media_type == "text/html"):
         return "The answer is a page instead of a file: EverBright may want a sign-in."
     if extension not in (".json", ".geojson", ".txt") and (
         _JSON.match(head) and media_type in ("application/json", "application/problem+json")
     ):
         return "The answer is a message instead of a file."
     return ""
-
-
-def _is_page(head: bytes) -> bool:
-    """Return whether bytes begin like HTML, or like a file store's error in XML.
-
-    A prolog and any number of comments may come first.
-    """
-    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"<?xml"):
-        text = text.partition(b"?>")[2].lstrip()
-    while text.startswith(b"<!--"):
-        text = text.partition(b"-->")[2].lstrip()
-    return _HTML.match(text) is not None

@@ -16,15 +16,6 @@ FILE = _PREFIX + "drive.file"
 """Access to files and spreadsheets that Brightsheet creates. It needs no review by Google."""
 SHEETS = _PREFIX + "spreadsheets"
 DRIVE = _PREFIX + "drive"
-
-
-def required_scopes(*, takes_spreadsheet: bool, takes_folder: bool) -> list[str]:
-    """Return the least scopes: more for an existing spreadsheet or folder."""
-    if takes_folder:
-        return [DRIVE]
-    return [FILE, SHEETS] if takes_spreadsheet else [FILE]
-
-
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for an answer."""
 

@@ -8,7 +8,6 @@ from requests import RequestException, Response
 from sync.errors import BrightsheetError, Conflict, NotFound, Permanent, Refused, Retryable
 from sync.ops.retry import retry_after
 
-SERVICE_ACCOUNT_DOMAIN = ".gserviceaccount.com"
 RATE_LIMITED = "rate_limited"
 """A reason: Google carried nothing out, because too many calls were made."""
 RATE_WINDOW = 60.0
@@ -77,15 +76,16 @@ def refusal(response: Response, account: str) -> BrightsheetError:
         return Conflict("exists", "Drive has a file with this ID already.")
     if status == 404:
         return NotFound(
-            "not_found", f"Google knows no such file, or it is not shared with {account}."
+            "not_found",
+            f"Google knows no such file, or it is not shared with {account}.",
+            fix="Correct its ID in the settings, or share it as an editor.",
         )
-    return _denied(reasons, message, account)
-
-
-def _denied(reasons: set[str], message: str, account: str) -> Permanent:
-    """Return the error for a 403 that isn't a rate limit."""
     if "storageQuotaExceeded" in reasons:
-        return _no_storage(account)
+        return Permanent(
+            "drive_full",
+            f"The Google storage of {account} is full: a service account has none.",
+            fix="Free up space, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
+        )
     if reasons & _API_OFF:
         text = f"A Google API is off in the project of the credentials ({message})."
         return Permanent("api_off", text, fix=_LIBRARY)
@@ -94,21 +94,6 @@ def _denied(reasons: set[str], message: str, account: str) -> Permanent:
         f"Google denies access ({message}).",
         fix=f"Share the file with {account} as an editor "
         "(on a shared drive: as a content manager).",
-    )
-
-
-def _no_storage(account: str) -> Permanent:
-    if account.endswith(SERVICE_ACCOUNT_DOMAIN):
-        return Permanent(
-            "no_storage",
-            "A service account has no storage of its own.",
-            fix="Set DRIVE_FOLDER_ID to a folder on a shared drive, or sign in as a person: "
-            "brightsheet auth google --client FILE --spreadsheet ID",
-        )
-    return Permanent(
-        "drive_full",
-        f"The Google storage of {account} is full.",
-        fix="Free up space, buy more, or set DRIVE_FOLDER_ID to a folder on a shared drive.",
     )
 
 

@@ -9,14 +9,14 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
-from traceback import StackSummary, walk_tb
 from types import TracebackType
 from typing import Any
 
 import structlog
+from structlog.tracebacks import extract
 
 _FRAMES = 12
 _OF_FAILURES = ("warning", "error", "exception")
@@ -32,7 +32,7 @@ def configure(least: int = logging.INFO) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            without_texts,
+            structlog.processors.ExceptionRenderer(_without_texts),
             _WithoutRepeats(),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(),
@@ -77,32 +77,15 @@ class _WithoutRepeats:
         return event
 
 
-def without_texts(
-    _logger: object, _method: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
-    """Replace `exc_info` with the errors' types and where they were raised, without their texts."""
-    raised = event.pop("exc_info", None)
-    if raised is True:
-        raised = sys.exc_info()[1]
-    if isinstance(raised, tuple):
-        raised = raised[1]
-    if isinstance(raised, BaseException):
-        event["exception"] = [_described(error) for error in _chain(raised)]
-    return event
-
-
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    known: set[int] = set()
-    while error is not None and id(error) not in known:
-        known.add(id(error))
-        yield error
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-
-
-def _described(error: BaseException) -> dict[str, Any]:
-    frames = StackSummary.extract(walk_tb(error.__traceback__), lookup_lines=False)
-    places = [f"{_short(frame.filename)}:{frame.lineno} {frame.name}" for frame in frames]
-    return {"type": type(error).__name__, "at": places[-_FRAMES:]}
+def _without_texts(exc_info: Any) -> list[dict[str, Any]]:
+    """Return the errors' types and where they were raised, without their texts."""
+    return [
+        {
+            "type": each.exc_type,
+            "at": [f"{_short(at.filename)}:{at.lineno} {at.name}" for at in each.frames[-_FRAMES:]],
+        }
+        for each in extract(*exc_info).stacks
+    ]
 
 
 def _short(path: str) -> str:

@@ -177,7 +177,7 @@ class ReceiverSettings(_EnvironmentModel):
 class SheetSettings(_EnvironmentModel):
     """The sheet."""
 
-    spreadsheet_id: Annotated[str, AfterValidator(validators.spreadsheet_id)] = Field(
+    spreadsheet_id: Annotated[str, AfterValidator(validators.google_id)] = Field(
         description="The spreadsheet's ID, or its address copied from the browser. Share it with "
         "the service account as an editor.",
         json_schema_extra={"default": "required"},
@@ -250,7 +250,7 @@ class EverBrightSettings(_EnvironmentModel):
 class DocumentSettings(_EnvironmentModel):
     """Documents."""
 
-    drive_folder_id: Annotated[str, AfterValidator(validators.folder_id)] = Field(
+    drive_folder_id: Annotated[str, AfterValidator(validators.google_id)] = Field(
         "",
         description="The ID or address of the Drive folder for documents, on a shared drive if a "
         "service account signs in. Without it documents aren't copied, only linked.",
@@ -332,12 +332,10 @@ def google_settings(environ: Mapping[str, str]) -> GoogleSettings:
     return _checked(GoogleSettings, environ)
 
 
-def google_id(
-    name: str, value: str, check: Callable[[str], str] = validators.spreadsheet_id
-) -> str:
+def google_id(name: str, value: str) -> str:
     """Return the ID in `value`, an ID or an address. Raises SettingsError on `name`."""
     try:
-        return check(value)
+        return validators.google_id(value)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from None
 

@@ -20,7 +20,6 @@ _FIXES = {
     "zoneinfo_str": "is not a time zone. Set it like America/Los_Angeles.",
 }
 """The text of an error by its type in pydantic, whose own texts name what is expected."""
-SPREADSHEET = "the spreadsheet's ID, or its address copied from the browser"
 _SQLITE = "sqlite:///"
 _GOOGLE_ID = "[A-Za-z0-9_-]{10,}"
 
@@ -66,23 +65,13 @@ auth_header = matching(
 """A header's name and, after a colon, its scheme."""
 
 
-def spreadsheet_id(text: str) -> str:
+def google_id(text: str) -> str:
     """Return the ID in `text`, which is an ID or an address."""
-    return _google_id(text, "/d/", SPREADSHEET)
-
-
-def folder_id(text: str) -> str:
-    """Return the ID in `text`, which is an ID or an address."""
-    wanted = "the Drive folder's ID, or its address copied from the browser"
-    return _google_id(text, "/folders/", wanted)
-
-
-def _google_id(text: str, before: str, wanted: str) -> str:
-    in_address = re.search(rf"(?:{before}|[?&]id=)({_GOOGLE_ID})", text)
+    in_address = re.search(rf"(?:/d/|/folders/|[?&]id=)({_GOOGLE_ID})", text)
     if in_address:
         return in_address[1]
     if not re.fullmatch(_GOOGLE_ID, text):
-        raise ValueError(f"is not a Google ID. Set it to {wanted}.")
+        raise ValueError("is not a Google ID. Set it to one, or to an address of the browser.")
     return text
 
 

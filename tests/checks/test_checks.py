@@ -80,14 +80,6 @@ def unshare(world: World) -> None:
     world.google.faults.answer(403, api="sheets", count=None)
 
 
-def trash(world: World) -> None:
-    world.google.drive.files[world.spreadsheet].trashed = True
-
-
-def trash_folder(world: World) -> None:
-    world.google.drive.files[world.folder].trashed = True
-
-
 def break_drive(world: World) -> None:
     world.google.faults.answer(403, api="drive", method="*create*", count=None)
 
@@ -105,8 +97,6 @@ def change_clock(world: World) -> None:
     ("title", "spoil", "settings"),
     [
         ("Google", unshare, {}),
-        ("Google", trash, {}),
-        ("Folder for documents", trash_folder, {}),
         ("Folder for documents", break_drive, {}),
         ("EverBright", refuse_token, {}),
         ("Clock", change_clock, {}),
@@ -170,8 +160,8 @@ OUTSIDE = "198.51.100.7"
         (OUTSIDE, 1, "https", None),
         (f"{CLAIMED_ADDRESS}, {OUTSIDE}, 10.0.0.1", 2, "https", None),
         ("", 0, "https", "hides"),
-        (f"{CLAIMED_ADDRESS}, {OUTSIDE}", 2, "https", "can claim any address"),
-        (f"{CLAIMED_ADDRESS}, {OUTSIDE}", 0, "https", "is taken for every client"),
+        (f"{CLAIMED_ADDRESS}, {OUTSIDE}", 2, "https", "and there are 1"),
+        (f"{CLAIMED_ADDRESS}, {OUTSIDE}", 0, "https", "and there are 1"),
         (f"{CLAIMED_ADDRESS}, {OUTSIDE}", 1, "http", "unencrypted"),
     ],
 )

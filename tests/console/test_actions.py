@@ -146,7 +146,7 @@ def test_the_overview_says_when_google_is_tried_again(rig: Rig) -> None:
     assert "tried again at" in rig.signed_in().text("/")
 
 
-def test_odd_fields_are_dismissed_with_all_that_have_them(stored_rig: Rig) -> None:
+def test_odd_fields_are_known_once_one_is_dismissed(stored_rig: Rig) -> None:
     stored_rig.arrived(*(milestone(n, 1, quote={"of": n}) for n in (1, 2, 3)))
     visitor = stored_rig.signed_in()
     assert "in another form than expected" in visitor.text("/")
