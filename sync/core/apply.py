@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import structlog
 
 from sync.core.database import Lease
-from sync.core.events import Event, Job, JobDocument, Line, apply, event_of
+from sync.core.events import Job, JobDocument, Line, apply, event_of
 from sync.core.standing import Statuses
 from sync.core.store import Store
-from sync.errors import Rejected
+from sync.errors import Rejected, Retryable
 from sync.webhooks import parse
 
 _BATCH = 500
@@ -19,34 +19,29 @@ _log = structlog.get_logger()
 
 def apply_waiting(store: Store, lease: Lease, statuses: Statuses) -> bool:
     """Apply waiting deliveries, of which a bad one stops no other; return whether any waited."""
-    waiting = store.waiting(_BATCH)
-    events, rejected = list[tuple[int, Event]](), dict[int, str]()
+    waiting, rejected, changed = store.waiting(_BATCH), dict[int, str](), dict[str, Job]()
+    lines, documents = list[tuple[str, Line]](), list[tuple[str, JobDocument]]()
     for delivery in waiting:
         try:
             webhook = parse.read(delivery.body, statuses.config.webhooks)
             event = event_of(webhook, datetime.fromtimestamp(delivery.received, UTC))
+            if event is None:
+                continue
+            site = event.site
+            job = changed.get(site) or store.job_states([site]).get(site, Job())
+            applied = apply(job, event, statuses.is_rejected)
         except Rejected as error:
             rejected[delivery.id] = error.what
             continue
+        except Retryable:
+            raise
         except Exception as error:
             _log.exception("fault", error=type(error).__name__, delivery=delivery.id)
             rejected[delivery.id] = _FAULT
             continue
-        if event is not None:
-            events.append((delivery.id, event))
-    jobs = store.job_states(event.site for _, event in events)
-    lines, documents = list[tuple[str, Line]](), list[tuple[str, JobDocument]]()
-    changed = dict[str, Job]()
-    for number, event in events:
-        try:
-            applied = apply(jobs.get(event.site, Job()), event, statuses.is_rejected)
-        except Exception as error:
-            _log.exception("fault", error=type(error).__name__, delivery=number)
-            rejected[number] = _FAULT
-            continue
-        jobs[event.site] = changed[event.site] = applied.job
-        lines += [(event.site, line) for line in applied.lines]
-        documents += [(event.site, document) for document in event.documents]
+        changed[site] = applied.job
+        lines += [(site, line) for line in applied.lines]
+        documents += [(site, document) for document in event.documents]
     if waiting:
         ids = [delivery.id for delivery in waiting]
         store.applied(lease, ids, changed, lines, documents, rejected)

@@ -22,7 +22,7 @@ from sync.core.job_rows import JobRows
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask, SheetState
 from sync.core.snapshot import FENCE, HISTORY, Picture, Snapshot
-from sync.core.units import COLUMNS, CONNECTING, Refusals
+from sync.core.units import COLUMNS, CONNECTING, SKIPPED_SECONDS, Refusals
 from sync.errors import Permanent, Refused, Retryable
 from sync.google.errors import RATE_LIMITED
 from sync.types import from_json
@@ -56,7 +56,6 @@ class Attempts:
         self.written: Written = {}
         """What the batch has written that the last read showed as accepted."""
         self.refusals = Refusals(self._now)
-        self.refused_looks = Refusals(self._now, _LOOKS_SECONDS)
         self._stubborn = Counter[tuple[str, str, str, str, int]]()
         """How often a cell showed another text directly after it was written: both, and the day."""
         self._refused: set[int] = set()
@@ -159,7 +158,6 @@ class Attempts:
         self.written = _written(trace)
         if LOOKS in trace.made:
             self.sheet.looks |= dict.fromkeys(trace.made[LOOKS], fence)
-            self.refused_looks.accepted(trace.units)
         elif trace.units[0] in (COLUMNS, CONNECTING):  # New tabs and columns hit nothing.
             self.sheet.made |= trace.made
         else:
@@ -202,8 +200,8 @@ class Attempts:
             _log.info("refused", message=error.message, units=len(trace.units))
             self._refused.add(fence)
             places = [(tab.sheet, tab.columns, tab.header) for tab in now.tabs]
-            refusals = self.refused_looks if LOOKS in trace.made else self.refusals
-            refusals.refused(trace.units, (now.fences, places), error.what)
+            seconds = _LOOKS_SECONDS if LOOKS in trace.made else SKIPPED_SECONDS
+            self.refusals.refused(trace.units, (now.fences, places), error.what, seconds)
         except (Permanent, Retryable) as error:
             if isinstance(error, Permanent) or error.reason == RATE_LIMITED:
                 self._refused.add(fence)

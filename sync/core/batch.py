@@ -188,19 +188,6 @@ def _header(name: str) -> str:
     return name[1:].rpartition("~")[0] if name.startswith("~") else name
 
 
-def complete_tab(
-    sheet: int, tab: Tab | None, title: str, columns: Sequence[Column], made: Iterable[str]
-) -> list[Request]:
-    """Return the requests that make what *Jobs* or *History* lacks: all, its header, or columns."""
-    if tab is None:
-        return create_tab(sheet, title, columns)
-    return (
-        insert_columns(tab, columns, made)
-        if tab.header is not None
-        else insert_header(tab, columns)
-    )
-
-
 def create_tab(
     sheet: int, title: str, columns: Sequence[Column], grid: Mapping[str, int] = {}, **more: Any
 ) -> list[Request]:

@@ -10,7 +10,6 @@ from sync.core.job_rows import JobRows
 from sync.core.looks import Look
 from sync.core.report import Finding
 from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TITLES, Snapshot, Tab
-from sync.core.units import Refusals
 
 _CHECKED_HOURS = 12.0
 """How often *Last checked* is written."""
@@ -23,7 +22,6 @@ class Dressing:
 
     client: SheetClient
     rows: JobRows
-    refusals: Refusals
     stuck: int
     _pipeline: tuple[list[str], float] | None = None
     """The first column of *Pipeline* as it is: labels and *Last checked*; None if unread."""
@@ -31,22 +29,16 @@ class Dressing:
     def try_again(self) -> None:
         """Look at what is there again."""
         self._pipeline = None
-        self.refusals.try_again()
 
     def findings(self, jobs: Tab, made: Collection[str]) -> list[Finding]:
-        """Return what Google refuses, and the columns that formulas miss because of a deletion."""
-        found = list[Finding]()
-        for name in sorted(self.refusals.skipped):
-            sheet, _, part = name.partition(" ")
-            said = f"{part}: {self.refusals.reason(name)}"
-            found.append(Finding("refused", TITLES[int(sheet)], detail=said))
+        """Return the columns that formulas miss because somebody has deleted them."""
         tabs = [sheet for sheet in own_tabs.SOURCES if own_tabs.names(sheet)[1] in made]
         read = {column for sheet in tabs for column in own_tabs.SOURCES[sheet]}
-        for column in self.rows.columns:
-            if column.id in read - jobs.columns.keys():
-                detail = column.header
-                found.append(Finding("source_deleted", jobs.title, sheet=JOBS, detail=detail))
-        return found
+        return [
+            Finding("source_deleted", jobs.title, sheet=JOBS, detail=column.header)
+            for column in self.rows.columns
+            if column.id in read - jobs.columns.keys()
+        ]
 
     def missing(
         self, now: Snapshot, jobs: Tab, made: MutableMapping[str, int], *, is_right: bool

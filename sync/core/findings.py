@@ -27,13 +27,14 @@ def of_sheet(
         yield Finding("history_deleted", TITLES[HISTORY], sheet=HISTORY)
     elif history.is_broken:
         yield Finding("history_gone", history.title, sheet=HISTORY)
-    titles = {str(sheet): tab.title for sheet, tab in there.items()}
+    now = {sheet: tab.title for sheet, tab in there.items()}
+    titles = {str(sheet): title for sheet, title in {**TITLES, **now}.items()}
     for tab in sorted(refusals.stopped):
         yield Finding("all_refused", titles.get(tab, tab), detail=refusals.reason())
     for name in sorted(refusals.skipped):
-        known = name.partition(" ")[0]
-        site = known if known in rows.jobs else ""
-        place = titles.get(tab_of(name)) or _PARTS.get(name, "a repair")
+        first = name.partition(" ")[0]  # A site, or the tab of a look.
+        site = first if first in rows.jobs else ""
+        place = titles.get(tab_of(name) or first) or _PARTS.get(name, "a repair")
         yield Finding("refused", place, site=site, detail=refusals.reason(name))
     for status, count in rows.unnamed_statuses().items():
         yield Finding("unknown_status", count=count, detail=status)

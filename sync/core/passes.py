@@ -77,8 +77,8 @@ class Pass:
 
     def __post_init__(self) -> None:
         self._attempts = Attempts(self.rows, self.client, self.spreadsheet)
-        self._refusals, looks = self._attempts.refusals, self._attempts.refused_looks
-        self._dressing = Dressing(self.client, self.rows, looks, self.stuck_days)
+        self._refusals = self._attempts.refusals
+        self._dressing = Dressing(self.client, self.rows, self.stuck_days)
         self._blank: int | None = None
         """The tab with nothing in it that Google has made."""
         self._absent: tuple[float, set[int]] = (0.0, set())
@@ -301,8 +301,13 @@ class Pass:
         for sheet, wanted in ((JOBS, self.rows.columns), (HISTORY, HISTORY_COLUMNS)):
             known, tab = made.get(str(sheet), []), there.get(sheet)
             if sheet in missing:
-                title = batch.free_title(TITLES[sheet], taken)
-                requests += batch.complete_tab(sheet, tab, title, wanted, known)
+                if tab is None:
+                    title = batch.free_title(TITLES[sheet], taken)
+                    requests += batch.create_tab(sheet, title, wanted)
+                elif tab.header is None:
+                    requests += batch.insert_header(tab, wanted)
+                else:
+                    requests += batch.insert_columns(tab, wanted, known)
                 made[str(sheet)] = sorted({*known, *(column.id for column in wanted)})
             elif tab:  # Of an older version, what it has.
                 made[str(sheet)] = sorted({*known, *tab.columns})
@@ -421,9 +426,7 @@ class Pass:
         names = [unit.name for unit in units]
         result = PassResult(len(pending) + has_young, listed, has_young)
         if not units:
-            if not pending:
-                self._refusals.nothing_left()
-            return result if jobs is None else self._dress(now, jobs, result)
+            return self._dress(now, jobs, result)
         trace = trace_of(now, pictures, repair, units, self.rows.ours)
         requests = batch.write_cells(now, (u.write for u in units if isinstance(u.write, Write)))
         for tab in now.tabs:
@@ -451,17 +454,20 @@ class Pass:
 
     # Looks
 
-    def _dress(self, now: Snapshot, jobs: Tab, result: PassResult) -> PassResult:
+    def _dress(self, now: Snapshot, jobs: Tab | None, result: PassResult) -> PassResult:
         """Make what was never made of how our tabs look, when nothing else can be written.
 
         What Google refuses is tried again later, and holds nothing up.
         """
         problems = [each for each in result.findings if each.code not in NOTICES]
         is_right = not (result.pending or problems)
-        missing, tabs = self._dressing.missing(now, jobs, self._sheet.looks, is_right=is_right)
-        units = self._attempts.refused_looks.chosen(Unit(each.name) for each in missing)
-        chosen = {unit.name for unit in units}
+        missing, tabs = list[looks.Look](), list[Tab]()
+        if jobs:
+            missing, tabs = self._dressing.missing(now, jobs, self._sheet.looks, is_right=is_right)
+        chosen = {unit.name for unit in self._refusals.chosen(Unit(each.name) for each in missing)}
         if not chosen:
+            if not result.pending:
+                self._refusals.nothing_left()
             return result
         requests = batch.swap_guards(tabs)
         for each in missing:

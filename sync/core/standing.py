@@ -188,7 +188,7 @@ class Statuses:
     def standing(self, job: Job, now: datetime) -> Standing:
         """Return where a job stands at a time; its day decides which comments are still news."""
         milestones = self.milestones(job)
-        standing = self._by_status(job, milestones)
+        standing = replace(self._by_status(job, milestones), milestones=tuple(milestones))
         if standing.kind in (Kind.ARCHIVED, Kind.DONE):
             return standing
         papers = [m for m in milestones if m.is_paper and m.log.now.status == "SENT"]
@@ -222,13 +222,12 @@ class Statuses:
 
     def _by_status(self, job: Job, milestones: Sequence[Milestone]) -> Standing:
         """Return a job's standing without its comments and papers."""
-        known = tuple(milestones)
         if job.is_archived:
-            return Standing("Archived", kind=Kind.ARCHIVED, milestones=known)
+            return Standing("Archived", kind=Kind.ARCHIVED)
         steps = [m for m in milestones if m.definition != CHANGE_ORDER]
         by_order = sorted(steps, key=lambda m: m.place is None)
         if rejected := [m for m in by_order if m.means is Meaning.REJECTED]:
-            return replace(self._rejected_standing(rejected, by_order), milestones=known)
+            return self._rejected_standing(rejected, by_order)
         ready = [m for m in by_order if m.is_ready]
         submit = tuple(action for m in ready for action in self._to_do(m))
         if waiting := [m for m in by_order if m.means is Meaning.WAITING]:
@@ -240,9 +239,8 @@ class Statuses:
                 (*submit, "EverBright is reviewing"),
                 first.title,
                 Kind.REVIEW,
-                known,
             )
-        return replace(self._furthest(steps, submit), milestones=known)
+        return self._furthest(steps, submit)
 
     def _rejected_standing(
         self, rejected: Sequence[Milestone], steps: Sequence[Milestone]

@@ -16,7 +16,7 @@ COLUMNS, CONNECTING, EXCHANGE = "columns", "connecting", "exchange"
 _MOST = 500
 _MOST_BYTES = 1_800_000
 """Of a batch; Google advises 2 MB."""
-_SKIPPED_SECONDS = 3600.0
+SKIPPED_SECONDS = 3600.0
 _MOST_IN_A_ROW, _STOPPED_SECONDS = 3, 600.0
 
 
@@ -39,8 +39,9 @@ class Unit:
 
 
 def tab_of(unit: str) -> str:
-    """Return the sheet ID in the name of a row's unit; of others, what tells them apart."""
-    return unit.rpartition(" ")[2]
+    """Return the sheet ID in the name of a row's unit; "" of others."""
+    last = unit.rpartition(" ")[2]
+    return last if last.isdecimal() else ""
 
 
 def trace_of(
@@ -73,8 +74,8 @@ class Refusals:
     then all of that tab wait for ten minutes, and a single one is tried.
     """
 
-    def __init__(self, now: Callable[[], float], seconds: float = _SKIPPED_SECONDS) -> None:
-        self._now, self._seconds = now, seconds
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
         self._limit = _MOST
         self._until: dict[str, float] = {}
         self._reasons: dict[str, str] = {}
@@ -91,7 +92,7 @@ class Refusals:
 
     @property
     def stopped(self) -> set[str]:
-        """The sheet IDs of tabs in which Google refuses everything, or names of their units."""
+        """The sheet IDs of tabs in which Google refuses everything."""
         return {tab for tab, until in self._stopped.items() if until > self._now()}
 
     def reason(self, name: str = "") -> str:
@@ -115,7 +116,7 @@ class Refusals:
             found.append(unit)
         return found or [each for each in doubtful if each.name == doubtful[0].name]
 
-    def refused(self, names: list[str], over: Any, reason: str) -> None:
+    def refused(self, names: list[str], over: Any, reason: str, seconds: float) -> None:
         """Note a refusal of units; `over` is what else may have been its reason.
 
         Somebody may have moved a column, so only a second refusal over the same is of a unit.
@@ -129,9 +130,10 @@ class Refusals:
         elif names:
             self._reasons.pop(names[0], "")
             self._reasons[names[0]] = reason
-            self._until[names[0]] = self._now() + self._seconds
-            self._limit, tab = _MOST, tab_of(names[0])
-            self._in_a_row[tab] += 1
+            self._until[names[0]] = self._now() + seconds
+            self._limit = _MOST
+            if tab := tab_of(names[0]):
+                self._in_a_row[tab] += 1
             if self._in_a_row[tab] >= _MOST_IN_A_ROW:
                 self._stopped[tab] = self._now() + _STOPPED_SECONDS
 
