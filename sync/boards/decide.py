@@ -11,7 +11,7 @@ from sync.boards.fields import PROGRESS, Field, Rule
 from sync.boards.mapping import Column
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
-from sync.boards.values import TabJob, Values
+from sync.boards.values import Values
 from sync.boards.words import ARCHIVED, DONE, MINE, current, is_kept, steps
 from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
@@ -22,11 +22,9 @@ from sync.core.people import CUSTOMER_FIELDS, Found, Person, contradicts, exchan
 from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
-from sync.core.store import RowAnswer
+from sync.core.store import JobRow, RowAnswer
 
 _MOST_REPLACED = 20
-_SAID = ("add", "none")
-"""A person's choices after which no row of a job is searched."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,9 @@ class Decider:
 
     read: Read
     boards: Mapping[int, Board]
-    jobs: Mapping[str, TabJob]
+    jobs: Mapping[str, JobRow]
+    known: Mapping[str, JobState]
+    """What is known of each as the pass begins."""
     values: Values
     answers: Mapping[str, RowAnswer]
     moment: float
@@ -92,7 +92,7 @@ class Decider:
 
     def __post_init__(self) -> None:
         self.found = TabsDecision()
-        self._states = {site: job.state.model_copy(deep=True) for site, job in self.jobs.items()}
+        self._states = {site: state.model_copy(deep=True) for site, state in self.known.items()}
         """As this pass leaves them."""
         self._rows = {row.place: row for each in self.boards.values() for row in each.rows}
         self._by_texts = defaultdict[frozenset[tuple[str, str]], list[Row]](list)
@@ -105,8 +105,8 @@ class Decider:
         }
         self._lost = [
             site
-            for site, job in self.jobs.items()
-            if site not in self._places and job.state.sheet not in self.unread
+            for site, state in self.known.items()
+            if site not in self._places and state.sheet not in self.unread
         ]
         """The jobs whose rows are searched."""
         self._elsewhere = self._cut_rows()
@@ -126,18 +126,22 @@ class Decider:
             self.found.keys.clear()
         else:
             self._put_keys_back()
-            pairs = ((site, self.jobs[site]) for site in self._lost)
-            sought = [s for s, job in pairs if job.is_answered and job.state.choice not in _SAID]
+            named = filter(self._is_named, self._lost)
+            sought = [site for site in named if self.known[site].choice not in ("add", "none")]
             matches = self._find_rows(sought, self._free())
             self._keys(matches)
             self._missing(matches)
         states = self._states.items()
-        self.found.states = {site: new for site, new in states if new != self.jobs[site].state}
+        self.found.states = {site: new for site, new in states if new != self.known[site]}
         return self.found
+
+    def _is_named(self, site: str) -> bool:
+        """Return whether EverBright has said who a job's customer is."""
+        return any(self.jobs[site].customer.values())
 
     def _cut_rows(self) -> dict[Row, str]:
         """Return the jobs whose ID is in another column: a row cut into another tab."""
-        lost = {site for site in self._lost if self.jobs[site].state.sheet in self.boards}
+        lost = {site for site in self._lost if self.known[site].sheet in self.boards}
         return {
             row: site
             for row in (self._rows.values() if lost else ())
@@ -157,7 +161,7 @@ class Decider:
 
     def _remembered(self, site: str) -> Sequence[Row]:
         """Return the rows that say of their customer what a job's row said last."""
-        state = self.jobs[site].state
+        state = self.known[site]
         texts = state.row[1] if state.row else {}
         return self._by_texts.get(frozenset(texts.items()), ()) if texts else ()
 
@@ -195,17 +199,17 @@ class Decider:
 
     def _is_foreign(self, site: str, row: Row) -> bool:
         """Return whether a row is another customer's than its job's."""
-        job = self.jobs[site]
-        if job.state.row and job.state.row[1] == row.texts:
+        customer, state = self.jobs[site].customer, self.known[site]
+        if state.row and state.row[1] == row.texts:
             return False
         for like in self._remembered(site):  # As after a sort of some columns.
-            other = self.jobs.get(like.key)
-            if other and (other is job or other.state.row != job.state.row):
+            other = self.known.get(like.key)
+            if other and (other is state or other.row != state.row):
                 return True
-        if job.state.sheet in (None, row.tab.sheet):
-            return contradicts(row.texts, job.customer)
+        if state.sheet in (None, row.tab.sheet):
+            return contradicts(row.texts, customer)
         # One cut from another tab has to agree.
-        return not any(Person.of(row.texts).agreements(Person.of(job.customer)).values())
+        return not any(Person.of(row.texts).agreements(Person.of(customer)).values())
 
     def _cells(self, site: str, row: Row) -> dict[str, Cell]:
         """Return what to write into a job's row, by column."""
@@ -232,11 +236,14 @@ class Decider:
             is_theirs = is_theirs and field.rule is Rule.FILLS
             is_theirs = is_theirs or column.words.get(shown(held)) == MINE or is_formula(held)
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
-                customer = self.jobs[site].customer.get("customer", "")
-                more = {"site": site, "name": customer, "sheet": row.tab.sheet}
-                more |= {"row": row.number + 1}
-                more |= {"said": field.readable(said.cell)}
-                more |= {"since": self.values.since(field.id, self.jobs[site], said.state)}
+                more = {
+                    "site": site,
+                    "name": self.jobs[site].name,
+                    "sheet": row.tab.sheet,
+                    "row": row.number + 1,
+                    "said": field.readable(said.cell),
+                    "since": self.values.since(field.id, self.jobs[site], said.state),
+                }
                 self.found.differences.append(texts | more)
             return None
         if self.read.is_settled(site, column.name, wanted, holds):
@@ -290,7 +297,7 @@ class Decider:
         """Search the rows of jobs among some: by what they said last, then by their customers."""
         free, chosen = {row: row.texts for row in rows}, dict[str, Row]()
         for site in sites:
-            sheet = self.jobs[site].state.sheet
+            sheet = self.known[site].sheet
             alike = (row for row in self._remembered(site) if row in free)
             same = [row for row in alike if row.tab.sheet == sheet]
             chosen |= {site: same[0]} if len(same) == 1 else {}
@@ -303,8 +310,8 @@ class Decider:
 
     def _is_doubtful(self, site: str, row: Row) -> bool:
         """Return whether a finished row would be an open job's, as of a battery added later."""
-        job = self.jobs[site]
-        return job.row.is_open and job.state.sheet is None and row in self._finished
+        is_new = self.jobs[site].is_open and self.known[site].sheet is None
+        return is_new and row in self._finished
 
     def _put_keys_back(self) -> None:
         """Put IDs where their rows are by now, if a person has asked for it."""
@@ -316,7 +323,7 @@ class Decider:
         for row, site in keys.items():
             self._write_key(row, site)
             if site and row in holders:  # What it shows of the job whose ID it had is ours.
-                written = self.jobs[holders[row]].state.written
+                written = self.known[holders[row]].written
                 self._states[site].written |= {
                     each.field: written[each.field]
                     for each in self._board(row).connected.mapping.columns
@@ -326,7 +333,7 @@ class Decider:
 
     def _keys(self, matches: Found[Row]) -> None:
         for site, row in matches.matches.items():
-            is_told = self.jobs[site].state.sheet == row.tab.sheet
+            is_told = self.known[site].sheet == row.tab.sheet
             if is_told or self._board(row).connected.writes_ids:
                 self._write_key(row, site)
                 if not is_told:
@@ -338,8 +345,8 @@ class Decider:
     def _missing(self, matches: Found[Row]) -> None:
         """Tell jobs whose rows were deleted from those that never had one."""
         without = {*self._lost} - matches.matches.keys()
-        states = {site: self.jobs[site].state for site in without}
-        gone = {s for s, state in states.items() if state.sheet in self.boards and not state.choice}
+        states = ((site, self.known[site]) for site in without)
+        gone = {site for site, state in states if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)
         for row, site in self._elsewhere.items():
             finding = Finding("id_elsewhere", row.tab.title, row.number + 1, site)
@@ -349,18 +356,18 @@ class Decider:
         leftmost = next(iter(self.boards.values()))
         since = max((first or leftmost).connected.since, self.known_until)
         may_add = first is not None and first.connected.writes_ids
-        for site in sorted(without, key=lambda each: self.jobs[each].row.received):
-            job, choice = self.jobs[site], states[site].choice
-            is_old = job.state.row is not None or job.row.received <= since
-            is_known = bool(choice) or is_old or not job.is_answered
+        for site in sorted(without, key=lambda each: self.jobs[each].received):
+            job, state = self.jobs[site], self.known[site]
+            is_old = state.row is not None or job.received <= since
+            is_known = bool(state.choice) or is_old or not self._is_named(site)
             if site in gone:
-                if job.state.sheet not in stopped and site not in self._elsewhere.values():
+                if state.sheet not in stopped and site not in self._elsewhere.values():
                     self._states[site].choice = "deleted"
-            elif choice != "none" and (site in matches.candidates or not job.row.is_answered):
+            elif state.choice != "none" and (site in matches.candidates or not job.is_answered):
                 continue
-            elif choice == "deleted":
+            elif state.choice == "deleted":
                 self.found.deleted.append(site)
-            elif choice != "add" and (is_known or not may_add):
+            elif state.choice != "add" and (is_known or not may_add):
                 self.found.absent.append(site)
             elif (board := first or leftmost).tab.sheet not in stopped and not self.unread:
                 self.found.new.append(self._new_row(site, board))
@@ -368,7 +375,7 @@ class Decider:
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:
         """Stop the tabs in which many IDs are gone at once, and return them."""
         count_gone, before = (
-            Counter(self.jobs[s].state.sheet for s in sites if self.jobs[s].row.is_open)
+            Counter(self.known[s].sheet for s in sites if self.jobs[s].is_open)
             for sites in (gone, {*gone, *self._places})
         )
         stopped = set[int]()

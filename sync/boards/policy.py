@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.boards.fields import Rule
-from sync.core.cells import Cell, content, is_formula
+from sync.core.cells import Cell, content, is_formula, readable
 
-_DIGITS = re.compile(r"\d+")
+DAYS = re.compile(r"=TODAY\(\)-\d+")
+"""Our formula, of which there may be an older one, as of a restored version."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,15 @@ def outcome(
 ) -> Outcome:
     """Return what happens to a cell. `last` is the state that a read has shown last.
 
-    A formula that is ours but for its numbers is an older one of ours, as of a restored version.
     `is_kept` tells a word that yields to no news: it is the office's own, or ahead.
     """
     now, wanted = content(held), content(said.cell)
     if now == wanted:
         return Outcome.SHOWN
-    if is_formula(held) and _DIGITS.sub("", now) == _DIGITS.sub("", wanted):
+    if is_formula(held):
+        if not DAYS.fullmatch(readable(held)):
+            return Outcome.KEPT
         last = now
-    elif is_formula(held) and now != last:
-        return Outcome.KEPT
     if not now:
         return Outcome.WRITE
     if rule is Rule.FOLLOWS or not wanted:

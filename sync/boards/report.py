@@ -5,10 +5,11 @@ from typing import Any
 
 from sync.boards.decide import TabsDecision
 from sync.boards.fields import PROGRESS
-from sync.boards.values import TabJob
+from sync.boards.state import JobState
 from sync.core.cells import readable
 from sync.core.decide import Row
 from sync.core.people import Person
+from sync.core.store import JobRow
 
 REPORT = "tabs"
 """The setting that holds it."""
@@ -20,10 +21,14 @@ _FOUND_DAYS, _OLD_DAYS = 7, 180
 """Without an event for so long, a job isn't proposed for a row."""
 
 
-def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) -> dict[str, Any]:
+def report(
+    jobs: Mapping[str, JobRow],
+    states: Mapping[str, JobState],
+    decision: TabsDecision,
+    moment: float,
+) -> dict[str, Any]:
     """Return lists of jobs and rows."""
     today = moment / _DAY_SECONDS
-    states = {site: decision.states.get(site, each.state) for site, each in jobs.items()}
 
     def rows(site: str, found: Iterable[Row]) -> Iterable[dict[str, Any]]:
         there = sorted(found, key=lambda row: row.place)
@@ -47,14 +52,14 @@ def report(jobs: Mapping[str, TabJob], decision: TabsDecision, moment: float) ->
 
     def job(site: str) -> dict[str, Any]:
         known = jobs[site]
-        updated = float(readable(known.row.cells.get("updated", {})) or 0)
+        updated = float(readable(known.cells.get("updated", {})) or 0)
         return {
             "site": site,
-            "name": known.customer.get("customer", ""),
+            "name": known.name,
             "address": known.customer.get("address", ""),
-            "status": readable(known.row.cells.get("status", {})),
+            "status": readable(known.cells.get("status", {})),
             "is_pending": states[site].choice != "none"
-            and known.row.is_open
+            and known.is_open
             and today + _EPOCH_DAYS - updated < _OLD_DAYS,
         }
 

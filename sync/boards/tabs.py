@@ -14,7 +14,7 @@ from sync.boards.mapping import Column, TabMapping, check_headers
 from sync.boards.report import REPORT, report
 from sync.boards.state import ORDER, BoardStore, ConnectedTab, JobState, Stage
 from sync.boards.survey import survey
-from sync.boards.values import TabJob, Values
+from sync.boards.values import Values
 from sync.boards.words import steps_of
 from sync.columns import KEY
 from sync.core.batch import Request
@@ -136,11 +136,10 @@ class OfficeTabs:
         """Take EverBright's words of now as written, so that what is typed stays until news."""
         states, values, mapping = dict[str, JobState](), self._values(rows), connected.mapping
         news = [c for c in mapping.columns if values.fields.get(c.field).rule is Rule.NEWS]
-        for site, job in self._jobs(rows).items():
-            if job.state.sheet in (None, connected.sheet):  # Else, in the tab of its row.
-                now = {c.field: values.said(c, job, mapping).state for c in news}
-                written = {**job.state.written, **now}
-                states[site] = job.state.model_copy(update={"written": written})
+        for site, state in self._known(rows).items():
+            if state.sheet in (None, connected.sheet):  # Else, in the tab of its row.
+                now = {c.field: values.said(c, rows.jobs[site], mapping).state for c in news}
+                states[site] = state.model_copy(update={"written": {**state.written, **now}})
         self._put(states)
 
     # Deciding
@@ -165,15 +164,17 @@ class OfficeTabs:
             else:
                 found.append(Board(tab, self._followed(connected, tab), here))
         found.sort(key=lambda board: board.tab.index)
-        jobs, boards = self._jobs(rows), {board.tab.sheet: board for board in found}
+        boards = {board.tab.sheet: board for board in found}
         unread = self._tabs.keys() - boards.keys()
         answers, values = self.store.row_answers(), self._values(rows)
         until = (self.store.get("readback") or {}).get("first", 0.0)
-        decider = Decider(read, boards, jobs, values, answers, self.now(), until, unread)
+        decider = Decider(
+            read, boards, rows.jobs, self._known(rows), values, answers, self.now(), until, unread
+        )
         decision = decider.decide() if boards else TabsDecision()
         self._put(decision.states)
         decision.findings = findings + decision.findings
-        shown = report(jobs, decision, self.now())
+        shown = report(rows.jobs, self._known(rows), decision, self.now())
         if not read.is_owed and shown != self.store.get(REPORT):
             self.store.put(REPORT, shown)
         return decision
@@ -202,11 +203,8 @@ class OfficeTabs:
         fields = Fields(milestones, columns=rows.statuses.config.columns)
         return Values(rows.statuses, fields, self.zone)
 
-    def _jobs(self, rows: JobRows) -> dict[str, TabJob]:
-        return {
-            site: TabJob(row, row.standing, self._states.get(site, JobState()))
-            for site, row in rows.jobs.items()
-        }
+    def _known(self, rows: JobRows) -> dict[str, JobState]:
+        return {site: self._states.get(site, JobState()) for site in rows.jobs}
 
     def _put(self, states: Mapping[str, JobState]) -> None:
         if states:

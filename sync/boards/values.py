@@ -1,38 +1,17 @@
 """What EverBright says of a job, as the cell of a connected column. Pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from dataclasses import field as default
 from datetime import tzinfo
 
 from sync.boards.fields import PROGRESS, Field, Fields, dated
 from sync.boards.mapping import Column, TabMapping
 from sync.boards.new_rows import styled
 from sync.boards.policy import Said
-from sync.boards.state import JobState
 from sync.boards.words import current, reached
 from sync.core.cells import Cell, number, serial, text
 from sync.core.standing import Standing, Statuses
 from sync.core.store import JobRow
 from sync.settings.config_file import Meaning
-
-
-@dataclass(frozen=True)
-class TabJob:
-    """A job as connected tabs need it: where it stands, and what is known of it there."""
-
-    row: JobRow
-    standing: Standing
-    state: JobState = default(default_factory=JobState)
-
-    @property
-    def customer(self) -> Mapping[str, str]:
-        return self.row.customer
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether EverBright has said who its customer is."""
-        return self.row.is_answered and any(self.customer.values())
 
 
 @dataclass(frozen=True)
@@ -43,7 +22,7 @@ class Values:
     fields: Fields
     zone: tzinfo
 
-    def said(self, column: Column, job: TabJob, tab: TabMapping, name_style: str = "") -> Said:
+    def said(self, column: Column, job: JobRow, tab: TabMapping, name_style: str = "") -> Said:
         """Return what EverBright says. `name_style` is how the column has most names."""
         field, known = column.field, self.fields.get(column.field)
         if column.words:
@@ -61,9 +40,9 @@ class Values:
         if field == "customer":  # In *Jobs*, it is a link.
             return Said.of(text(customer.get(field, "")))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
-        return Said.of(job.row.cells.get(shown, {}))
+        return Said.of(job.cells.get(shown, {}))
 
-    def since(self, field: str, job: TabJob, step: str) -> str:
+    def since(self, field: str, job: JobRow, step: str) -> str:
         """Return the day since which EverBright says it; "" if no status of the job began then."""
         moments = {each.definition: each.since for each in job.standing.milestones}
         known = self.fields.get(field).definition or step.partition(":")[0]

@@ -12,7 +12,7 @@ from sync.boards.mapping import Column, TabMapping, name_of
 from sync.boards.report import REPORT
 from sync.boards.state import BoardStore, ConnectedTab, Stage
 from sync.boards.tabs import OfficeTabs
-from sync.boards.values import TabJob, Values
+from sync.boards.values import Values
 from sync.boards.words import Choice
 from sync.core.cells import content
 from sync.core.job_rows import JobRows
@@ -169,14 +169,13 @@ class OfficeStorm(Storm):
             if site not in self.rows.jobs or not self.sheet.key_of(sheet, row):
                 continue
             job = self.rows.jobs[site]
-            facts = TabJob(job, job.standing)
             columns = {column.header: column for column in mapping(sheet).columns}
             for key in self.sheet.tabs[sheet].columns:
                 column = columns.get(self.sheet.headers.get(key, ""))
                 if column is None or key in self.sheet.texts.get(row.tag, {}):
                     continue
                 field = column.field
-                wants = content(values.said(column, facts, mapping(sheet)).cell)
+                wants = content(values.said(column, job, mapping(sheet)).cell)
                 shows = content(row.cells.get(key, {}))
                 if field == "progress" and not wants:
                     continue  # No step has a word, so it is as it was.

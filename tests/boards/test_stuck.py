@@ -11,11 +11,11 @@ from sync.boards.mapping import Column, TabMapping
 from sync.boards.planning import planned
 from sync.boards.state import ORDER, Stage
 from sync.boards.survey import SeenTab
-from sync.boards.values import TabJob, Values
+from sync.boards.values import Values
 from sync.boards.words import Choice
 from sync.core.cells import number
 from sync.core.events import Event, Job, apply
-from sync.core.standing import Standing, Statuses
+from sync.core.standing import Statuses
 from sync.core.store import JobRow
 from sync.errors import Retryable
 from sync.settings.config_file import CONFIG_FILE, ColumnConfig, ColumnKind, load_config
@@ -306,5 +306,5 @@ def test_a_value_of_the_configs_is_the_number_that_jobs_shows() -> None:
     fields = Fields({}, columns=(column, day))
     values = Values(Statuses(load_config(CONFIG_FILE)), fields, UTC)
     tab, kw = TabMapping(title="T"), Column(header="Size", field="kw")
-    assert values.said(kw, TabJob(row, Standing()), tab).cell == number(8.4)
+    assert values.said(kw, row, tab).cell == number(8.4)
     assert fields.get("day").is_date

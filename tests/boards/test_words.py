@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -10,7 +11,7 @@ from sync.boards.fields import PROGRESS, Fields, Rule
 from sync.boards.mapping import Column as MappedColumn
 from sync.boards.mapping import TabMapping
 from sync.boards.policy import Outcome, Said, outcome
-from sync.boards.values import TabJob, Values
+from sync.boards.values import Values
 from sync.boards.words import MINE, is_kept, out_of_order, propose, ranks, steps
 from sync.core.cells import content, text
 from sync.core.events import CONTRACT, Event, Job
@@ -61,7 +62,9 @@ class Column:
 
     def said(self) -> Said:
         standing = self.order.standing(job(*self.events), TODAY)
-        return self.values.said(self.column, TabJob(ROW, standing), TabMapping(title="Active"))
+        return self.values.said(
+            self.column, replace(ROW, standing=standing), TabMapping(title="Active")
+        )
 
     def connect(self) -> None:
         self.last = self.said().state
