@@ -42,6 +42,12 @@ class Board:
         return [Row(self.start + number, self.tab, number) for number in numbers]
 
     @cached_property
+    def has_commas(self) -> bool:
+        """Whether most of its names are like "Ortiz, Bea"."""
+        names = [name for row in self.rows if (name := row.shows("customer"))]
+        return sum("," in name for name in names) * 2 > len(names)
+
+    @cached_property
     def place(self) -> new_rows.Place:
         """Where new rows go."""
         jobs = {row.number for row in self.rows if row.key or len(row.texts) > 1}
@@ -113,7 +119,6 @@ class Decider:
         self._foreign = dict[Row, str]()
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
-        self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
         last = self.values.statuses.order.steps[-1:]
         last_steps = (*(f"{step}:approved" for step, _ in last), DONE, ARCHIVED)
         self._finished = {row for b in self.boards.values() for row in b.finished(last_steps)}
@@ -148,13 +153,6 @@ class Decider:
             for cell in row.tab.rows[row.number]
             if (site := shown(cell).strip().lower()) in lost
         }
-
-    def _style(self, board: Board) -> str:
-        """Return how most names of a tab are written."""
-        rows = [row for row in board.rows if row.shows("customer")]
-        jobs = [self.jobs.get(row.key) for row in rows]
-        families = [job.customer.get("last_name", "") if job else "" for job in jobs]
-        return new_rows.name_style([row.shows("customer") for row in rows], families)
 
     def _board(self, row: Row) -> Board:
         return self.boards[row.tab.sheet]
@@ -282,8 +280,8 @@ class Decider:
         return found
 
     def _said(self, column: Column, site: str, board: Board) -> Said:
-        style = self._styles[board.tab.sheet] if column.field == "customer" else ""
-        return self.values.said(column, self.jobs[site], board.connected.mapping, style)
+        mapping = board.connected.mapping
+        return self.values.said(column, self.jobs[site], mapping, has_commas=board.has_commas)
 
     # Rows without an ID
 

@@ -1,7 +1,7 @@
 """Where a new job's row goes in an office's tab, and what it takes from the row above. Pure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sync.core.cells import Cell, is_formula, readable, relative
@@ -48,21 +48,3 @@ def formulas(tab: Tab, above: int | None) -> dict[str, Cell]:
         for index, cell in enumerate(row)
         if is_formula(cell) and not _OWN.search(readable(cell))
     }
-
-
-def name_style(names: Sequence[str], families: Sequence[str]) -> str:
-    """Return how most names of a column are written: "Ortiz, Bea", "Ortiz Bea" or "Bea Ortiz".
-
-    `families` are the last names of these customers, "" where that isn't known.
-    """
-    comma = sum("," in name for name in names)
-    if comma * 2 > len(names):
-        return "{1}, {0}"
-    pairs = [(n.casefold(), f.casefold()) for n, f in zip(names, families, strict=True) if f]
-    first = sum(name.startswith(f"{family} ") for name, family in pairs)
-    return "{1} {0}" if first * 2 > len(pairs) else "{0} {1}"
-
-
-def styled(first: str, last: str, style: str) -> str:
-    """Return a name as the column has most names."""
-    return style.format(first, last) if first and last else first or last

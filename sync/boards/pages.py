@@ -17,14 +17,13 @@ from sync.boards.survey import SeenTab, survey
 from sync.boards.words import MINE, NOTHING, SEEN_DAILY, out_of_order, steps
 from sync.console.pages import Console
 from sync.core.client import SheetClient
-from sync.core.snapshot import HISTORY, JOBS, PIPELINE, RECOVERED, TODAY
+from sync.core.snapshot import TITLES
 from sync.errors import Permanent
 from sync.google import auth
 from sync.settings.environment import Settings
 
 ADDABLE = {"EverBright status": "status", "Days": "days", "Next action": "next_action"}
 """Columns that are offered to be added, with their fields."""
-_OURS = (JOBS, HISTORY, RECOVERED, TODAY, PIPELINE)
 
 
 def row_key(row: Mapping[str, Any]) -> str:
@@ -69,7 +68,7 @@ class TabPages:
         return next((tab for tab in self._boards.tabs() if tab.sheet == sheet), None)
 
     def _seen(self, sheet: int) -> SeenTab:
-        if sheet in _OURS:
+        if sheet in TITLES:
             abort(404)
         with self._console.alone():
             return survey(self._client().look, sheet)
@@ -90,7 +89,7 @@ class TabPages:
             titles_ = self._client().tabs()
         return render_template(
             "tabs/index.html",
-            tabs={sheet: title for sheet, title in titles_.items() if sheet not in _OURS},
+            tabs={sheet: title for sheet, title in titles_.items() if sheet not in TITLES},
             connected={tab.sheet: tab for tab in self._boards.tabs()},
             report=self._report(),
             is_ready=bool((self._console.store.get("sheet") or {}).get("made")),

@@ -54,21 +54,17 @@ class SeenTab:
 
     @property
     def tables(self) -> list[Json]:
-        """The ranges of Tables, Google's own."""
+        """Google's own Tables, with their ranges."""
         start = {"startRowIndex": 0, "startColumnIndex": 0}
-        return [{**start, **each["range"]} for each in self.source.get("tables", ())]
+        return [{**start, **each["range"], **each} for each in self.source.get("tables", ())]
 
     def table(self, row: int, column: int) -> Json:
-        """Return the range of the Table of a header; empty if there is none."""
-        return next(
-            (
-                each
-                for each in self.tables
-                if each["startRowIndex"] == row
-                and each["startColumnIndex"] <= column < each["endColumnIndex"]
-            ),
-            {},
-        )
+        """Return the Table of a header; empty if there is none."""
+        for table in self.tables:
+            is_in = table["startColumnIndex"] <= column < table["endColumnIndex"]
+            if table["startRowIndex"] == row and is_in:
+                return table
+        return {}
 
     @cached_property
     def merges(self) -> list[tuple[int, int, int, int]]:
@@ -133,7 +129,7 @@ class SeenTab:
         cells = self._below(row, self._place(row, header))
         return next((_format(cell) for cell in cells if _is_dated(cell)), {})
 
-    def options(self, row: int, header: str) -> tuple[str, ...]:
+    def options(self, row: int, header: str) -> Sequence[str]:
         """Return the words of the drop-down below a header: its Table's, or that of most cells.
 
         () if the header isn't there.
@@ -141,29 +137,30 @@ class SeenTab:
         column = self._place(row, header)
         cells = self._below(row, column)
         rules = [_condition(cell) for cell in cells]
-        for table in self.source.get("tables", ()):
-            start, top = (table["range"].get(f"start{of}Index", 0) for of in ("Column", "Row"))
-            for each in table.get("columnProperties", ()) if top == row else ():
-                if start + each.get("columnIndex", 0) == column:
-                    rule = each.get("dataValidationRule", {}).get("condition", {})
-                    rules += [rule] * (len(cells) + 1)
+        table = self.table(row, column)
+        for each in table.get("columnProperties", ()):
+            if table["startColumnIndex"] + each.get("columnIndex", 0) == column:
+                rule = each.get("dataValidationRule", {}).get("condition", {})
+                rules += [rule] * (len(cells) + 1)
         found = Counter(filter(None, map(self._words, rules)))
         return max(found, key=found.__getitem__, default=())
 
-    def _words(self, rule: Json) -> tuple[str, ...]:
-        values = tuple(str(value.get("userEnteredValue", "")) for value in rule.get("values", ()))
-        if rule.get("type") == "ONE_OF_RANGE" and values:
-            return tuple(self.lists.get(list_range(values[0], self.title), ()))
-        return tuple(dict.fromkeys(values)) if rule.get("type") == "ONE_OF_LIST" else ()
+    def _words(self, rule: Json) -> Sequence[str]:
+        if area := self._list_range(rule):
+            return tuple(self.lists.get(area, ()))
+        return tuple(dict.fromkeys(_values(rule))) if rule.get("type") == "ONE_OF_LIST" else ()
 
     def list_ranges(self) -> set[str]:
         """Return the ranges that drop-downs refer to."""
-        rules = [_condition(cell) for row in self.rows for cell in row]
-        return {
-            list_range(str(rule["values"][0].get("userEnteredValue", "")), self.title)
-            for rule in rules
-            if rule.get("type") == "ONE_OF_RANGE" and rule.get("values")
-        }
+        rules = (_condition(cell) for row in self.rows for cell in row)
+        return {area for rule in rules if (area := self._list_range(rule))}
+
+    def _list_range(self, rule: Json) -> str:
+        """Return the range that a drop-down takes its options from, with its tab; "" if none."""
+        if rule.get("type") != "ONE_OF_RANGE":
+            return ""
+        area = "".join(_values(rule)).removeprefix("=").replace("$", "")
+        return area if "!" in area else f"{quoted(self.title)}!{area}"
 
     def problem(self, row: int, account: str) -> str:
         """Return why the tab can't be connected below a header row, with the fix; "" if it can."""
@@ -208,12 +205,6 @@ def _texts(look: Look, area: str) -> list[str]:
     return [found for row in rows for cell in row.get("values", ()) if (found := _text(cell))]
 
 
-def list_range(reference: str, title: str) -> str:
-    """Return the range that a drop-down takes its options from, with its tab."""
-    text = reference.removeprefix("=").replace("$", "")
-    return text if "!" in text else f"{quoted(title)}!{text}"
-
-
 def quoted(title: str) -> str:
     """Return a tab's title as A1 ranges have it."""
     return "'" + title.replace("'", "''") + "'"
@@ -226,6 +217,10 @@ def _text(cell: Json) -> str:
 def _condition(cell: Json) -> Json:
     found: Json = cell.get("dataValidation", {}).get("condition", {})
     return found
+
+
+def _values(rule: Json) -> list[str]:
+    return [str(value.get("userEnteredValue", "")) for value in rule.get("values", ())]
 
 
 def _kind(cell: Json) -> str:

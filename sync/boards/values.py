@@ -5,7 +5,6 @@ from datetime import tzinfo
 
 from sync.boards.fields import PROGRESS, Field, Fields, dated
 from sync.boards.mapping import Column, TabMapping
-from sync.boards.new_rows import styled
 from sync.boards.policy import Said
 from sync.boards.words import current, reached
 from sync.core.cells import Cell, number, serial, text
@@ -22,8 +21,10 @@ class Values:
     fields: Fields
     zone: tzinfo
 
-    def said(self, column: Column, job: JobRow, tab: TabMapping, name_style: str = "") -> Said:
-        """Return what EverBright says. `name_style` is how the column has most names."""
+    def said(
+        self, column: Column, job: JobRow, tab: TabMapping, *, has_commas: bool = False
+    ) -> Said:
+        """Return what EverBright says. `has_commas` is whether names are like "Ortiz, Bea"."""
         field, known = column.field, self.fields.get(column.field)
         if column.words:
             step, word = current(reached(job.standing), column.words)
@@ -31,14 +32,13 @@ class Values:
         if known.definition and known.aspect != "documents":
             return Said.of(self._of_milestone(known, job.standing))
         customer = job.customer
-        if field == "customer" and name_style:
-            names = (customer.get("first_name", ""), customer.get("last_name", ""))
-            return Said.of(text(styled(*names, name_style) or customer.get(field, "")))
         if field == "address" and {"city", "zip"} & tab.fields.keys():
             street = customer.get(field, "").partition(f", {customer.get('city', '')}")[0]
             return Said.of(text(street))
         if field == "customer":  # In *Jobs*, it is a link.
-            return Said.of(text(customer.get(field, "")))
+            names = [customer.get(name, "") for name in ("last_name", "first_name")]
+            is_family_first = has_commas and all(names)
+            return Said.of(text(", ".join(names) if is_family_first else customer.get(field, "")))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
         return Said.of(job.cells.get(shown, {}))
 

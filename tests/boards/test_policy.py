@@ -3,7 +3,6 @@
 import pytest
 
 from sync.boards.fields import Rule
-from sync.boards.new_rows import name_style, styled
 from sync.boards.policy import Outcome, Said, outcome
 from sync.core.cells import Cell, formula, number, text
 
@@ -47,18 +46,3 @@ def test_a_formula_that_we_wrote_is_ours() -> None:
 
 def test_a_word_that_is_kept_uses_up_the_news() -> None:
     assert outcome(Rule.NEWS, Said.of(A), B, "C", is_kept=True) is SHOWN
-
-
-@pytest.mark.parametrize(
-    ("names", "families", "expected"),
-    [
-        (("Ortiz, Bea", "Birch, Ada", "Cole Ben"), ("", "", ""), "Ortiz, Bea"),
-        (("Ortiz Bea", "Birch Ada & Jo", "Ben Cole"), ("Ortiz", "Birch", "Cole"), "Ortiz Bea"),
-        (("Bea Ortiz",), ("Ortiz",), "Bea Ortiz"),
-        ((), (), "Bea Ortiz"),
-    ],
-)
-def test_a_name_is_written_as_most_names_of_its_column(
-    names: tuple[str, ...], families: tuple[str, ...], expected: str
-) -> None:
-    assert styled("Bea", "Ortiz", name_style(names, families)) == expected
