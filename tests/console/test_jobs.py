@@ -17,7 +17,7 @@ from tests.made_up import comment, document, milestone, task, uuid
 
 CUSTOMERS = {
     1: {"customer": "Zoë Peña", "phone": "(555) 010-0100", "address": "12 N. Canyon Ln"},
-    2: {"customer": "Ann Archer", "phone": "555-010-0200", "email": "ann@example.com"},
+    2: {"customer": "Ann Archer", "phone": "555-020-0200", "email": "ann@example.com"},
 }
 
 
