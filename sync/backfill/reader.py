@@ -1,6 +1,5 @@
 """Reads EverBright's lists page by page: the list of jobs, and each job's records."""
 
-import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,11 +10,11 @@ from urllib.parse import quote as quoted
 import structlog
 
 from sync.backfill import payloads
-from sync.errors import BrightsheetError, Permanent
+from sync.errors import ENDS_WORK, BrightsheetError, Permanent
 from sync.everbright import answers
 from sync.everbright.answers import Page, Record
 from sync.everbright.client import EverBright
-from sync.everbright.errors import LIST_BREAKS, ODD, OPTIONAL_LIST
+from sync.everbright.errors import ODD, TOKEN
 from sync.ops import retry
 from sync.settings.config_file import EverBrightConfig
 from sync.webhooks.other_events import SITE_KEYS
@@ -63,7 +62,7 @@ class Reader:
                 if nameless := sites.count(""):
                     problems.append(f"page {number} lists {nameless} jobs without a site's UUID.")
         except BrightsheetError as error:
-            if not number or error.reason not in LIST_BREAKS:
+            if not number or error.reason in {*ENDS_WORK, TOKEN}:
                 raise
             problems.append(f"page {number} is the last one that was read. {error.message}")
         changes.pop("", None)
@@ -99,8 +98,8 @@ class Reader:
             return []
         try:
             return self._records("contracts", "site", site)
-        except BrightsheetError as error:
-            if error.reason not in OPTIONAL_LIST:
+        except Permanent as error:
+            if error.reason == TOKEN:
                 raise
             self.notes.append(
                 f"contracts are not read. {error.message} Correct `contracts` under [everbright]."
@@ -113,15 +112,14 @@ class Reader:
 
         Raises Permanent if it repeats a page, or continues on another host.
         """
-        digests, next_path = set[bytes](), path
+        known, next_path = set[str](), path
         while next_path:
-            page = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)(self._page, next_path)
-            digest = hashlib.sha256(repr(page.records).encode()).digest()
-            if digest in digests:
-                text = f"EverBright's list does not end: page {len(digests) + 1} repeats one before"
+            if next_path in known:
+                text = f"EverBright's list does not end: page {len(known) + 1} is one before."
                 fix = "Correct its path under [everbright] in the config."
-                raise Permanent("everbright_endless", f"{text}.", fix=fix)
-            digests.add(digest)
+                raise Permanent("everbright_endless", text, fix=fix)
+            known.add(next_path)
+            page = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)(self._page, next_path)
             yield page
             next_path = self.everbright.own_path(next_path, page.next) if page.next else ""
 

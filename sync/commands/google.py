@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import sys
 from pathlib import Path
 
 import click
@@ -15,8 +14,6 @@ from sync.google import auth
 from sync.google.sign_in import read_client, sign_in
 from sync.settings.environment import GoogleSettings, google_id, google_settings
 
-_SCREENS = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
-"""One of them is set on Linux if a browser can open."""
 _TITLE, _FOLDER = "Solar jobs", "Job documents"
 
 
@@ -49,9 +46,7 @@ def google(
     own = [auth.FILE, auth.SHEETS] if spreadsheet else [auth.FILE]
     scopes = [auth.DRIVE] if folder else own
     emulator = google_settings(os.environ).google_emulator_url
-    has_screen = sys.platform != "linux" or any(map(os.environ.get, _SCREENS))
-    ask = None if has_screen and not no_browser else _ask
-    token = sign_in(read_client(client_file), scopes, emulator, ask)
+    token = sign_in(read_client(client_file), scopes, emulator, _ask if no_browser else None)
     account = _drive(_settings(json.dumps(token)), "you").account()
     # An address may have an apostrophe, which would end the quotes in an env file.
     text = json.dumps({**token, "account": account}).replace("'", "\\u0027")

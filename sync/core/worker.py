@@ -300,7 +300,7 @@ class Worker:
             error = state.outcome.exception() if state.outcome else None
             if isinstance(error, Permanent):
                 return _PERMANENT_WAIT
-            return pause(state.attempt_number, error, _LONGEST_WAIT)
+            return pause(state, _LONGEST_WAIT)
 
         def note(state: RetryCallState) -> None:
             error = state.outcome.exception() if state.outcome else None

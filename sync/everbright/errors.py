@@ -18,10 +18,6 @@ SLOW = "everbright_slow"
 
 DOWN = frozenset({"everbright_unavailable", "everbright_unreachable", SLOW})
 """Another request would probably fail, too."""
-OPTIONAL_LIST = frozenset({MISSING, DENIED, ODD, "everbright_unfiltered"})
-"""The account may not have the list, or have it at another path."""
-LIST_BREAKS = DOWN | {ODD, MISSING, DENIED, "everbright_endless", "everbright_next"}
-"""The list can't be read to its end, maybe because of one record; the pages before count."""
 
 
 def refusal(response: Response) -> BrightsheetError:

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import requests
-from google.auth.transport.requests import AuthorizedSession
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.oauth2.credentials import Credentials
 from google.oauth2.service_account import Credentials as ServiceAccount
 from requests.adapters import HTTPAdapter
@@ -22,7 +22,11 @@ TIMEOUT = (10.0, 60.0)
 SCOPES = (SHEETS, DRIVE)
 """For a service account. A user account granted those that `brightsheet auth google` asked for."""
 TOKEN_URL = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address
-_HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")
+_HOSTS = (
+    "https://sheets.googleapis.com",
+    "https://www.googleapis.com",
+    "https://oauth2.googleapis.com",
+)
 
 
 class _ToEmulator(HTTPAdapter):
@@ -40,30 +44,24 @@ class _ToEmulator(HTTPAdapter):
 def session(settings: GoogleSettings, *, signs_in: bool = True) -> requests.Session:
     """Return a session for one thread; an emulator needs no sign-in."""
     made = requests.Session()
-    if signs_in and settings.google_credentials is not None:
-        made = AuthorizedSession(credentials(settings), refresh_timeout=TIMEOUT[1])
     if settings.google_emulator_url:
         made.trust_env = False
         for host in _HOSTS:
             made.mount(host, _ToEmulator(settings.google_emulator_url))
-    return made
-
-
-def credentials(settings: GoogleSettings) -> Any:
-    """Return google-auth's credentials for the configured account."""
-    key, emulator = credentials_json(settings), settings.google_emulator_url
-    url = f"{emulator}/token" if emulator else TOKEN_URL
-    if not is_person(settings):
-        info = {**key, "token_uri": url} if emulator else key
-        return ServiceAccount.from_service_account_info(info, scopes=SCOPES)
-    # Without scopes: the user granted them, possibly fewer than SCOPES.
-    return Credentials(
-        token=None,
-        refresh_token=key["refresh_token"],
-        token_uri=url,
-        client_id=key["client_id"],
-        client_secret=key["client_secret"],
+    if not signs_in or settings.google_credentials is None:
+        return made
+    signed_in = AuthorizedSession(
+        _credentials(settings), refresh_timeout=TIMEOUT[1], auth_request=Request(made)
     )
+    signed_in.trust_env, signed_in.adapters = made.trust_env, made.adapters
+    return signed_in
+
+
+def _credentials(settings: GoogleSettings) -> Any:
+    key = credentials_json(settings)
+    if is_person(settings):  # Without scopes: the user granted them, possibly fewer than SCOPES.
+        return Credentials.from_authorized_user_info(key)
+    return ServiceAccount.from_service_account_info(key, scopes=SCOPES)
 
 
 def is_person(settings: GoogleSettings) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import requests
-from google_auth_oauthlib.flow import InstalledAppFlow, WSGITimeoutError
+from google_auth_oauthlib.flow import InstalledAppFlow
 from oauthlib.oauth2.rfc6749.errors import OAuth2Error
 
 from sync.errors import Permanent, Retryable, SettingsError
@@ -20,8 +20,6 @@ from sync.google.auth import TOKEN_URL
 _AUTHORIZE = "https://accounts.google.com/o/oauth2/v2/auth"
 _ELSEWHERE = "http://127.0.0.1:1/"
 """Nothing listens here: the browser shows an error page, with the code in its address."""
-_PATIENCE = 600
-"""Seconds to sign in; Google's page asks for passwords and second factors."""
 _DESKTOP = "Use the JSON file of an OAuth client of the type Desktop app."
 _RETRY = "Run the command again, and open the new address."
 
@@ -66,10 +64,9 @@ def sign_in(
                 flow.run_local_server(
                     host="127.0.0.1",
                     port=0,
-                    authorization_prompt_message="Sign in with this machine's browser:\n\n{url}\n",
+                    authorization_prompt_message="Sign in here (or use --no-browser):\n\n{url}\n",
                     open_browser=False,  # It may fail, or not return.
                     success_message="You can close this window and return to the terminal.",
-                    timeout_seconds=_PATIENCE,
                     prompt="consent",
                 )
         else:
@@ -85,9 +82,6 @@ def sign_in(
         raise Permanent("google_sign_in", text + _RETRY) from None
     except OAuth2Error as error:
         text = f"Google did not sign in ({error.error}). {_RETRY}"
-        raise Permanent("google_sign_in", text) from None
-    except WSGITimeoutError:
-        text = "Nobody signed in. Run the command again, or with --no-browser."
         raise Permanent("google_sign_in", text) from None
     except (requests.RequestException, ValueError) as error:
         text = f"Google's sign-in did not answer ({type(error).__name__}). {_RETRY}"

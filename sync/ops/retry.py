@@ -7,30 +7,31 @@ learns whether the last write was carried out.
 import random
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from requests import Response
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
 
 from sync.errors import ENDS_WORK, BrightsheetError, Retryable
 
 _LONGEST_ASKED = 3600.0
 
 
-def pause(attempt: int, error: BaseException | None, longest: float) -> float:
-    """Return the seconds to wait after the failed `attempt` (from 1), with jitter.
+def pause(state: RetryCallState, longest: float) -> float:
+    """Return the seconds to wait after a try, with jitter.
 
-    It grows up to `longest`, and is at least what the error asks for.
+    They grow up to `longest`, and are at least what the error asks for.
     """
-    ceiling = min(longest, 2.0 ** min(attempt, 20))
-    backoff = random.uniform(ceiling / 2, ceiling)  # noqa: S311 - jitter, no secret
+    error = state.outcome.exception() if state.outcome else None
     after = error.after if isinstance(error, BrightsheetError) else None
-    if after is None:
-        return backoff
-    jitter = random.uniform(0, min(5.0, 1 + after / 10))  # noqa: S311 - jitter, no secret
-    return max(backoff, min(after, _LONGEST_ASKED) + jitter)
+    asked = min(after or 0.0, _LONGEST_ASKED) * random.uniform(1, 1.1)  # noqa: S311 - jitter
+    return max(asked, wait_random_exponential(multiplier=2, max=longest)(state))
 
 
 def policy(sleep: Callable[[float], Any], attempts: int, longest: float) -> Retrying:
@@ -42,13 +43,9 @@ def policy(sleep: Callable[[float], Any], attempts: int, longest: float) -> Retr
     def is_retried(error: BaseException) -> bool:
         return isinstance(error, Retryable) and error.reason not in ENDS_WORK
 
-    def wait(state: RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        return pause(state.attempt_number, error, longest)
-
     return Retrying(
         retry=retry_if_exception(is_retried),
-        wait=wait,
+        wait=lambda state: pause(state, longest),
         stop=stop_after_attempt(attempts),
         sleep=sleep,
         reraise=True,
@@ -56,12 +53,6 @@ def policy(sleep: Callable[[float], Any], attempts: int, longest: float) -> Retr
 
 
 def retry_after(response: Response) -> float | None:
-    """Return the seconds to wait from an answer's Retry-After (a number or a date)."""
+    """Return the seconds to wait from an answer's Retry-After; None if it has a date."""
     text = response.headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        until = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
-        return None
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    return float(text) if re.fullmatch(r"[0-9]{1,9}", text) else None

@@ -50,14 +50,16 @@ def _secret(check: Callable[[str], str]) -> AfterValidator:
 _T = TypeVar("_T", bound="_EnvironmentModel")
 
 
-def _separated(separator: str | None) -> Callable[[str], list[str]]:
-    """Return a function that splits a text; without a separator, at whitespace."""
-    return lambda text: [word for part in text.split(separator) if (word := part.strip())]
+def _secrets(text: str) -> list[str]:
+    return [each for part in text.split(",") if (each := part.strip())]
 
 
 Address = Annotated[str, AfterValidator(validators.address)]
 DocumentPath = Annotated[str, AfterValidator(validators.document_path)]
 WebhookSecret = Annotated[SecretStr, _secret(validators.webhook_secret)]
+Services = Annotated[
+    tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...], BeforeValidator(str.split)
+]
 
 
 class _EnvironmentModel(BaseModel):
@@ -135,7 +137,7 @@ class GoogleSettings(_EnvironmentModel):
 class ReceiverSettings(_EnvironmentModel):
     """The webhook and the console."""
 
-    webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_separated(","))] = Field(
+    webhook_secrets: Annotated[tuple[WebhookSecret, ...], BeforeValidator(_secrets)] = Field(
         alias="WEBHOOK_SECRET",
         min_length=1,
         description="The secret that EverBright sends, 16 characters or more (`openssl rand "
@@ -260,19 +262,13 @@ class DocumentSettings(_EnvironmentModel):
 class AlertSettings(_EnvironmentModel):
     """Alerts and logs."""
 
-    alert_urls: Annotated[
-        tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
-        BeforeValidator(_separated(None)),
-    ] = Field(
+    alert_urls: Services = Field(
         (),
         description="Where [alerts](operations.md#alerts) go: addresses of email, Slack, Teams, "
         "Google Chat, ntfy and many others, "
         "[as apprise writes them](https://github.com/caronc/apprise/wiki), separated by spaces.",
     )
-    notify_urls: Annotated[
-        tuple[Annotated[SecretStr, _secret(validators.alert_service)], ...],
-        BeforeValidator(_separated(None)),
-    ] = Field(
+    notify_urls: Services = Field(
         (),
         description="Where the team's [messages](operations.md#alerts) go, in the same form: what "
         "was rejected, a contract signed or voided, a job that is done.",
