@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from sync.boards.fields import PROGRESS, Fields
 from sync.boards.survey import SeenTab
+from sync.core.events import CONTRACT
 from sync.core.people import plain
 
 _NAMES = {
@@ -71,18 +72,23 @@ def spelled_out(text: str) -> str:
     return " ".join(_ABBREVIATIONS.get(word, word) for word in text.split())
 
 
+def names_of(title: str) -> tuple[str, str]:
+    """Return the plain names of a milestone, the whole one first."""
+    whole = spelled_out(plain(title))
+    return whole, re.sub(r" (approval|approved|complete)$", "", whole)
+
+
 class Headers:
     """Recognizes headers by known names, milestones, and what is connected in other tabs."""
 
     def __init__(self, fields: Fields, connected: Mapping[str, str] = {}) -> None:
         self._names = {n: field for field, listed in _NAMES.items() for n in listed.split(", ")}
         for key, title in fields.milestones.items():
-            whole = spelled_out(plain(title))
-            short = re.sub(r" (approval|approved|complete)$", "", whole)
-            for name in (whole, short) if whole != "contract" else ():
+            names = names_of(title)
+            for name in names if key != CONTRACT else ():
                 self._names.setdefault(name, f"status:{key}")
                 for term, aspect in _ASPECT_OF.items():
-                    if f"{name} {term}" != whole:
+                    if f"{name} {term}" not in names:
                         self._names[f"{name} {term}"] = f"{aspect}:{key}"
         self._names |= {plain(header): field for header, field in connected.items()}
         self._fields = fields
@@ -126,7 +132,7 @@ class Headers:
 
     def _proposed(self, tab: SeenTab, row: int, column: int) -> str:
         header, kind = tab.header(row, column), tab.kind(row, column)
-        if kind in ("formula", "box") or not header:
+        if kind == "formula" or not header:
             return ""
         options = tab.options(row, header)
         field, typed = self.of_column(tab, row, column), tab.typed(row, column)

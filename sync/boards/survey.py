@@ -227,8 +227,6 @@ def _kind(cell: Json) -> str:
     value = cell.get("userEnteredValue", {})
     if "formulaValue" in value:
         return "formula"
-    if _condition(cell).get("type") == "BOOLEAN":
-        return "box"
     if _is_dated(cell):
         return "date"
     return "number" if "numberValue" in value else "text" if _text(cell) else ""

@@ -5,10 +5,10 @@ one milestone, a *Stage* column those of all.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sync.boards.headers import spelled_out
+from sync.boards.headers import names_of, spelled_out
 from sync.core.events import CONTRACT
 from sync.core.people import plain
 from sync.core.standing import Kind, Standing
@@ -29,7 +29,7 @@ _TERMS = {
     "submitted": "submitted, in, sent, filed, applied, sub d, waiting, waiting on, waiting for, "
     "pending, in review, under review, enviado",
     "rejected": "rejected, denied, failed, redo, rework, back, kicked back, sent back, "
-    "corrections, revisions, rechazado",
+    "correction, revision, rechazado",
     "approved": "approved, ok, okay, issued, granted, passed, done, complete, completed, good, "
     "signed off, accepted, aprobado",
 }
@@ -43,8 +43,6 @@ _OF_JOB = {
 }
 _THEIRS = re.compile(r"\b(hold|cancel\w*|dead|lost|n a|na)\b")
 _PAID = ("paid", "funded", "paid in full")
-_SMALL = frozenset(("on", "of", "the", "to"))
-_COMMON = _SMALL | {"approval", "complete", "final"}
 
 
 def steps(milestones: Mapping[str, str], definition: str = "") -> dict[str, str]:
@@ -135,8 +133,10 @@ def propose(
     options: Iterable[str], milestones: Mapping[str, str], definition: str = ""
 ) -> dict[str, Choice]:
     """Return what each word stands for that says it plainly, and is the only one for that step."""
-    known = steps(milestones, definition)
-    said = {word: _step_of(word, milestones, definition) for word in options}
+    known, named = steps(milestones, definition), _named(milestones)
+    of_status = {term: f"{definition}:{meaning}" for term, meaning in _MEANS.items()}
+    named |= of_status if definition else _OF_JOB
+    said = {word: named.get(_singular(re.sub(r"^\d+ ", "", plain(word))), "") for word in options}
     counts = Counter(said.values())
     found: dict[str, Choice] = {
         word: (step,) for word, step in said.items() if step in known and counts[step] == 1
@@ -144,30 +144,20 @@ def propose(
     return {word: MINE for word in said if _THEIRS.search(plain(word))} | found
 
 
-def _step_of(word: str, milestones: Mapping[str, str], definition: str) -> str:
-    text = re.sub(r"^\d+ ", "", plain(word))
-    if not definition and text in _OF_JOB:
-        return _OF_JOB[text]
-    if definition and text in _MEANS:
-        return f"{definition}:{_MEANS[text]}"
-    tokens, found = spelled_out(text).split(), list[str]()
+def _named(milestones: Mapping[str, str]) -> dict[str, str]:
+    """Return the steps by the words that say them plainly, before or after a milestone's name."""
+    found = defaultdict[str, set[str]](set)
     for key, title in milestones.items():
-        of_title = plain(title).split()
-        stems = {*map(_stem, of_title)} - _COMMON
-        if text in _PAID and stems & {"fund", "payment", "paid"}:
-            return f"{key}:approved"
-        named = [token for token in tokens if _stem(token) in stems]
-        if not named or stems - {*map(_stem, named)}:
-            continue
-        small = _SMALL & {*of_title}
-        rest = " ".join(token for token in tokens if token not in {*named, *small})
-        meaning = _MEANS.get(rest, "") if tokens[0] != "in" else ""
-        if not rest and any(token.endswith("ed") for token in named):
-            meaning = "approved"
-        found += [f"{key}:{meaning}"] if meaning else []
-    return found[0] if len(found) == 1 else ""
+        for name in map(_singular, names_of(title)):
+            for term, meaning in _MEANS.items():
+                found[f"{name} {term}"].add(f"{key}:{meaning}")
+                if term != "in":
+                    found[f"{term} {name}"].add(f"{key}:{meaning}")
+            found[re.sub("(at)?ion$", "", name) + "ed"].add(f"{key}:approved")
+            for text in _PAID if re.search("fund|payment|paid", name) else ():
+                found[text].add(f"{key}:approved")
+    return {text: each.pop() for text, each in found.items() if len(each) == 1}
 
 
-def _stem(token: str) -> str:
-    long = re.sub(r"(?:ation|ion|ing|ed|s)$", "", token)
-    return long if len(token) > len("final") else token.rstrip("s")
+def _singular(text: str) -> str:
+    return re.sub(r"s\b", "", spelled_out(text))
