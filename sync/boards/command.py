@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from sync.boards.fields import Fields
-from sync.boards.mapping import TabMapping, check_titles, read_file, write_file
+from sync.boards.mapping import TabMapping, read_file, write_file, wrong
 from sync.boards.planning import known_fields, planned
 from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
 from sync.boards.survey import survey
@@ -73,9 +73,10 @@ def plan(
     account = auth.account(settings)
     client = SheetClient(auth.session(settings), settings.spreadsheet_id, account)
     sheets = {title: sheet for sheet, title in client.tabs().items()}
-    check_titles(mappings, [*sheets])
     known, found = {tab.sheet: tab for tab in boards.tabs()}, list[ConnectedTab]()
     for each in mappings:
+        if each.title not in sheets:
+            raise wrong(each.title, f"there is no such tab. There are: {', '.join(sheets)}.")
         before, seen = known.get(sheets[each.title]), survey(client.look, sheets[each.title])
         tab = planned(seen, each, fields, before, account)
         found += [] if before and before.mapping == tab.mapping else [tab]

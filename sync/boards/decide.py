@@ -101,9 +101,9 @@ class Decider:
         self._states = {site: state.model_copy(deep=True) for site, state in self.known.items()}
         """As this pass leaves them."""
         self._rows = {row.place: row for each in self.boards.values() for row in each.rows}
-        self._by_texts = defaultdict[frozenset[tuple[str, str]], list[Row]](list)
+        self._by_texts = defaultdict[tuple[int, frozenset[tuple[str, str]]], list[Row]](list)
         for row in self._rows.values():
-            self._by_texts[frozenset(row.texts.items())].append(row)
+            self._by_texts[row.tab.sheet, frozenset(row.texts.items())].append(row)
         self._places = {
             site: rows
             for site in self.jobs.keys() & self.read.now.keys.keys()
@@ -158,10 +158,9 @@ class Decider:
         return self.boards[row.tab.sheet]
 
     def _remembered(self, site: str) -> Sequence[Row]:
-        """Return the rows that say of their customer what a job's row said last."""
-        state = self.known[site]
-        texts = state.row[1] if state.row else {}
-        return self._by_texts.get(frozenset(texts.items()), ()) if texts else ()
+        """Return the rows of its tab that say of their customer what a job's row said last."""
+        sheet, texts = self.known[site].row or (0, {})
+        return self._by_texts.get((sheet, frozenset(texts.items())), ()) if texts else ()
 
     def _write_key(self, row: Row, site: str = "") -> None:
         self.found.keys.append(Write(row.place, {KEY: text(site)}))
@@ -216,14 +215,11 @@ class Decider:
         for column in self._board(row).connected.mapping.columns:
             if column.name not in row.tab.columns:
                 continue
-            # If one of these differs, somebody has filled it by mistake, as by dragging.
-            traits = CUSTOMER_FIELDS.get(column.field, ())
-            is_theirs = all(agrees.get(trait, True) for trait in traits)
-            cell = self._cell(site, column, row, is_theirs=is_theirs)
+            cell = self._cell(site, column, row, agrees)
             found |= {} if cell is None else {column.name: cell}
         return found
 
-    def _cell(self, site: str, column: Column, row: Row, *, is_theirs: bool) -> Cell | None:
+    def _cell(self, site: str, column: Column, row: Row, agrees: Mapping[str, bool]) -> Cell | None:
         """Return what to write into a cell, None to leave it; remember what it shows."""
         state, said = self._states[site], self._said(column, site, self._board(row))
         field, held = self.values.fields.get(column.field), row.cell(column.field)
@@ -231,7 +227,9 @@ class Decider:
         found = self._outcome(site, column, field, said, held)
         texts = {"field": field.id, "held": field.readable(held)}
         if found is not Outcome.WRITE:
-            is_theirs = is_theirs and field.rule is Rule.FILLS
+            # If one of these differs, somebody has filled it by mistake, as by dragging.
+            traits = (agrees.get(trait, True) for trait in CUSTOMER_FIELDS.get(field.id, ()))
+            is_theirs = field.rule is Rule.FILLS and all(traits)
             is_theirs = is_theirs or column.words.get(shown(held)) == MINE or is_formula(held)
             if "" not in (wanted, holds) and wanted != holds and not is_theirs:
                 more = {
@@ -264,15 +262,13 @@ class Decider:
         sent, before = self.read.written.get((site, column.name), ("", ""))
         if holds == sent != "" and holds != wrote and not field.has_words:
             state.written[field.id] = holds  # Google has carried out an older batch late.
-        last, words = state.written.get(field.id), column.words
-        is_other = "" not in (wanted, holds) and wanted != holds
-        order = self._steps if field.id == PROGRESS else ()
-        kept = field.has_words and is_other and is_kept(shown(held), said.state, last, words, order)
+        last, order = state.written.get(field.id), self._steps if field.id == PROGRESS else ()
+        kept = is_kept(shown(held), said.state, last, column.words, order)
         found = outcome(field.rule, said, held, last, is_kept=kept)
         if found is Outcome.WRITE and sent == wanted != "" and holds not in (sent, before, ""):
             found = Outcome.SHOWN  # Google took our batch, and somebody has typed since.
         if field.id in state.take:
-            if is_other and not is_formula(held):
+            if "" not in (wanted, holds) and wanted != holds and not is_formula(held):
                 return Outcome.WRITE
             state.take.remove(field.id)
         if found is Outcome.SHOWN and field.rule is not Rule.FILLS:
@@ -295,10 +291,8 @@ class Decider:
         """Search the rows of jobs among some: by what they said last, then by their customers."""
         free, chosen = {row: row.texts for row in rows}, dict[str, Row]()
         for site in sites:
-            sheet = self.known[site].sheet
-            alike = (row for row in self._remembered(site) if row in free)
-            same = [row for row in alike if row.tab.sheet == sheet]
-            chosen |= {site: same[0]} if len(same) == 1 else {}
+            alike = [row for row in self._remembered(site) if row in free]
+            chosen |= {site: alike[0]} if len(alike) == 1 else {}
         counts = Counter(chosen.values())
         chosen = {site: row for site, row in chosen.items() if counts[row] == 1}
         rest = {site: self.jobs[site].customer for site in sites if site not in chosen}

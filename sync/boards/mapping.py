@@ -181,13 +181,6 @@ def check_headers(mapping: TabMapping, headers: Sequence[str]) -> None:
             raise wrong(mapping.title, text, header)
 
 
-def check_titles(mappings: Collection[TabMapping], titles: Sequence[str]) -> None:
-    """Raise Permanent if a tab isn't there."""
-    for mapping in mappings:
-        if mapping.title not in titles:
-            raise wrong(mapping.title, f"there is no such tab. There are: {', '.join(titles)}.")
-
-
 def write_file(mappings: Collection[TabMapping], fields: Fields) -> str:
     """Return mappings as a TOML file."""
     lines = list[str]()

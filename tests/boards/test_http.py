@@ -211,6 +211,12 @@ def test_a_second_call_writes_nothing(office: Office) -> None:
     assert json.dumps("On hold") + ' = "mine"' in office.map("--export")
 
 
+def test_a_tab_that_is_gone_is_named_with_those_there(office: Office) -> None:
+    other = office.file.with_name("other.toml")
+    other.write_text(FILE.replace("Sheet1", "Old"), "utf-8")
+    assert "Old: there is no such tab. There are: Sheet1, " in office.map(str(other), status=1)
+
+
 def test_a_form_with_two_columns_of_one_field_changes_nothing(office: Office) -> None:
     before = BoardStore(office.database()).tabs()
     fields = {**form(office.visitor.page("/tabs/0")), "field-5": "customer"}

@@ -8,7 +8,6 @@ from sync.boards.mapping import (
     Column,
     TabMapping,
     check_headers,
-    check_titles,
     read_file,
     write_file,
 )
@@ -115,11 +114,6 @@ def test_a_column_that_is_there_is_not_added() -> None:
     shown = tab([["Name", "Days"], ["Ada", 5]])
     with pytest.raises(Permanent, match='"Days": the tab has this column already'):
         planned(shown, mapping, FIELDS, None, "robot@example.com")
-
-
-def test_a_tab_that_is_gone_is_named_with_those_there() -> None:
-    with pytest.raises(Permanent, match=r"Old: there is no such tab\. There are: Active, Rates\."):
-        check_titles([TabMapping(title="Old")], ["Active", "Rates"])
 
 
 def test_a_tab_of_an_older_database_is_read() -> None:
