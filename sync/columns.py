@@ -65,7 +65,6 @@ COLUMN_IDS = tuple(each if isinstance(each, str) else each.id for each in _ORDER
 """The columns from left to right; two stand for one of each milestone."""
 ONCE_KNOWN = ("address", "email", "last_comment")
 """Columns that appear with the first job that has something for them."""
-"""What tells whose row it is."""
 
 
 def job_columns(

@@ -1,6 +1,6 @@
 """Reads EverBright's lists page by page: the list of jobs, and each job's records."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
@@ -12,7 +12,7 @@ import structlog
 from sync.backfill import payloads
 from sync.errors import ENDS_WORK, BrightsheetError, Permanent
 from sync.everbright import answers
-from sync.everbright.answers import Page, Record
+from sync.everbright.answers import Record
 from sync.everbright.client import EverBright
 from sync.everbright.errors import ODD, TOKEN
 from sync.ops import retry
@@ -55,9 +55,9 @@ class Reader:
         """
         changes, problems, number = dict[str, datetime | None](), list[str](), 0
         try:
-            for number, page in enumerate(self._pages(self.paths.jobs), 1):
-                sites = [answers.site_of(record) for record in page.records]
-                for site, record in zip(sites, page.records, strict=True):
+            for number, records in enumerate(self._pages(self.paths.jobs), 1):
+                sites = [answers.site_of(record) for record in records]
+                for site, record in zip(sites, records, strict=True):
                     changes.setdefault(site, answers.updated_at(record, self.paths.changed))
                 if nameless := sites.count(""):
                     problems.append(f"page {number} lists {nameless} jobs without a site's UUID.")
@@ -88,7 +88,7 @@ class Reader:
     def _records(self, name: str, owner: str, uuid: str) -> list[Record]:
         """Return the records of a list that belong to `uuid`, the `owner` in its path."""
         path = getattr(self.paths, name).format(**{owner: quoted(uuid, safe="")})
-        records = [record for page in self._pages(path) for record in page.records]
+        records = [record for page in self._pages(path) for record in page]
         answers.check_owner(records, _OWNERS[owner], uuid)
         return records
 
@@ -107,8 +107,8 @@ class Reader:
             _log.warning("list_not_read", list="contracts", reason=error.reason)
             return []
 
-    def _pages(self, path: str) -> Iterator[Page]:
-        """Yield the pages of a list that begins at `path`.
+    def _pages(self, path: str) -> Iterator[Sequence[Record]]:
+        """Yield the records of each page of a list that begins at `path`.
 
         Raises Permanent if it repeats a page, or continues on another host.
         """
@@ -119,12 +119,13 @@ class Reader:
                 fix = "Correct its path under [everbright] in the config."
                 raise Permanent("everbright_endless", text, fix=fix)
             known.add(next_path)
-            page = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)(self._page, next_path)
-            yield page
-            next_path = self.everbright.own_path(next_path, page.next) if page.next else ""
+            get = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)
+            records, link = get(self._page, next_path)
+            yield records
+            next_path = self.everbright.own_path(next_path, link) if link else ""
 
-    def _page(self, path: str) -> Page:
-        """Request a page when the rate allows it; its `next` is as EverBright sent it."""
+    def _page(self, path: str) -> tuple[Sequence[Record], str]:
+        """Request a page when the rate allows it."""
         now = monotonic()
         if now < self._next_at:
             self.sleep(self._next_at - now)

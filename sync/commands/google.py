@@ -107,8 +107,8 @@ def _drive(settings: GoogleSettings, account: str) -> Drive:
 
 def _settings(token: str) -> GoogleSettings:
     """Return settings with only the sign-in."""
-    emulator = google_settings(os.environ).google_emulator_url
-    return google_settings({"GOOGLE_EMULATOR_URL": emulator, "GOOGLE_OAUTH_TOKEN_JSON": token})
+    only = {"GOOGLE_OAUTH_TOKEN_JSON": token, "GOOGLE_SERVICE_ACCOUNT_JSON": ""}
+    return google_settings({**os.environ, **only})
 
 
 def _say(text: str) -> None:

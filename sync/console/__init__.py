@@ -28,8 +28,8 @@ def add_console(app: Flask, console: Console, tabs: Blueprint) -> None:
             ("console.webhooks", "Webhooks"),
             ("console.setup", "Setup"),
         ),
-        action_labels={kind: each.label for kind, each in actions.ACTIONS.items()},
-        confirmed={kind for kind, each in actions.ACTIONS.items() if each.confirms},
+        buttons=actions.ACTIONS,
+        job_name=console.name,
         everbright=console.settings.everbright_url,
         spreadsheet=console.settings.spreadsheet_id,
     )

@@ -149,13 +149,11 @@ def add(blueprint: Blueprint, console: Console) -> None:
         back = target(typed(request.values, "next"))
         arguments = {name: text for name in _ARGUMENTS if (text := typed(request.values, name))}
         if request.method == "GET":
-            site = arguments.get("site", "")
             return render_template(
                 "console/confirm.html",
                 action=chosen,
                 arguments=arguments,
                 back=back,
-                customer=Records(console.database).names([site]).get(site, ""),
             )
         result = chosen.run(console) if chosen.run else ask(console, kind, arguments)
         _log.info("console_action", action=kind)

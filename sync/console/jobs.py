@@ -57,8 +57,7 @@ def add(blueprint: Blueprint, console: Console) -> None:
     @blueprint.get("/jobs/documents")
     def documents() -> Any:
         failed = records.documents(state="failed")
-        names = records.names({each.site for each in failed})
-        return render_template("console/documents.html", documents=failed, names=names)
+        return render_template("console/documents.html", documents=failed)
 
     @blueprint.get("/jobs/<uuid:site>")
     def job(site: UUID) -> Any:

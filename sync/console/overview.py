@@ -5,7 +5,6 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from sync.console.pages import Console
-from sync.console.records import Records
 from sync.status.state import read
 from sync.status.verdict import judge
 
@@ -16,11 +15,4 @@ def add(blueprint: Blueprint, console: Console) -> None:
     @blueprint.get("/")
     def overview() -> Any:
         state = read(console.settings, console.database)
-        status = judge(state)
-        sites = {found.site for entry in status.entries for found in entry.findings if found.site}
-        return render_template(
-            "console/overview.html",
-            state=state,
-            status=status,
-            names=Records(console.database).names(sites),
-        )
+        return render_template("console/overview.html", state=state, status=judge(state))

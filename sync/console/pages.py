@@ -15,7 +15,7 @@ from werkzeug.datastructures import MultiDict
 from sync.core.actions import statuses
 from sync.core.database import Database
 from sync.core.standing import Statuses
-from sync.core.store import Store
+from sync.core.store import Store, placeholder
 from sync.errors import Retryable
 from sync.settings.environment import Settings
 from sync.status.rules import counted, lasting
@@ -39,6 +39,10 @@ class Console:
     def statuses(self) -> Statuses:
         """How jobs are read, by the config and by what people have answered."""
         return statuses(self.settings.config, self.store)
+
+    def name(self, site: str) -> str:
+        """Return what people call a job."""
+        return next((job.name for job in self.store.jobs([site])), placeholder(site))
 
     @contextmanager
     def alone(self) -> Iterator[None]:

@@ -25,12 +25,6 @@ class Records:
 
     # Jobs
 
-    def names(self, sites: Collection[str]) -> dict[str, str]:
-        """Return the customers' names, by site; those that aren't known are missing."""
-        query = select(job.c.site, job.c.customer).where(job.c.site.in_([*sites]))
-        found = [(site, _customer(body)) for site, body in self._database.read(query)]
-        return {site: texts["customer"] for site, texts in found if texts.get("customer")}
-
     def find_sites(self, text: str) -> list[str]:
         """Return the jobs whose customer has each word of a text, the newest first.
 
@@ -38,7 +32,7 @@ class Records:
         """
         query = select(job.c.site, job.c.customer).order_by(job.c.received.desc())
         found = self._database.read(query)
-        return [site for site, body in found if not text or _has(text, site, _customer(body))]
+        return [site for site, body in found if not text or _has(text, site, body)]
 
     def replaced(self, site: str) -> Sequence[Mapping[str, Any]]:
         """Return what was replaced in a job's row in connected tabs."""
@@ -110,13 +104,9 @@ def numbers(values: Iterable[str]) -> list[int]:
     return [int(each) for each in values if each.isascii() and each.isdigit() and len(each) < 19]
 
 
-def _customer(body: str) -> dict[str, str]:
-    texts: dict[str, str] = json.loads(body or "{}")
-    return texts
-
-
-def _has(text: str, site: str, customer: Mapping[str, str]) -> bool:
+def _has(text: str, site: str, body: str) -> bool:
     """Return whether a job's ID and customer have all words of a text; a phone may be one word."""
+    customer = json.loads(body or "{}")
     digits = "".join(filter(str.isdigit, customer.get("phone", "")))
     words, held = plain(text).split(), plain(" ".join((site, digits, *customer.values())))
     return bool(words) and all(word in held for word in words)

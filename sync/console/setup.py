@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from sync.checks.run import run_checks
-from sync.console.actions import ACTIONS, ask
+from sync.console.actions import ask
 from sync.console.pages import Console
 from sync.console.records import Records
 from sync.core.actions import DONE_LINE
@@ -52,9 +52,8 @@ def add(blueprint: Blueprint, console: Console) -> None:
                 "chosen": chosen,
                 "meanings": MEANINGS,
                 "is_paused": bool(console.store.get("paused")),
-                "rare": {kind: ACTIONS[kind] for kind in _RARE},
+                "rare": _RARE,
                 "actions": records.actions(10),
-                "labels": {kind: action.label for kind, action in ACTIONS.items()},
                 **more,
             },
         )

@@ -25,7 +25,6 @@ def add(blueprint: Blueprint, console: Console) -> None:
             query=query,
             deliveries=page,
             can_replay=any(each.reason and not each.is_dismissed for each in page),
-            names=records.names({each.site for each in page if each.site}),
             older=page[-1].id if len(found) > PAGE else None,
         )
 
@@ -35,7 +34,6 @@ def add(blueprint: Blueprint, console: Console) -> None:
         return render_template(
             "console/webhook.html",
             delivery=found,
-            names=records.names({found.site}),
             content=shown(found.body),
         )
 

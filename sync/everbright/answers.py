@@ -1,7 +1,6 @@
 """Parses answers of EverBright's API: pages of lists, and customers. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,16 +29,8 @@ _SITE_KEYS = {
 }
 
 
-@dataclass(frozen=True)
-class Page:
-    """A page of a list: its records, and the address of the next page."""
-
-    records: Sequence[Record]
-    next: str = ""
-
-
-def read_page(tree: Any) -> Page:
-    """Return the page in an answer. Raises Permanent if it isn't a list of records."""
+def read_page(tree: Any) -> tuple[Sequence[Record], str]:
+    """Return a page's records, and the address of the next. Raises Permanent for anything else."""
     answer: Any = tree
     if isinstance(answer, Mapping) and "results" not in answer:
         answer = answer.get("data")
@@ -48,7 +39,7 @@ def read_page(tree: Any) -> Page:
         answer, next_link = answer.get("results"), answer.get("next")
     if not isinstance(answer, list) or not all(isinstance(each, Mapping) for each in answer):
         raise Permanent(ODD, "EverBright's answer isn't a list of records.")
-    return Page(answer, next_link if isinstance(next_link, str) else "")
+    return answer, next_link if isinstance(next_link, str) else ""
 
 
 def site_of(record: Record) -> str:

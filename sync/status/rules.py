@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from sync.core.report import Finding
-from sync.google.errors import RATE_LIMITED
 from sync.status.state import State
 
 LATE_SECONDS = 900.0
@@ -16,19 +15,6 @@ _ALIVE_SECONDS = 60.0
 """How long nobody may hold the lease: a restart takes less. So does the first look afterward."""
 _LOW_SHARE, _LOW_BYTES = 0.1, 2 * 1024**3
 """A disk is nearly full if less is free than both of these."""
-_PASSING = frozenset(
-    (
-        "database",
-        "disconnected",
-        "fault",
-        "google_refused",
-        "google_signed_out",
-        "google_unavailable",
-        "google_unreachable",
-        RATE_LIMITED,
-    )
-)
-"""Reasons of failures that usually end without help."""
 _REFUSALS = {
     "google_credentials": "Google no longer accepts Brightsheet's sign-in. Ask whoever set it up "
     "to sign in again.",
@@ -38,7 +24,7 @@ _REFUSALS = {
     "as an editor.",
     "fault": "Brightsheet has an internal error. Ask whoever set it up to look at its log.",
 }
-"""What to do about a failure, by its reason."""
+"""What to do about failures that don't end without help, by their reasons."""
 _DAY_SECONDS = 86_400.0
 
 
@@ -140,7 +126,7 @@ def _had_time(state: State) -> bool:
 def _is_failing(state: State) -> bool:
     """Return whether Google doesn't take part, and it isn't likely to end by itself."""
     failed = state.last_pass.failed
-    return failed is not None and (failed.code not in _PASSING or _unread(state) > LATE_SECONDS)
+    return failed is not None and (failed.code in _REFUSALS or _unread(state) > LATE_SECONDS)
 
 
 def _failing(state: State) -> str:

@@ -183,7 +183,7 @@ def test_sentences_are_for_an_office_manager_and_public(state: State) -> None:
         (passed(pending=2), Verdict.UPDATING),
         (failed("google_unavailable"), Verdict.UPDATING),
         (failed("google_unavailable", 16), Verdict.PROBLEM),
-        (failed("fault"), Verdict.UPDATING),
+        (failed("fault"), Verdict.PROBLEM),
         (core(last_pass=PassReport(), begun=NOW), Verdict.UPDATING),
         (core(rejected=1), Verdict.UP_TO_DATE),
         (core(is_paused=True), Verdict.PROBLEM),
