@@ -10,7 +10,7 @@ import click
 from sync.boards.fields import Fields
 from sync.boards.mapping import TabMapping, read_file, write_file, wrong
 from sync.boards.planning import known_fields, planned
-from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.survey import survey
 from sync.boards.tabs import office_tabs
 from sync.core.client import SheetClient
@@ -104,6 +104,6 @@ def is_finished(database: Database, boards: BoardStore) -> bool:
     """Return whether every tab is connected, and the last pass found nothing to write."""
     store = Store(database)
     last, backlog = store.get("pass") or {}, store.backlog()
-    is_connected = all(tab.stage is Stage.CONNECTED for tab in boards.tabs())
+    is_connected = all(tab.is_connected for tab in boards.tabs())
     is_idle = not (store.open_actions((ORDER,)) or backlog["attempts"] or last.get("pending", 1))
     return is_connected and is_idle

@@ -101,9 +101,8 @@ def _insert(seen: SeenTab, edge: int, count: int, *, in_table: bool) -> list[Req
     if edge >= size and not in_table:  # Inserted ones would have the drop-downs before them.
         length = {"sheetId": seen.sheet, "dimension": "COLUMNS", "length": count}
         return [{"appendDimension": length}]
-    is_like_before = in_table or edge >= size
     place = span(seen.sheet, "COLUMNS", edge, count)
-    return [{"insertDimension": {"range": place, "inheritFromBefore": is_like_before}}]
+    return [{"insertDimension": {"range": place, "inheritFromBefore": in_table}}]
 
 
 def _widened_filter(seen: SeenTab, end: int) -> list[Request]:

@@ -61,7 +61,6 @@ _ABBREVIATIONS = {
     "eng": "engineering",
 }
 _FILLERS = frozenset(("on", "of", "the", "was", "is", "for", "date", "del", "de", "fecha"))
-_DATES = ("submitted:", "approved:", "updated")
 _NUMBERS = ("phone", "zip")
 _LEAST = 2
 """A single header, such as "Phone", may be part of a note."""
@@ -141,7 +140,7 @@ class Headers:
             return PROGRESS if options else ""
         if field.startswith("status:") and typed[1:] and not options:
             return ""  # EverBright's news would replace what is typed there.
-        is_date = field.startswith(_DATES)
+        is_date = self._fields.get(field).is_date
         if kind and is_date != (kind == "date"):
             return ""
         return "" if kind == "number" and field not in _NUMBERS else field

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sync.boards.fields import PROGRESS, Fields, milestones_of
 from sync.boards.headers import Headers
 from sync.boards.mapping import Column, TabMapping, check, check_headers, wrong
-from sync.boards.state import ConnectedTab, Stage
+from sync.boards.state import ConnectedTab
 from sync.boards.survey import SeenTab
 from sync.boards.words import Choice, propose, steps
 from sync.core.actions import statuses
@@ -79,7 +79,7 @@ def planned(
                 raise wrong(mapping.title, text, column.header)
         return ConnectedTab(sheet=seen.sheet, mapping=mapping)
     if known.mapping.fields != mapping.fields:
-        changes = {"mapping": mapping, "stage": Stage.CONNECT, "since": 0.0}
+        changes = {"mapping": mapping, "is_connected": False, "since": 0.0}
         return known.model_copy(update=changes)
     # What EverBright said since the last pass is still news.
     mapping = mapping.model_copy(update={"columns": known.mapping.columns})

@@ -1,10 +1,9 @@
 """What is stored of connected tabs, and of jobs in them."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field, model_validator
 from sqlalchemy import delete, insert, select, update
 
 from sync.boards.mapping import TabMapping
@@ -16,28 +15,23 @@ ORDER = "tabs"
 """The kind of actions with what people have answered on the pages of tabs."""
 
 
-class Stage(StrEnum):
-    """How far a tab is connected."""
-
-    CONNECT = "connect"
-    """Its metadata has to be written, after an older one is removed; then a read has to show it."""
-    CONNECTED = "connected"
-
-
-def _read_stage(value: Any) -> Any:
-    return Stage.CONNECT if value == "check" else value  # An older database has this one, too.
-
-
 class ConnectedTab(Value):
     """A tab of the office's with its mapping."""
 
     sheet: int
     mapping: TabMapping
-    stage: Annotated[Stage, BeforeValidator(_read_stage)] = Stage.CONNECT
+    is_connected: bool = False
+    """Whether a read has shown its metadata; else it has to be written, or written again."""
     since: float = 0.0
     """When it was connected; 0 until EverBright's words of then are taken as written."""
     writes_ids: bool = False
     """Whether *Write the site IDs* was pressed once: then, certain ones are written."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_older(cls, value: dict[str, Any]) -> Any:
+        """Read the form of older databases, in which there were stages."""
+        return {"is_connected": value.get("stage") == "connected", **value}
 
 
 class Replaced(Value):

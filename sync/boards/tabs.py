@@ -12,7 +12,7 @@ from sync.boards.decide import Board, Decider, TabsDecision
 from sync.boards.fields import SITE_ID, Fields, Rule, milestones_of
 from sync.boards.mapping import Column, TabMapping, check_headers
 from sync.boards.report import REPORT, report
-from sync.boards.state import ORDER, BoardStore, ConnectedTab, JobState, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab, JobState
 from sync.boards.survey import survey
 from sync.boards.values import Values
 from sync.boards.words import steps_of
@@ -60,7 +60,7 @@ class OfficeTabs:
     def begin_anew(self) -> None:
         self._states = self.boards.states()
         for tab in self.boards.tabs():
-            self._replace(tab, stage=Stage.CONNECT, since=0.0, writes_ids=False)
+            self._replace(tab, is_connected=False, since=0.0, writes_ids=False)
 
     def sheets(self) -> Sequence[int]:
         self._tabs = {tab.sheet: tab for tab in self.boards.tabs()}
@@ -68,7 +68,7 @@ class OfficeTabs:
 
     def is_due(self, *, may_connect: bool) -> bool:
         failed = [tab for tab, _ in self._failures]
-        tabs = [tab for tab in self.boards.tabs() if tab.stage is not Stage.CONNECTED]
+        tabs = [tab for tab in self.boards.tabs() if not tab.is_connected]
         has_new = any(tab not in failed for tab in tabs)
         return (may_connect and has_new) or bool(self.store.open_actions((ORDER,)))
 
@@ -87,7 +87,7 @@ class OfficeTabs:
             if tab is None:
                 finding = Finding("connected_tab_gone", mapping.title)
                 self._failures.append((connected, finding))
-            elif connected.stage is Stage.CONNECTED:
+            elif connected.is_connected:
                 if tab.header and tab.key(tab.header - 1) == SITE_ID.lower():
                     requests += connect.move_header(tab)
             elif not tab.columns and tab.header is None:
@@ -96,7 +96,7 @@ class OfficeTabs:
                 if not connected.since:
                     self._begin(connected, rows)
                 since = connected.since or self.now()
-                self._replace(connected, stage=Stage.CONNECTED, since=since)
+                self._replace(connected, is_connected=True, since=since)
             else:
                 requests += connect.disconnect(tab)
         return requests
@@ -107,7 +107,7 @@ class OfficeTabs:
         for tab in self._tabs.values():
             mapping = tab.mapping
             columns = [column for column in mapping.columns if column.words]
-            if tab.stage is not Stage.CONNECTED or not columns:
+            if not tab.is_connected or not columns:
                 continue
             try:
                 seen = survey(look, tab.sheet)
@@ -154,11 +154,11 @@ class OfficeTabs:
         for tab in read.now.tabs:
             connected, here = self._tabs.get(tab.sheet), start
             start += len(tab.rows)
-            if connected is None or connected.stage is not Stage.CONNECTED:
+            if connected is None or not connected.is_connected:
                 continue
             names = {KEY, *(column.name for column in connected.mapping.columns)}
             if read.is_restored and (tab.header is None or names - tab.columns.keys()):
-                self._replace(connected, stage=Stage.CONNECT)
+                self._replace(connected, is_connected=False)
             elif tab.is_broken:
                 findings.append(Finding("header_gone", tab.title))
             else:
@@ -193,7 +193,7 @@ class OfficeTabs:
         meanings = {code: each.means for code, each in rows.statuses.config.statuses.items()}
         now = json.dumps([rows.statuses.order.steps, meanings])
         if now != (known := self.store.get(_ORDER)):
-            connected = (tab for tab in self._tabs.values() if tab.stage is Stage.CONNECTED)
+            connected = (tab for tab in self._tabs.values() if tab.is_connected)
             for tab in connected if known else ():
                 self._begin(tab, rows)
             self.store.put(_ORDER, now)

@@ -10,7 +10,7 @@ from typing import Any
 from sync.boards.fields import Fields, milestones_of
 from sync.boards.mapping import Column, TabMapping, name_of
 from sync.boards.report import REPORT
-from sync.boards.state import BoardStore, ConnectedTab, Stage
+from sync.boards.state import BoardStore, ConnectedTab
 from sync.boards.tabs import OfficeTabs
 from sync.boards.values import Values
 from sync.boards.words import Choice
@@ -113,8 +113,8 @@ class OfficeStorm(Storm):
             if site := self.sheet.key_of(sheet, row):
                 places.setdefault(site, []).append((sheet, row))
         numbers = {tag: n for tag, n in self.sheet.owners.items() if self.sites[n] in self.jobs}
-        stages = {tab.stage for tab in BoardStore(self.database).tabs()}
-        wrong += [] if stages == {Stage.CONNECTED} else [f"tabs are {stages}"]
+        are_connected = {tab.is_connected for tab in BoardStore(self.database).tabs()}
+        wrong += [] if are_connected == {True} else ["tabs aren't connected"]
         for tag, number in numbers.items():
             found = places.get(self.sites[number], [])
             asked = {each["site"] for each in (self.store.get(REPORT) or {}).get("rows", ())}

@@ -12,7 +12,7 @@ from sync.boards.mapping import (
     write_file,
 )
 from sync.boards.planning import planned
-from sync.boards.state import ConnectedTab, Stage
+from sync.boards.state import ConnectedTab
 from sync.errors import Permanent
 from tests.boards.seen import FIELDS, PERMIT, tab
 from tests.boards.storm import changed
@@ -125,7 +125,7 @@ def test_a_tab_of_an_older_database_is_read() -> None:
     }
     body = {"sheet": 7, "mapping": older, "stage": "check", "is_restored": False}
     tab = ConnectedTab.model_validate(body)
-    assert tab.stage is Stage.CONNECT
+    assert not tab.is_connected
     fields = tab.mapping.fields
     assert [*fields] == ["customer", "progress", "days"]
     assert fields["progress"].words == {"On hold": "mine", "Sold": ("contract:approved",)}

@@ -11,7 +11,7 @@ from sqlalchemy import update
 
 from sync.boards.mapping import TabMapping
 from sync.boards.report import REPORT
-from sync.boards.state import ORDER, BoardStore, ConnectedTab, Stage
+from sync.boards.state import ORDER, BoardStore, ConnectedTab
 from sync.boards.words import Choice
 from sync.core.events import Event, Job, apply
 from sync.core.schema import job
@@ -121,7 +121,7 @@ def test_connect_adds_the_column_site_id_and_nothing_else(office: Office) -> Non
     assert after[0].pop(key) == "Site ID"
     assert after == before
     assert office.sheet.tabs[ACTIVE].columns[-1] == key
-    assert {tab.stage for tab in office.boards.tabs()} == {Stage.CONNECTED}
+    assert all(tab.is_connected for tab in office.boards.tabs())
     names = {n for s, d, n, _ in office.sheet.guards.values() if (s, d) == (ACTIVE, "COLUMNS")}
     assert len(names) == len(office.sheet.tabs[ACTIVE].columns), "also those of columns of hers"
     assert sum(each["is_certain"] for each in office.report()["rows"]) == 4
@@ -142,7 +142,7 @@ def test_a_column_that_moved_while_it_was_connected_is_connected_again(office: O
     office.passes.client.look = look_then_move  # type: ignore[method-assign]
     office.connected()
     assert moved
-    assert {tab.stage for tab in office.boards.tabs()} == {Stage.CONNECTED}
+    assert all(tab.is_connected for tab in office.boards.tabs())
     assert office.wrong_office_cells() + office.wrong_stages() == []
 
 
@@ -452,7 +452,7 @@ def test_new_words_take_everbrights_word_of_now_as_written(office: Office) -> No
     office.type(row, "Stage", "On hold")
     (tab,) = office.boards.tabs()
     new = changed(tab.mapping, Stage={"Begun": WORDS["Started"]})
-    update = {"stage": Stage.CONNECT, "since": 0.0, "mapping": new}
+    update = {"is_connected": False, "since": 0.0, "mapping": new}
     office.boards.put_tab(tab.model_copy(update=update))
     office.clock += 700
     office.look()
@@ -463,7 +463,7 @@ def test_a_field_that_is_chosen_for_another_column_goes_there(office: Office) ->
     office.connected(ACTIVE)
     (tab,) = office.boards.tabs()
     mapping = changed(tab.mapping, **{STATUS: "", "Notes": f"status:{DEFINITIONS[0]}"})
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": mapping}))
+    office.boards.put_tab(tab.model_copy(update={"is_connected": False, "mapping": mapping}))
     office.settle()
     office.event(0, "REJECTED")
     office.settle()
@@ -663,10 +663,7 @@ def test_a_renamed_column_is_connected_by_its_new_name(office: Office) -> None:
     header[office.key(STATUS)] = typed("Status in EverBright")
     office.look()
     (tab,) = office.boards.tabs()
-    assert (tab.stage, STATUS in [each.header for each in tab.mapping.columns]) == (
-        Stage.CONNECTED,
-        False,
-    )
+    assert tab.is_connected
     assert tab.mapping.fields[f"status:{DEFINITIONS[0]}"].header == "Status in EverBright"
 
 
@@ -781,7 +778,7 @@ def test_what_a_restored_version_lacks_is_news(office: Office, is_changed: bool)
     if is_changed:
         (tab,) = office.boards.tabs()
         new = changed(tab.mapping, Notes="next_action")
-        office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": new}))
+        office.boards.put_tab(tab.model_copy(update={"is_connected": False, "mapping": new}))
         office.settle()
     for number in range(4):
         office.event(number, "APPROVED")
@@ -833,4 +830,4 @@ def test_what_was_hit_is_put_back_while_jobs_is_stopped(office: Office) -> None:
 def test_the_next_spreadsheet_is_connected_anew(office: Office) -> None:
     office.connected(ACTIVE)
     office.passes.tabs.begin_anew()
-    assert {(tab.stage, tab.writes_ids) for tab in office.boards.tabs()} == {(Stage.CONNECT, False)}
+    assert {(tab.is_connected, tab.writes_ids) for tab in office.boards.tabs()} == {(False, False)}

@@ -9,7 +9,7 @@ import pytest
 from sync.boards.fields import Field, Fields, Rule
 from sync.boards.mapping import Column, TabMapping
 from sync.boards.planning import planned
-from sync.boards.state import ORDER, Stage
+from sync.boards.state import ORDER
 from sync.boards.survey import SeenTab
 from sync.boards.values import Values
 from sync.boards.words import Choice
@@ -162,11 +162,11 @@ def test_saving_a_page_keeps_news_unless_fields_or_words_change() -> None:
     own = changed(TabMapping(title="T"), Name="customer", Stage="progress")
     fields = Fields({FIRST: "First"})
     new = planned(seen, own, fields, None, "robot")
-    known = new.model_copy(update={"stage": Stage.CONNECTED})
+    known = new.model_copy(update={"is_connected": True})
     top = own.model_copy(update={"new_rows": "top"})
     fewer = changed(own, Stage="")
-    stages = [planned(seen, each, fields, known, "robot").stage for each in (top, fewer)]
-    assert stages == [Stage.CONNECTED, Stage.CONNECT]
+    found = [planned(seen, each, fields, known, "robot") for each in (top, fewer)]
+    assert [tab.is_connected for tab in found] == [True, False]
 
 
 def test_a_stage_without_words_shows_everbrights_own(office: Office) -> None:
@@ -280,7 +280,7 @@ def test_a_version_from_before_another_mapping_is_connected_again(office: Office
     version = office.sheet.version()
     (tab,) = office.boards.tabs()
     new = changed(tab.mapping, Notes="next_action")
-    office.boards.put_tab(tab.model_copy(update={"stage": Stage.CONNECT, "mapping": new}))
+    office.boards.put_tab(tab.model_copy(update={"is_connected": False, "mapping": new}))
     office.settle()
     office.sheet.restore(version)
     look(office)
