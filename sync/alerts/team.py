@@ -20,6 +20,8 @@ _OLD = timedelta(days=2)
 """What had happened that long before it arrived is no news."""
 OLD_SECONDS = 3600.0
 """What arrived that long ago is no news, and a message of it isn't tried any longer."""
+_MANY_JOBS = 10
+"""If more have news, they are told together."""
 _MOST_LINES = 1000
 
 
@@ -73,13 +75,18 @@ class Team:
         if by_site and now - first < _GATHER_SECONDS:
             return last, []
         texts = [self._text(jobs[site], said, known) for site, said in by_site.items()]
+        if len(texts) > _MANY_JOBS:
+            texts = [f"{len(texts)} jobs have news: {', '.join(_named(jobs[s]) for s in by_site)}"]
         return rows[-1].id, texts
 
     def _text(self, job: JobRow, news: Sequence[str], known: Statuses) -> str:
         """Return what has happened to a job, and what to do if somebody has to."""
-        rep = job.customer.get("rep")
-        named = f"{job.name} ({rep})" if rep else job.name
-        said = dict.fromkeys(f"{each}, {named}" for each in news)
+        said = dict.fromkeys(f"{each}, {_named(job)}" for each in news)
         needs_us = any(each.startswith(("Rejected", "Contract voided")) for each in news)
         why = known.standing(job.state, datetime.now(UTC)).actions if needs_us else ()
         return "\n".join([*said, *why, self._links.job(job.site)])
+
+
+def _named(job: JobRow) -> str:
+    rep = job.customer.get("rep")
+    return f"{job.name} ({rep})" if rep else job.name

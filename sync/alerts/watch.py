@@ -24,7 +24,7 @@ from sync.core.store import Store
 from sync.errors import BrightsheetError
 from sync.settings.environment import Settings
 from sync.status.rules import RULES, Entry, Level, counted
-from sync.status.state import MESSAGES, State, read
+from sync.status.state import MESSAGES, TESTED, State, read
 from sync.status.verdict import judge
 
 _POLL_SECONDS = 5.0
@@ -141,6 +141,8 @@ class Watch:
             for to, title, text, at in messages.waiting
             if self._urls[to] and (to == ALERTS or state.now - at < OLD_SECONDS)
         ]
+        tested = self._store.get(TESTED, 0.0)
+        messages.failing = {to: at for to, at in messages.failing.items() if at > tested}
         self._store.put(MESSAGES, asdict(messages), self._lease)
         lost = set[str]()
         for message in tuple(messages.waiting):

@@ -17,7 +17,7 @@ from sync.core.readback import READ_ALL, READ_JOB
 from sync.core.receiver import understood
 from sync.errors import Rejected
 from sync.status.rules import counted, is_idle
-from sync.status.state import read
+from sync.status.state import TESTED, read
 
 _POLL_SECONDS, _WAIT_SECONDS = 0.1, 6.0
 _ARGUMENTS = ("site", "tab", "row", "sheet")
@@ -73,7 +73,10 @@ def _test_message(console: Console) -> str:
     if not urls:
         return "No address for messages is set (ALERT_URLS, NOTIFY_URLS)."
     lost = [url for url in urls if not send(url, "test", "This is a test: messages arrive here.")]
-    return "One didn't arrive. The log has the reason." if lost else "It was sent."
+    if lost:
+        return "One didn't arrive. The log has the reason."
+    console.store.put(TESTED, time.time())
+    return "It was sent."
 
 
 ACTIONS: Mapping[str, Action] = {

@@ -522,7 +522,7 @@ RULES: tuple[Rule, ...] = (
         lambda s: (
             "Alerts, or the team's messages, haven't arrived for "
             f"{lasting(s.now - s.alerts_failing)}: their address is wrong, or the service is down. "
-            "Send a test message from Setup. This ends with the next message that arrives."
+            "When that is fixed, send a test message from Setup."
         ),
         is_sent=False,
     ),

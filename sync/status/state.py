@@ -21,6 +21,8 @@ from sync.webhooks.schema import Outcome
 
 MESSAGES = "messages"
 """The setting with what alerts and the team were told, and what hasn't arrived yet."""
+TESTED = "tested"
+"""The setting that says when test messages have arrived everywhere."""
 
 
 @dataclass(frozen=True)

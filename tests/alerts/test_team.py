@@ -1,5 +1,6 @@
 """The team gets each message once."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from sync.core.events import CONTRACT, Job, Line
 from sync.core.schema import change
 from sync.core.standing import Statuses
 from sync.settings.config_file import MilestoneConfig
-from sync.status.state import MESSAGES, read
+from sync.status.state import MESSAGES, TESTED, read
 from tests import databases
 from tests.console.rig import Rig
 from tests.made_up import comment, milestone, task, uuid
@@ -124,11 +125,15 @@ def test_a_rejection_is_told_once_with_the_customer_the_rep_and_the_reason(rig: 
     assert service.tell() == []
 
 
-def test_a_job_has_one_message(rig: Rig) -> None:
+def test_a_job_has_one_message_and_more_than_ten_have_one_together(rig: Rig) -> None:
     service = Service(rig)
     for job in range(1, 4):
         rig.arrived(rejected(job, "Permits"), rejected(job, "Design") | {"uuid": uuid(job)})
     assert len(service.tell()) == 3
+    for job in range(11, 22):
+        rig.arrived(rejected(job))
+    (text,) = service.tell()
+    assert text.startswith("11 jobs have news: Job ")
 
 
 def test_a_kill_between_messages_repeats_none_of_those_that_arrived(rig: Rig) -> None:
@@ -169,6 +174,12 @@ def test_a_service_that_does_not_answer_is_given_up_after_an_hour_and_listed(rig
     service.arrives = True
     assert service.tell(after=3700.0) == []
     assert read(rig.settings, rig.database).alerts_failing, "nothing has arrived since"
+    failing = rig.store.get(MESSAGES)
+    rig.store.put(TESTED, time.time() + 3700.0)
+    service.tell(after=3700.0, is_new=False)
+    assert not read(rig.settings, rig.database).alerts_failing, "a test message has arrived"
+    rig.store.put(TESTED, 0.0)
+    rig.store.put(MESSAGES, failing)
     rig.arrived(rejected(2))
     assert len(service.tell(after=3000.0)) == 1
     assert not read(rig.settings, rig.database).alerts_failing
