@@ -168,8 +168,8 @@ FAULTS = (
     ),
     Fault(
         "sync/core/worker.py",
-        "if error.reason == LEASE_LOST:\n                    raise error",
-        "if error.reason == LEASE_LOST:\n                    pass",
+        "and error.reason != LEASE_LOST",
+        "and error.reason",
         "tests/core/test_worker.py tests/core/test_http.py",
     ),
     # Documents and what is read from EverBright

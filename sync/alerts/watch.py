@@ -12,7 +12,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import structlog
 from pydantic import SecretStr
@@ -95,7 +94,7 @@ class Watch:
     ) -> None:
         self._settings, self._database, self._store = settings, database, Store(database)
         self._urls = {ALERTS: settings.alert_urls, TEAM: settings.notify_urls}
-        self._lease = Lease(database, uuid4().hex, _LEASE_SECONDS, "alerts")
+        self._lease = Lease(database, _LEASE_SECONDS, "alerts")
         self._deliver = deliver
         self._team = Team(settings, database)
         # Until the database says who sends, each process does.

@@ -126,7 +126,6 @@ class Lease:
     """The right to do some work, which one process has at a time: writing the sheet, or alerts."""
 
     database: Database
-    holder: str
     seconds: float = LEASE_SECONDS
     name: str = WORKER
     token: int = 0
@@ -157,7 +156,7 @@ class Lease:
             if is_held and row.token != self.token:
                 return False
             self.token = row.token + 1
-            values = {"holder": self.holder, "token": self.token, "expires": now + self.seconds}
+            values = {"token": self.token, "expires": now + self.seconds}
             connection.execute(update(lease).where(own).values(values))
             return True
 

@@ -16,23 +16,20 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from sync.core.database import Lease
 from sync.core.drive import Drive
 from sync.core.store import Store
 from sync.errors import (
     LEASE_LOST,
-    STOPPING,
     BrightsheetError,
     NotFound,
     Permanent,
-    Refused,
     Retryable,
     UnprocessableDocument,
 )
 from sync.everbright.client import EverBright
-from sync.everbright.errors import SLOW
+from sync.ops.retry import policy
 
 SLOW_TRIES = 9
 """After so many failed tries, a quarter of an hour, a document or a customer is listed."""
@@ -40,7 +37,7 @@ THREADS = 4
 _TRIES = 300
 """With waits of up to an hour in between, about 12 days."""
 _LONGEST_WAIT = 3600.0
-_TRIES_IN_A_ROW = 5
+_TRIES_IN_A_ROW, _PAUSE_SECONDS = 5, 1.0
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 _FILE_TAG, _FOLDER_TAG = "brightsheetDocument", "brightsheetSite"
 
@@ -49,30 +46,24 @@ _log = structlog.get_logger()
 
 @dataclass
 class Documents:
-    """The copies of one process. `connect` makes clients, and `root` is the folder in Drive."""
+    """The copies of one process. `root` is the folder in Drive."""
 
     store: Store
     lease: Lease
-    connect: Callable[[], tuple[EverBright, Drive]]
     root: str
     sleep: Callable[[float], Any]
 
     def __post_init__(self) -> None:
         self._claim, self._taken = threading.Lock(), set[str]()
         """The documents that are being copied. Two jobs may have the same one."""
-        self._idle: list[tuple[EverBright, Drive]] = []
-        """Clients that no thread uses now."""
         self._locks = defaultdict[str, threading.Lock](threading.Lock)
-        self._retry = Retrying(
-            retry=retry_if_exception(_may_pass_soon),
-            stop=stop_after_attempt(_TRIES_IN_A_ROW),
-            wait=wait_random_exponential(multiplier=0.2, max=5),
-            sleep=self.sleep,
-            reraise=True,
-        )
+        self._retry = policy(self.sleep, _TRIES_IN_A_ROW, _PAUSE_SECONDS)
 
-    def step(self) -> bool:
-        """Copy a document that is due; return whether there was one. For several threads."""
+    def step(self, everbright: EverBright, drive: Drive) -> bool:
+        """Copy a document that is due; return whether there was one.
+
+        For several threads, each with its own clients.
+        """
         with self._claim:
             due = self.store.due_documents(4 * THREADS)
             document = next((d for d in due if d.uuid not in self._taken), None)
@@ -80,18 +71,16 @@ class Documents:
                 return False
             self._taken.add(document.uuid)
         try:
-            self._try(document)
+            self._try(document, everbright, drive)
         finally:
             self._taken.discard(document.uuid)
         return True
 
-    def _try(self, document: Any) -> None:
+    def _try(self, document: Any, everbright: EverBright, drive: Drive) -> None:
         """Copy a document, or postpone it. Raises what ends the work."""
         own = (self.lease, document.site, document.uuid)
         try:
-            clients = self._clients()
-            file_id = self._copied(document, *clients)
-            self._idle.append(clients)
+            file_id = self._copied(document, everbright, drive)
             self.store.set_document(*own, file_id=file_id, state="copied", error="")
         except Exception as fault:
             error = _as_ours(fault)
@@ -109,12 +98,6 @@ class Documents:
                 error=error.what[:300],
                 state="failed" if is_over else "new",
             )
-
-    def _clients(self) -> tuple[EverBright, Drive]:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return self.connect()
 
     def _copied(self, document: Any, everbright: EverBright, drive: Drive) -> str:
         """Return the ID of a document's copy, made now or earlier."""
@@ -162,12 +145,6 @@ def _is_there(drive: Drive, folder: str) -> bool:
     with suppress(NotFound):
         return not drive.rights(folder).is_trashed
     return False
-
-
-def _may_pass_soon(error: BaseException) -> bool:
-    if not isinstance(error, Retryable) or isinstance(error, Refused):
-        return False
-    return error.reason not in (STOPPING, SLOW)
 
 
 def _as_ours(fault: Exception) -> BrightsheetError:

@@ -154,10 +154,10 @@ class Pass:
 
     def _forget(self, sheet: int, tab: Tab | None) -> None:
         """Have what a tab lacks made again, and its rows or lines written if it is gone."""
-        is_gone = self._sheet.forget(sheet, tab)
-        if is_gone and sheet == HISTORY:
+        self._sheet.forget(sheet, tab)
+        if tab is None and sheet == HISTORY:
             self.rows.store.write_lines_again(self.rows.lease, -1)
-        elif is_gone and sheet == JOBS:
+        elif tab is None and sheet == JOBS:
             self.rows.store.begin_rows(self.rows.lease)
             self.rows.jobs.clear()
             self.rows.refresh()

@@ -107,7 +107,7 @@ lease = Table(
     "lease",
     metadata,
     Column("name", String, primary_key=True),
-    _text("holder"),
+    _text("holder"),  # not used
     _count("token"),
     _time("expires"),
 )

@@ -82,11 +82,8 @@ class SheetState:
                 found += [sheet] if not there[sheet].is_sorted_in else []
         return found
 
-    def forget(self, sheet: int, tab: Tab | None) -> bool:
-        """Have a tab, or its deleted columns, made again with their looks.
-
-        Return whether it is the tab that is made again.
-        """
+    def forget(self, sheet: int, tab: Tab | None) -> None:
+        """Have a tab, or its deleted columns, made again with their looks."""
         there, made = tab.columns.keys() if tab else set(), self.made.get(str(sheet), [])
         formulas = {own_tabs.names(reader)[1] for reader in own_tabs.SOURCES if sheet == JOBS}
         self.looks = {
@@ -100,4 +97,3 @@ class SheetState:
             self.made[str(sheet)] = [each for each in made if each in there]
         elif tab is None:
             self.made.pop(str(sheet), None)
-        return tab is None and sheet not in own_tabs.SOURCES

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
-from uuid import uuid4
+from functools import partial
+from typing import Any
 
 import structlog
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from tenacity import RetryCallState, Retrying, retry_if_exception
 
 from sync.core.actions import Hands, carry_out, statuses
 from sync.core.apply import apply_waiting
@@ -72,7 +73,7 @@ class Worker:
         self._database, self._connect = database, connect
         self._lease = self._new_lease()
         self._statuses = Statuses(settings.config)
-        self._stop, self._woken = Stop(), threading.Event()
+        self._stop, self._woken, self._over = threading.Event(), threading.Event(), Stop()
         self._threads: list[threading.Thread] = []
         self._applying = threading.Lock()
         """Held while a job is read, changed and stored."""
@@ -88,6 +89,7 @@ class Worker:
     def stop(self, seconds: float) -> None:
         """End the threads, waiting for each at most `seconds`."""
         self._stop.set()
+        self._over.set()
         self._woken.set()
         for thread in self._threads:
             thread.join(seconds)
@@ -112,7 +114,7 @@ class Worker:
 
     def _new_lease(self) -> Lease:
         """Return a lease that isn't taken: a thread that outlives its work has an old one."""
-        return Lease(self._database, uuid4().hex, 3.0 * self._settings.lease_seconds)
+        return Lease(self._database, 3.0 * self._settings.lease_seconds)
 
     def _note(self, error: Exception, step: str) -> None:
         if isinstance(error, BrightsheetError):
@@ -122,11 +124,13 @@ class Worker:
 
     def _work(self) -> None:
         """Run the loops while this process holds the lease."""
-        over = threading.Event()
+        over = self._over = Stop()
+        if self._stop.is_set():
+            return
         self._store.put("working", time.time(), self._lease)
         self._statuses = statuses(self._settings.config, self._store)
-        steps: list[tuple[str, Callable[[], bool], float]] = [
-            ("lease", self._renew, self._settings.lease_seconds),
+        steps: list[tuple[str, Callable[[], object], float]] = [
+            ("lease", self._lease.renew, self._settings.lease_seconds),
             ("apply", self._apply, _POLL_SECONDS / 4),
         ]
         if self._settings.everbright_api_token is not None:
@@ -136,15 +140,19 @@ class Worker:
                 EverBright(self._settings),
                 lambda: self._statuses,
                 self._applying,
-                self._stop.sleep,
+                over.sleep,
                 self._settings.backfill_hours,
                 self._settings.backfill_rate,
             )
             customers = Customers(readback, EverBright(self._settings), self.wake)
             steps.append(("customers", customers.step, _POLL_SECONDS))
             steps.append(("readback", readback.step, _POLL_SECONDS))
-        if (documents := self._documents()) is not None:
-            steps += [("documents", documents.step, _POLL_SECONDS)] * THREADS
+        if self._settings.copies_documents:
+            root = self._settings.drive_folder_id
+            documents = Documents(self._store, self._lease, root, over.sleep)
+            for _ in range(THREADS):
+                step = partial(documents.step, EverBright(self._settings), self._drive())
+                steps.append(("documents", step, _POLL_SECONDS))
         threads = [
             threading.Thread(target=self._loop, args=(*step, over), name=step[0]) for step in steps
         ]
@@ -152,36 +160,28 @@ class Worker:
             thread.daemon = True
             thread.start()
         try:
-            self._sheet_loop(over)
+            self._loop("sheet", lambda: self._run_passes(over), 0.0, over)
         finally:
             over.set()
             for thread in threads:
                 thread.join(_JOIN_SECONDS)
 
-    def _loop(
-        self, name: str, step: Callable[[], bool], idle: float, over: threading.Event
-    ) -> None:
+    def _loop(self, name: str, step: Callable[[], object], idle: float, over: Stop) -> None:
         """Repeat a step until the lease is lost; wait while there is nothing to do."""
-        while not (over.is_set() or self._stop.is_set()):
+        while not over.is_set():
             try:
                 if not step():
                     over.wait(idle)
+            except BrightsheetError as error:
+                self._note(error, name)
+                if error.reason == LEASE_LOST:
+                    over.set()
+                over.wait(_POLL_SECONDS)
             except Exception as error:
                 self._note(error, name)
-                self._wait_after(error, over)
-
-    def _wait_after(self, error: Exception, over: threading.Event) -> None:
-        """Wait before a step is tried again, or end the work if the lease is lost."""
-        if isinstance(error, BrightsheetError):
-            if error.reason == LEASE_LOST:
-                over.set()
-            over.wait(_POLL_SECONDS)
-        else:
-            over.wait(_FAULT_SECONDS)
-
-    def _renew(self) -> bool:
-        self._lease.renew()
-        return False
+                if name == "sheet":
+                    self._report_failure("fault", "An internal error.", _FAULT_SECONDS)
+                over.wait(_FAULT_SECONDS)
 
     def _apply(self) -> bool:
         with self._applying:
@@ -192,22 +192,14 @@ class Worker:
 
     # The sheet
 
-    def _sheet_loop(self, over: threading.Event) -> None:
-        """Run passes; after a fault they begin anew, from what is stored."""
-        while not (over.is_set() or self._stop.is_set()):
-            try:
-                self._run_passes(over)
-            except Exception as error:
-                self._note(error, "sheet")
-                if not isinstance(error, BrightsheetError):
-                    self._report_failure("fault", "An internal error.", _FAULT_SECONDS)
-                self._wait_after(error, over)
+    def _run_passes(self, over: Stop) -> None:
+        """Run passes: when something is due, and every ten minutes.
 
-    def _run_passes(self, over: threading.Event) -> None:
-        """Run passes: when something is due, and every ten minutes."""
+        After a fault they begin anew, from what is stored.
+        """
         passes, at_latest, tidied, is_old = self._passes(), 0.0, 0.0, threading.Event()
         hands = Hands(self._store, passes, is_old.set)
-        while not (over.is_set() or self._stop.is_set() or is_old.is_set()):
+        while not (over.is_set() or is_old.is_set()):
             is_full = time.time() >= at_latest
             seen = self._store.last_asked()
             asked = carry_out(hands)
@@ -251,10 +243,14 @@ class Worker:
             failed = Failure(now, code, text, again=now + seconds)
             self._store.put("pass", asdict(replace(last, failed=failed)))
 
+    def _drive(self) -> Drive:
+        """Return a client for one thread."""
+        return Drive(auth.session(self._settings), auth.account(self._settings))
+
     def _check_trash(self) -> None:
         """Ask Drive whether somebody has moved the spreadsheet or the folder to the trash."""
         settings, trashed = self._settings, list[str]()
-        drive = Drive(auth.session(settings), auth.account(settings))
+        drive = self._drive()
         places = {
             "spreadsheet": settings.spreadsheet_id,
             "documents' folder": settings.drive_folder_id,
@@ -290,54 +286,34 @@ class Worker:
             stuck_days=settings.stuck_days,
         )
 
-    def _retrying(self, over: threading.Event, seen: float) -> Retrying:
+    def _retrying(self, over: Stop, seen: float) -> Retrying:
         """Return the policy for a pass, which is its own retry.
 
         What somebody asks for later than at `seen` ends the wait, which may be long.
         """
 
-        def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            if isinstance(error, Permanent):
-                return _PERMANENT_WAIT
-            return pause(state, _LONGEST_WAIT)
+        def is_retried(error: BaseException) -> bool:
+            return isinstance(error, BrightsheetError) and error.reason != LEASE_LOST
 
-        def note(state: RetryCallState) -> None:
-            error = state.outcome.exception() if state.outcome else None
-            if isinstance(error, BrightsheetError):
-                if error.reason == LEASE_LOST:
-                    raise error
-                _log.warning("pass_failed", reason=error.reason, message=error.message)
-                self._report_failure(error.reason, error.message, state.upcoming_sleep)
+        def wait(state: RetryCallState) -> float:
+            error: Any = state.outcome and state.outcome.exception()
+            seconds = pause(state, _LONGEST_WAIT)
+            if isinstance(error, Permanent):
+                seconds = _PERMANENT_WAIT
+            _log.warning("pass_failed", reason=error.reason, message=error.message)
+            self._report_failure(error.reason, error.message, seconds)
+            return seconds
 
         def sleep(seconds: float) -> None:
             until = time.monotonic() + seconds
             while (left := until - time.monotonic()) > 0:
-                over.wait(min(left, _POLL_SECONDS))
-                if over.is_set() or self._stop.is_set():
-                    raise Retryable(STOPPING, "The worker is ending.")
+                over.sleep(min(left, _POLL_SECONDS))
                 if self._store.last_asked() > seen:
                     raise Retryable("asked", "Somebody has asked for something.")
 
         return Retrying(
-            retry=retry_if_exception_type(BrightsheetError),
+            retry=retry_if_exception(is_retried),
             wait=wait,
-            before_sleep=note,
             sleep=sleep,
             reraise=True,
         )
-
-    # EverBright and Drive
-
-    def _documents(self) -> Documents | None:
-        """Return what copies documents; None if there is no folder or no token."""
-        settings = self._settings
-        if not settings.copies_documents:
-            return None
-
-        def connect() -> tuple[EverBright, Drive]:
-            drive = Drive(auth.session(settings), auth.account(settings))
-            return EverBright(settings), drive
-
-        root = settings.drive_folder_id
-        return Documents(self._store, self._lease, connect, root, self._stop.sleep)

@@ -152,7 +152,7 @@ def _copy_body(response: requests.Response, into: IO[bytes], most: int, seconds:
             text = f"EverBright's answer is over {most} bytes."
             raise UnprocessableDocument("everbright_too_large", text)
         if time.monotonic() - began > seconds:
-            raise Retryable(SLOW, f"Only {size} bytes arrived in time.")
+            raise Permanent(SLOW, f"Only {size} bytes arrived in time.")
         into.write(chunk)
 
 

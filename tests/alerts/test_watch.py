@@ -110,7 +110,7 @@ def test_one_process_sends_and_a_restart_repeats_nothing(database: Database) -> 
     restarted = watch(database, told, titles=titles)
     restarted.step()
     assert len(told) == 1
-    assert Lease(database, "somebody", 60).take()
+    assert Lease(database, 60).take()
     restarted.step()
     assert len(told) == 2
     assert told[1].startswith("Fixed: ")
@@ -123,7 +123,7 @@ def test_what_begins_and_ends_while_the_service_is_down_is_told_afterward(
     told = list[str]()
     failing = watch(database, told, arrives=False)
     failing.step()
-    assert Lease(database, "somebody", 60).take()
+    assert Lease(database, 60).take()
     failing.step()
     failing.stop()
     told.clear()

@@ -56,7 +56,7 @@ class Rig:
         self.database = Database(url)
         self.database.create()
         self.store, self.records = Store(self.database), Records(self.database)
-        self.lease = Lease(self.database, "tests", 600)
+        self.lease = Lease(self.database, 600)
         assert self.lease.take()
         self.app = create_app(self.settings, self.database)
         self.page = Page(self.app)

@@ -66,7 +66,7 @@ class Storm:
         self.database = Database("sqlite://")
         self.database.create()
         self.store = Store(self.database)
-        self.lease = Lease(self.database, "storm")
+        self.lease = Lease(self.database)
         self.lease.take()
         self.jobs: dict[str, Job] = {}
         self.sites = [str(UUID(int=self.lots.getrandbits(128), version=4)) for _ in range(10)]

@@ -155,7 +155,7 @@ class Office:
         database = Database("sqlite://")
         database.create()
         self.database = database
-        self.store, self.lease = Store(database), Lease(database, "looks")
+        self.store, self.lease = Store(database), Lease(database)
         self.lease.take()
         self.settings = load(self.world.environment)
         self.statuses = statuses(*ORDER)

@@ -53,7 +53,7 @@ class Stand:
         self.database = Database(f"sqlite:///{folder / 'core.sqlite3'}")
         self.database.create()
         self.store, self.config = Store(self.database), load_config(CONFIG_FILE)
-        self.lease = Lease(self.database, "test")
+        self.lease = Lease(self.database)
         assert self.lease.take()
         self.statuses = Statuses(self.config)
         self.stopped_after: int | None = None

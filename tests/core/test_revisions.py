@@ -81,7 +81,7 @@ def test_a_dump_is_taken_to_the_newest_revision(
     assert store.attempts()
     raw = json.dumps(milestone(9, 1)).encode()
     assert store.keep(raw, parse.read(raw))[0] > len(body["rows"]["delivery"])
-    lease = Lease(database, "test")
+    lease = Lease(database)
     with database.begin() as connection:
         connection.execute(schema.lease.update().values(expires=0.0))
     assert lease.take()

@@ -32,7 +32,7 @@ def test_a_process_frozen_within_a_transaction_gives_the_lease_away(tmp_path: Pa
     url = databases.fresh("postgresql", tmp_path)
     database, other = Database(url), Database(url)
     database.create()
-    first, second = Lease(database, "first"), Lease(other, "second")
+    first, second = Lease(database), Lease(other)
     assert first.take()
     frozen, thawed = threading.Event(), threading.Event()
 
@@ -61,7 +61,7 @@ def test_several_processes_take_a_lease_that_nobody_has_had(database: Database) 
 
         def take(name: str, start: threading.Barrier, taken: list[bool]) -> None:
             start.wait()
-            taken.append(Lease(database, name, name=name).take())
+            taken.append(Lease(database, name=name).take())
 
         threads = [
             threading.Thread(target=take, args=(f"lease {round_}", start, taken)) for _ in range(4)
