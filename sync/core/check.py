@@ -8,7 +8,7 @@ few words, which people type, too.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, readable
@@ -43,8 +43,6 @@ class Debt:
 
     shows: Picture
     was: Picture
-    alike: int = 0
-    """How many rows looked like `was` when it was found: one more, and somebody put it back."""
 
     @property
     def differing(self) -> list[str]:
@@ -156,7 +154,6 @@ class Check:
         ours: Collection[str] = (),
     ) -> None:
         self._jobs, self._ours = jobs, ours
-        self._counts = Counter(map(texts, pictures))
         self._names = {*trace.names} & now.names
         self._trace = trace
         # A renamed column would make every row differ, so it is left out.
@@ -187,8 +184,7 @@ class Check:
         for earlier in known:  # Rows that are gone, with their debts.
             if not earlier.is_found and texts(earlier.was) != texts(earlier.before):
                 found.debts.append(Debt(earlier.before, earlier.was))
-        counted = [replace(debt, alike=self._counts[texts(debt.was)]) for debt in found.debts]
-        return Checked(counted, found.lost)
+        return found
 
     def _unseen(self, picture: Picture) -> Collection[str]:
         """Return the columns that aren't in the picture of a job's row."""
@@ -246,9 +242,6 @@ class Check:
             counts = _alike(row, ours, index)
             best = max(counts, key=lambda e: (counts[e], _count_equal(row, e)), default=None)
             self._pair_one(row, best)
-        for row in rows:  # What is sure comes first.
-            if row.known is None:
-                self._pair_one(row, _held_only_ours(row, ours, known))
 
     def _pair_one(self, row: _Changed, earlier: _Known | None) -> None:
         if earlier is None:
@@ -347,21 +340,6 @@ def _alike(
     )
 
 
-def _held_only_ours(
-    row: _Changed, ours: Collection[tuple[str, str]], known: Sequence[_Known]
-) -> _Known | None:
-    """Return the row of one that shows nothing but ours, as it held no more than that.
-
-    If several did that were different, nobody can tell.
-    """
-    if not all(cell in ours for cell in row.texts.items()):
-        return None
-    columns = {column for column, _ in ours}
-    fitting = [e for e in known if not e.is_found and columns.issuperset(e.before)]
-    is_only = len({texts(each.was) for each in fitting}) == 1
-    return max(fitting, key=lambda each: _count_equal(row, each)) if is_only else None
-
-
 def _count_equal(row: _Changed, known: _Known) -> int:
     return sum(row.texts.get(c) == content(cell) for c, cell in known.before.items())
 
@@ -381,7 +359,6 @@ class Repairs:
 def repairs(debts: Iterable[Debt], now: Snapshot, pictures: Sequence[Picture]) -> Repairs:
     """Find the rows of debts in a read. A cell that somebody has edited since stays as it is."""
     found = Repairs([], {}, [], [])
-    counts = Counter(map(texts, pictures))
     for debt, place in _places_of(_without_exchanges(debts), pictures):
         tab, row = now.places[place] if place is not None else (None, 0)
         columns = tab.columns if tab else {}
@@ -399,7 +376,7 @@ def repairs(debts: Iterable[Debt], now: Snapshot, pictures: Sequence[Picture]) -
             was = _replaced(picture, cells)
             found.writes.append(Write(place, cells))
             found.was[place] = was
-            found.debts.append(Debt(picture, was, counts[texts(was)]))
+            found.debts.append(Debt(picture, was))
     return found
 
 
@@ -433,7 +410,7 @@ def _places_of(debts: Iterable[Debt], pictures: Sequence[Picture]) -> list[tuple
         if (exact := next(alike, None)) is not None:
             taken.add(exact)
             found.append((debt, exact))
-        elif len(places.get(texts(debt.was), ())) <= debt.alike:
+        else:
             rest.append(debt)
     for debt in rest:
         place = _still_hit(debt, pictures, taken)

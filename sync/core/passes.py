@@ -466,8 +466,6 @@ class Pass:
             missing, tabs = self._dressing.missing(now, jobs, self._sheet.looks, is_right=is_right)
         chosen = {unit.name for unit in self._refusals.chosen(Unit(each.name) for each in missing)}
         if not chosen:
-            if not result.pending:
-                self._refusals.nothing_left()
             return result
         requests = batch.swap_guards(tabs)
         for each in missing:

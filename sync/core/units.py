@@ -138,7 +138,8 @@ class Refusals:
                 self._stopped[tab] = self._now() + _STOPPED_SECONDS
 
     def accepted(self, names: Iterable[str]) -> None:
-        """Note that Google has taken a batch of these units."""
+        """Note that Google has taken a batch of these units: the next one may be larger."""
+        self._limit = min(_MOST, 2 * self._limit)
         for tab in map(tab_of, names):
             self._in_a_row.pop(tab, None)
 
@@ -146,7 +147,3 @@ class Refusals:
         """Leave nothing out any longer: somebody may have fixed it."""
         self._until.clear()
         self._stopped.clear()
-
-    def nothing_left(self) -> None:
-        """Note that nothing is left that was to be written."""
-        self._limit, self._over = _MOST, None
