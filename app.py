@@ -47,7 +47,7 @@ def create_app(
         return jsonify(to_json(found, state)), code
 
     console = Console(settings, database, store, wake)
-    add_console(app, console, create_pages(settings, console))
+    add_console(app, console, create_pages(console))
     app.register_error_handler(Exception, _fault)
     app.after_request(_with_safe_headers)
     count = settings.trusted_proxies
