@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
 
@@ -21,80 +20,70 @@ DONE_LINE = "done"
 _log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class Hands:
-    """What an action works with."""
-
-    store: Store
-    passes: Pass
-    begins_anew: Callable[[], object]
-    """Has everything that is kept in memory read again from the database."""
-
-
-def _pause(hands: Hands, asked: StoredAction) -> str:
+def _pause(passes: Pass, asked: StoredAction) -> str:
     is_paused = asked.kind == "pause"
-    hands.store.put("paused", is_paused)
-    hands.store.put("working", time.time())
+    passes.rows.store.put("paused", is_paused)
+    passes.rows.store.put("working", time.time())
     text = "Nothing is written to the sheet until somebody presses Resume."
     return text if is_paused else "The sheet is written again."
 
 
-def _check_now(hands: Hands, _: StoredAction) -> str:
-    hands.passes.ask(Ask.CHECK)
-    hands.store.hurry()
+def _check_now(passes: Pass, _: StoredAction) -> str:
+    passes.ask(Ask.CHECK)
+    passes.rows.store.hurry()
     return "The sheet was checked."
 
 
-def _ask(hands: Hands, asked: StoredAction) -> str:
+def _ask(passes: Pass, asked: StoredAction) -> str:
     sheet = asked.body.get("sheet")
-    hands.passes.ask(Ask(asked.kind), None if sheet is None else int(sheet))
+    passes.ask(Ask(asked.kind), None if sheet is None else int(sheet))
     return "Done. What is left is on the overview."
 
 
-def _answer(hands: Hands, asked: StoredAction) -> str:
-    report = from_json(PassReport, hands.store.get("pass", {}))
+def _answer(passes: Pass, asked: StoredAction) -> str:
+    report = from_json(PassReport, passes.rows.store.get("pass", {}))
     site, tab = str(asked.body.get("site", "")), asked.body.get("tab")
     rows = (each for each in report.findings if each.site == site)
     listed = [each.texts for each in rows if each.texts and tab in (None, each.tab.strip())]
     if not listed:
         return "That row isn't listed anymore."
     is_same = asked.kind == "same_customer"
-    hands.store.answer_row(site, listed[0], is_same=is_same)
-    hands.passes.ask(Ask.CHECK)
+    passes.rows.store.answer_row(site, listed[0], is_same=is_same)
+    passes.ask(Ask.CHECK)
     return "The row is the job's." if is_same else "The site ID is taken out of the row."
 
 
-def _take_order(hands: Hands, asked: StoredAction) -> str:
+def _take_order(passes: Pass, asked: StoredAction) -> str:
     steps = [str(step) for step in asked.body.get("order", ())]
-    names = titles(hands.store.job_states(None).values(), Order())
-    hands.store.put("order", steps)
-    hands.store.put("titles", {step: names[step] for step in steps if step in names})
-    hands.begins_anew()
+    names = titles(passes.rows.store.job_states(None).values(), Order())
+    passes.rows.store.put("order", steps)
+    passes.rows.store.put("titles", {step: names[step] for step in steps if step in names})
+    passes.is_old = True
     return "The order is confirmed."
 
 
-def _take_meanings(hands: Hands, asked: StoredAction) -> str:
+def _take_meanings(passes: Pass, asked: StoredAction) -> str:
     said = asked.body.get("meanings", {})
     meanings = {str(code): Meaning(means) for code, means in said.items()}
-    hands.store.put("meanings", meanings)
-    hands.begins_anew()
+    passes.rows.store.put("meanings", meanings)
+    passes.is_old = True
     return "The meanings are saved."
 
 
-def _forget(hands: Hands, asked: StoredAction) -> str | None:
-    if not hands.passes.is_idle:
+def _forget(passes: Pass, asked: StoredAction) -> str | None:
+    if not passes.is_idle:
         return None  # A batch holds what rows showed until it is checked.
     # Forgotten before a kill, the action doesn't have it anymore.
     if site := asked.body.get("site"):
-        hands.store.forget(site)
-    hands.begins_anew()
+        passes.rows.store.forget(site)
+    passes.is_old = True
     return (
         "Everything stored of the job is deleted. Delete by hand what is elsewhere: its row in "
         "Jobs, its lines in History and Recovered, and its folder in Drive."
     )
 
 
-KINDS: Mapping[str, Callable[[Hands, StoredAction], str | None]] = {
+KINDS: Mapping[str, Callable[[Pass, StoredAction], str | None]] = {
     "pause": _pause,
     "resume": _pause,
     **dict.fromkeys(Ask, _ask),
@@ -110,27 +99,27 @@ AFTER_PASS = frozenset((*Ask, "same_customer", "not_this_job"))
 """The kinds that are done once a pass has followed. While it is paused, they wait."""
 
 
-def carry_out(hands: Hands) -> dict[int, str]:
+def carry_out(passes: Pass) -> dict[int, str]:
     """Carry out what was asked; return the results of those that are done after the next pass.
 
     Each does nothing more when it is repeated, as after a kill.
     """
-    waiting, is_paused = dict[int, str](), hands.store.get("paused")
-    for action in hands.store.open_actions(KINDS.keys() - (AFTER_PASS if is_paused else ())):
-        result = _run(hands, action)
+    waiting, is_paused = dict[int, str](), passes.rows.store.get("paused")
+    for action in passes.rows.store.open_actions(KINDS.keys() - (AFTER_PASS if is_paused else ())):
+        result = _run(passes, action)
         if result is None:
             continue
         if action.kind in AFTER_PASS:
             waiting[action.id] = result
         else:
-            hands.store.finish_actions({action.id: result})
+            passes.rows.store.finish_actions({action.id: result})
     return waiting
 
 
-def _run(hands: Hands, action: StoredAction) -> str | None:
+def _run(passes: Pass, action: StoredAction) -> str | None:
     _log.info("action", kind=action.kind, action=action.id)
     try:
-        return KINDS[action.kind](hands, action)
+        return KINDS[action.kind](passes, action)
     except BrightsheetError:
         raise
     except Exception as error:

@@ -119,8 +119,6 @@ class _Changed:
     """The columns that show what was meant for another row."""
     hit_by: str = ""
     """The place of the row that it was meant for."""
-    is_certain: bool = True
-    """Whether no other row shows the same."""
     unseen: Collection[str] = ()
     """The columns that aren't in its picture, or weren't in its earlier one."""
 
@@ -179,8 +177,9 @@ class Check:
         ]
         self._pair(changed, known)
         self._blame(changed)
+        counts = Counter(row.hit_by for row in changed if row.hit)
         for row in changed:
-            self._settle(row, found)
+            self._settle(row, found, is_certain=counts[row.hit_by] < 2)
         for earlier in known:  # Rows that are gone, with their debts.
             if not earlier.is_found and texts(earlier.was) != texts(earlier.before):
                 found.debts.append(Debt(earlier.before, earlier.was))
@@ -275,19 +274,16 @@ class Check:
             row.hit = {c for c, text in self._astray[place].items() if row.new(c) == text}
             row.hit_by = place
             taken[place] = (is_all, count)
-        counts = Counter(row.hit_by for row in changed if row.hit)
-        for row in changed:
-            row.is_certain = counts[row.hit_by] < 2
 
-    def _settle(self, row: _Changed, found: Checked) -> None:
-        """Decide what a changed row is owed."""
+    def _settle(self, row: _Changed, found: Checked, *, is_certain: bool) -> None:
+        """Decide what a changed row is owed; it is certain if no other row shows the same."""
         if row.known is None and row.cells.keys() <= row.hit:
             row.known = _Known("", {}, {}, {})  # A blank row that was inserted meanwhile.
         if row.known is None:
             _settle_unknown(row, found)
             return
         back = _owed_cells(row, row.known)
-        for column in back if not row.is_certain else ():
+        for column in back if not is_certain else ():
             if said := readable(row.cells.get(column, {})):
                 found.lost.append(_lost(row.cells, column, said, said))
         if back:

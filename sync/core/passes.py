@@ -13,7 +13,7 @@ import structlog
 from sync.columns import KEY, REP
 from sync.core import batch, check, findings, looks, snapshot
 from sync.core.attempts import LOOKS, Attempts, Stop
-from sync.core.batch import HISTORY_COLUMNS, Request
+from sync.core.batch import HISTORY_COLUMNS
 from sync.core.cells import Cell, content, serial, text
 from sync.core.check import Debt, Lost, NewRow, Trace, Write
 from sync.core.client import SheetClient
@@ -74,6 +74,8 @@ class Pass:
     tabs: ConnectedTabs
     may_add_tabs: bool = False
     stuck_days: int = 14
+    is_old: bool = False
+    """Whether what is kept in memory has to be read again from the database."""
 
     def __post_init__(self) -> None:
         self._attempts = Attempts(self.rows, self.client, self.spreadsheet)
@@ -197,7 +199,9 @@ class Pass:
             return self._make(now, missing)
         if RECOVERED not in now.lines or not now.fences:
             raise Stop(Finding("no_fence", detail=self._refusals.reason(COLUMNS)))
-        if requests := self._connecting(now):
+        is_asked, may_connect = bool(self._sheet.asked), CONNECTING not in self._refusals.skipped
+        look = self.client.look
+        if may_connect and (requests := self.tabs.set_up(now, self.rows, look, is_asked=is_asked)):
             trace = Trace(units=[CONNECTING])
             self._attempts.send(requests, trace, now)
             return PassResult(pending=1, has_written=True, is_first=True)
@@ -231,7 +235,7 @@ class Pass:
 
     def _jobs_tab(self, now: Snapshot) -> Tab:
         """Return the tab *Jobs*. Raises Stop if it can't be written."""
-        tab = next((each for each in now.tabs if each.sheet == JOBS), None)
+        tab = now.there.get(JOBS)
         if tab is None:
             raise Stop(Finding("tab_gone", TITLES[JOBS], sheet=JOBS))
         if tab.is_broken:
@@ -254,19 +258,14 @@ class Pass:
         self._note_rows(read.now, tab, found, ousted)
         if not read.is_owed:  # What is carried out holds no longer: the row may be the job's later.
             self.rows.store.drop_answers(ousted - taken_out - {*found.missing})
-        new = (s for s in found.missing if jobs[s].is_dirty and jobs[s].row != "there")
-        return TabChanges(
-            found.writes + tabs.writes,
-            found.keys + tabs.keys,
-            [
-                *(
-                    NewRow(s, JOBS, jobs[s].cells)
-                    for s in sorted(new, key=lambda s: jobs[s].received)
-                ),
-                *tabs.new,
-            ],
-            tabs.findings + found.findings,
-        )
+        missing = (jobs[site] for site in found.missing)
+        new = [job for job in missing if job.is_dirty and job.row != "there"]
+        new.sort(key=lambda job: job.received)
+        found.writes += tabs.writes
+        found.keys += tabs.keys
+        found.new = [*(NewRow(job.site, JOBS, job.cells) for job in new), *tabs.new]
+        found.findings = tabs.findings + found.findings
+        return found
 
     # Tabs and columns
 
@@ -318,13 +317,6 @@ class Pass:
         trace = Trace(made=made, units=[COLUMNS])
         self._attempts.send(requests, trace, now)
         return PassResult(pending=1, has_written=True, is_first=True)
-
-    def _connecting(self, now: Snapshot) -> list[Request]:
-        """Return the requests that connect or disconnect tabs of the office's."""
-        if CONNECTING in self._refusals.skipped:
-            return []
-        is_asked = bool(self._sheet.asked)
-        return self.tabs.set_up(now, self.rows, self.client.look, is_asked=is_asked)
 
     # Rows
 

@@ -129,7 +129,7 @@ class Store:
             number = connection.scalar(new.returning(delivery.c.id))
             if number is not None:
                 return number, Outcome(row["outcome"])
-            _put(connection, "wrong_secret", 0.0)  # The right one has come since.
+            connection.execute(_put("wrong_secret", 0.0))  # The right one has come since.
             query = select(delivery.c.id).where(delivery.c.digest == webhook.digest)
             return connection.scalar(query) or 0, Outcome.DUPLICATE
 
@@ -142,8 +142,8 @@ class Store:
             "reason": error.what,
         }
         with self._database.begin() as connection:
-            key = connection.execute(insert(delivery).values(row)).inserted_primary_key
-            return int(key[0]) if key else 0
+            new = insert(delivery).values(row)
+            return connection.scalar(new.returning(delivery.c.id)) or 0
 
     def waiting(self, limit: int) -> Sequence[Any]:
         """Return the rows of deliveries to apply, in the order of receipt."""
@@ -230,9 +230,9 @@ class Store:
             rows = connection.execute(odd.execution_options(yield_per=20))
             of_job = [row.id for row in rows if site.encode() in row.body.lower()]
             connection.execute(delete(delivery).where(delivery.c.id.in_(of_job)))
-            _put(connection, "tabs", None)  # The next pass lists what is left.
+            connection.execute(_put("tabs", None))  # The next pass lists what is left.
             known = _get(connection, "forgotten", [])
-            _put(connection, "forgotten", sorted({*known, _hash(site)}))
+            connection.execute(_put("forgotten", sorted({*known, _hash(site)})))
 
     # Actions
 
@@ -246,8 +246,8 @@ class Store:
                 connection.execute(update(action).where(same).values(requested=_now()))
                 return int(known)
             row = {"kind": kind, "body": text, "requested": _now()}
-            key = connection.execute(insert(action).values(row)).inserted_primary_key
-            return int(key[0]) if key else 0
+            new = insert(action).values(row)
+            return connection.scalar(new.returning(action.c.id)) or 0
 
     def open_actions(self, kinds: Collection[str]) -> list[StoredAction]:
         """Return what was asked for and isn't done, in the order in which it was asked last."""
@@ -374,10 +374,8 @@ class Store:
     def begin_attempt(self, held: Lease, fence: int, expects: int, trace: Any, sent: float) -> None:
         """Store a batch before it is sent; its number is never used again."""
         blob = zlib.compress(json.dumps(trace).encode())
-        with self._database.begin(held) as connection:
-            row = {"fence": fence, "expects": expects, "trace": blob, "sent": sent}
-            connection.execute(insert(attempt).values(row))
-            _put(connection, "last_fence", fence)
+        row = {"fence": fence, "expects": expects, "trace": blob, "sent": sent}
+        self._do(held, insert(attempt).values(row), _put("last_fence", fence))
 
     def close_attempts(
         self,
@@ -391,12 +389,9 @@ class Store:
 
         `lines` are those that the batch `accepted` wrote; `settings` are stored with it.
         """
-        with self._database.begin(held) as connection:
-            connection.execute(delete(attempt).where(attempt.c.fence.in_([*fences])))
-            written = update(change).where(change.c.id.in_(lines)).values(fence=accepted)
-            connection.execute(written)
-            for name, value in settings.items():
-                _put(connection, name, value)
+        closed = delete(attempt).where(attempt.c.fence.in_([*fences]))
+        written = update(change).where(change.c.id.in_(lines)).values(fence=accepted)
+        self._do(held, closed, written, *(_put(name, value) for name, value in settings.items()))
 
     def write_lines_again(self, held: Lease, fence: int) -> None:
         """Have the lines of *History* written that a version with this fence lacks.
@@ -428,12 +423,10 @@ class Store:
 
     def begin_sheet(self, held: Lease, state: Any) -> None:
         """Begin another spreadsheet: every job gets its row there, and no old line does."""
-        with self._database.begin(held) as connection:
-            _put(connection, "sheet", state)
-            connection.execute(delete(attempt))
-            new = {"row": "new", "shown": 0, "revision": job.c.revision + 1, "boards": "{}"}
-            connection.execute(update(job).values(dirty_since=_now(), **new))
-            connection.execute(update(change).values(fence=0))
+        new = {"row": "new", "shown": 0, "revision": job.c.revision + 1, "boards": "{}"}
+        jobs = update(job).values(dirty_since=_now(), **new)
+        lines = update(change).values(fence=0)
+        self._do(held, _put("sheet", state), delete(attempt), jobs, lines)
 
     # Documents
 
@@ -471,16 +464,13 @@ class Store:
             return _get(connection, name, default)
 
     def put(self, name: str, value: Any, held: Lease | None = None) -> None:
-        with self._database.begin(held) as connection:
-            _put(connection, name, value)
+        self._do(held, _put(name, value))
 
     def put_once(self, name: str, value: Any) -> Any:
         """Store a value unless there is one; return what is stored."""
-        with self._database.begin() as connection:
-            row = {"name": name, "body": json.dumps(value)}
-            connection.execute(insert(setting).values(row).on_conflict_do_nothing())
-            body = connection.scalar(select(setting.c.body).where(setting.c.name == name))
-            return json.loads(body or "null")
+        row = {"name": name, "body": json.dumps(value)}
+        self._do(None, insert(setting).values(row).on_conflict_do_nothing())
+        return self.get(name)
 
     def backlog(self) -> dict[str, float]:
         """Return how much waits: counts, and since when the oldest job has been dirty."""
@@ -534,10 +524,11 @@ def _hash(site: str) -> str:
     return hashlib.sha256(site.encode()).hexdigest()
 
 
-def _put(connection: Connection, name: str, value: Any) -> None:
+def _put(name: str, value: Any) -> Any:
+    """Return the statement that stores a setting."""
     row = {"name": name, "body": json.dumps(value)}
     new = insert(setting).values(row)
-    connection.execute(new.on_conflict_do_update(index_elements=["name"], set_=row))
+    return new.on_conflict_do_update(index_elements=["name"], set_=row)
 
 
 def _now() -> float:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from tenacity import RetryCallState, Retrying, retry_if_exception
 
-from sync.core.actions import Hands, carry_out, statuses
+from sync.core.actions import carry_out, statuses
 from sync.core.apply import apply_waiting
 from sync.core.client import SheetClient
 from sync.core.connected import ConnectedTabs
@@ -27,7 +27,6 @@ from sync.core.layout import Layout, Links
 from sync.core.passes import Pass, PassResult
 from sync.core.readback import Readback
 from sync.core.report import Failure, PassReport
-from sync.core.standing import Statuses
 from sync.core.store import Store
 from sync.errors import LEASE_LOST, STOPPING, BrightsheetError, NotFound, Permanent, Retryable
 from sync.everbright.client import EverBright
@@ -71,8 +70,6 @@ class Worker:
     ) -> None:
         self._settings, self._store = settings, Store(database)
         self._database, self._connect = database, connect
-        self._lease = self._new_lease()
-        self._statuses = Statuses(settings.config)
         self._stop, self._woken, self._over = threading.Event(), threading.Event(), Stop()
         self._threads: list[threading.Thread] = []
         self._applying = threading.Lock()
@@ -98,7 +95,8 @@ class Worker:
         """Work until stopped; wait for the lease first, and again if it is lost."""
         while not self._stop.is_set():
             try:
-                self._lease = self._new_lease()
+                # A thread that outlives its work has an old one.
+                self._lease = Lease(self._database, 3.0 * self._settings.lease_seconds)
                 if not self._lease.take():
                     self._stop.wait(_WAIT_FOR_LEASE)
                     continue
@@ -111,10 +109,6 @@ class Worker:
                 self._stop.wait(_POLL_SECONDS)
                 with suppress(BrightsheetError):
                     self._store.prepare()  # It may not have answered at the start.
-
-    def _new_lease(self) -> Lease:
-        """Return a lease that isn't taken: a thread that outlives its work has an old one."""
-        return Lease(self._database, 3.0 * self._settings.lease_seconds)
 
     def _note(self, error: Exception, step: str) -> None:
         if isinstance(error, BrightsheetError):
@@ -197,14 +191,13 @@ class Worker:
 
         After a fault they begin anew, from what is stored.
         """
-        passes, at_latest, tidied, is_old = self._passes(), 0.0, 0.0, threading.Event()
-        hands = Hands(self._store, passes, is_old.set)
-        while not (over.is_set() or is_old.is_set()):
+        passes, at_latest, tidied = self._passes(), 0.0, 0.0
+        while not (over.is_set() or passes.is_old):
             is_full = time.time() >= at_latest
             seen = self._store.last_asked()
-            asked = carry_out(hands)
+            asked = carry_out(passes)
             is_due = bool(asked) or is_full or passes.is_due()
-            if not is_due or is_old.is_set() or self._store.get("paused"):
+            if not is_due or passes.is_old or self._store.get("paused"):
                 self._woken.clear()
                 self._woken.wait(_POLL_SECONDS)
                 continue
