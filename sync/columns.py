@@ -49,9 +49,9 @@ _ORDER = (
     Column("follow_up", "Follow up", 90, _THEIRS, number_format="DATE"),
     Column("updated", "Updated", 140, number_format="DATE_TIME"),
     Column("phone", "Phone", 105, _FILLED),
-    MILESTONES,
+    Column(MILESTONES, ""),
     Column("folder", "Folder", 60),
-    MILESTONE_DOCUMENTS,
+    Column(MILESTONE_DOCUMENTS, ""),
     Column("address", "Address", 270, _FILLED),
     Column("email", "Email", 190, _FILLED),
     Column("last_comment", "Last comment", 260),
@@ -61,7 +61,7 @@ _ORDER = (
     Column("kind", "Kind", is_hidden=True),
     Column(KEY, "Site ID", 280, is_hidden=True),
 )
-COLUMN_IDS = tuple(each if isinstance(each, str) else each.id for each in _ORDER)
+COLUMN_IDS = tuple(each.id for each in _ORDER)
 """The columns from left to right; two stand for one of each milestone."""
 ONCE_KNOWN = ("address", "email", "last_comment")
 """Columns that appear with the first job that has something for them."""
@@ -79,21 +79,22 @@ def job_columns(
     documents, and `known` the IDs of the columns that a job has something for. `placed` are more
     columns, each with the ID after which it comes; else they are the last that aren't hidden.
     """
-    documents, shown = {*with_documents}, {*known}
-    found = list[tuple[str, Column]]()
+    documents, left_out = {*with_documents}, {*ONCE_KNOWN} - {*known}
+    several = {
+        MILESTONES: [Column(f"{STATUS}{d}", title, 125) for d, title in titles.items()],
+        MILESTONE_DOCUMENTS: [
+            Column(f"{DOCUMENTS}{d}", f"{title} documents", 190, is_wrapped=False)
+            for d, title in titles.items()
+            if d in documents
+        ],
+    }
+    found = [
+        (each.id, column)
+        for each in _ORDER
+        for column in several.get(each.id, [each])
+        if column.id not in left_out
+    ]
     """Each with its place in the order."""
-    for each in _ORDER:
-        if each == MILESTONES:
-            columns = [Column(f"{STATUS}{d}", title, 125) for d, title in titles.items()]
-            found += [(each, column) for column in columns]
-        elif each == MILESTONE_DOCUMENTS:
-            found += [
-                (each, Column(f"{DOCUMENTS}{d}", f"{title} documents", 190, is_wrapped=False))
-                for d, title in titles.items()
-                if d in documents
-            ]
-        elif isinstance(each, Column) and (each.id not in ONCE_KNOWN or each.id in shown):
-            found.append((each.id, each))
     for before, column in placed:
         places = [number for number, (place, _) in enumerate(found) if place == before]
         places = places or [number for number, (_, c) in enumerate(found) if not c.is_hidden]

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,6 @@ from sync.core.store import Store
 from sync.errors import (
     LEASE_LOST,
     BrightsheetError,
-    NotFound,
     Permanent,
     Retryable,
     UnprocessableDocument,
@@ -128,7 +126,7 @@ class Documents:
             (job,) = self.store.jobs([site])
             stored = json.loads(job.folder or "{}")
             if stored.get("made"):
-                if self._retry(lambda: _is_there(drive, stored["id"])):
+                if self._retry(lambda: drive.is_there(stored["id"])):
                     return str(stored["id"])
                 stored = {}  # Somebody has thrown it away.
             tag = {_FOLDER_TAG: site}
@@ -139,12 +137,6 @@ class Documents:
             self._retry(lambda: drive.create_folder(folder, job.name, self.root, tag))
             self.store.set_folder(self.lease, site, json.dumps({"id": folder, "made": True}))
             return str(folder)
-
-
-def _is_there(drive: Drive, folder: str) -> bool:
-    with suppress(NotFound):
-        return not drive.rights(folder).is_trashed
-    return False
 
 
 def _as_ours(fault: Exception) -> BrightsheetError:

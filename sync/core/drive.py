@@ -4,12 +4,13 @@ Every call works on shared drives. Nothing here changes who may see a file.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
 import requests
 
-from sync.errors import Conflict, Retryable
+from sync.errors import Conflict, NotFound, Retryable
 from sync.google.auth import TIMEOUT
 from sync.google.errors import from_google, refusal
 
@@ -57,6 +58,12 @@ class Drive:
         answer = self._call("GET", f"{_FILES}/{file_id}", fields)
         can_edit = answer.get("capabilities", {}).get("canEdit", False)
         return Rights(bool(answer.get("trashed")), bool(can_edit))
+
+    def is_there(self, file_id: str) -> bool:
+        """Return whether a file is there, and not in the trash."""
+        with suppress(NotFound):
+            return not self.rights(file_id).is_trashed
+        return False
 
     def discard(self, file_id: str) -> None:
         """Move a file to the trash: a content manager can't delete it."""

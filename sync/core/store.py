@@ -474,12 +474,13 @@ class Store:
 
     def backlog(self) -> dict[str, float]:
         """Return how much waits: counts, and since when the oldest job has been dirty."""
-        queries = {
-            "deliveries": select(func.count()).where(delivery.c.is_waiting == 1),
-            "jobs": select(func.count()).where(job.c.dirty_since > 0),
-            "lines": select(func.count()).where(change.c.fence.is_(None)),
-            "attempts": select(func.count()).select_from(attempt),
-            "documents": select(func.count()).where(document.c.state == "new"),
+        count = select(func.count())
+        queries: dict[str, Any] = {
+            "deliveries": count.where(delivery.c.is_waiting == 1),
+            "jobs": count.where(job.c.dirty_since > 0),
+            "lines": count.where(change.c.fence.is_(None)),
+            "attempts": count.select_from(attempt),
+            "documents": count.where(document.c.state == "new"),
             "version": select(func.sum(job.c.revision)),
             "last_line": select(func.max(change.c.id)),
             "dirty_since": select(func.min(job.c.dirty_since)).where(job.c.dirty_since > 0),
@@ -487,7 +488,7 @@ class Store:
         with self._database.begin() as connection:
             found = {name: connection.scalar(query) or 0 for name, query in queries.items()}
         # It is another whenever there may be something else to write.
-        found["version"] = float(found["version"]) + float(found["last_line"]) * 1e-9
+        found["version"] += found["last_line"]
         return found
 
 

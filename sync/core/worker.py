@@ -242,18 +242,13 @@ class Worker:
 
     def _check_trash(self) -> None:
         """Ask Drive whether somebody has moved the spreadsheet or the folder to the trash."""
-        settings, trashed = self._settings, list[str]()
-        drive = self._drive()
-        places = {
-            "spreadsheet": settings.spreadsheet_id,
-            "documents' folder": settings.drive_folder_id,
-        }
+        folder, trashed, drive = self._settings.drive_folder_id, list[str](), self._drive()
         try:
-            for name, number in places.items():
-                try:
-                    trashed += [name] if number and drive.rights(number).is_trashed else []
-                except NotFound:  # Some sign-ins don't see every spreadsheet in Drive.
-                    trashed += [name] if number == settings.drive_folder_id else []
+            with suppress(NotFound):  # Some sign-ins don't see every spreadsheet in Drive.
+                if drive.rights(self._settings.spreadsheet_id).is_trashed:
+                    trashed.append("spreadsheet")
+            if folder and not drive.is_there(folder):
+                trashed.append("documents' folder")
         except BrightsheetError as error:
             _log.warning("trash_unknown", reason=error.reason)
             return
