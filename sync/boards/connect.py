@@ -9,7 +9,7 @@ from sync.boards.mapping import TabMapping
 from sync.boards.new_rows import Place
 from sync.boards.survey import SeenTab
 from sync.columns import KEY
-from sync.core.batch import Request, guard, span, update
+from sync.core.batch import Request, below, fill, guard, insert, span, update
 from sync.core.cells import Cell, absolute, text
 from sync.core.snapshot import HEADER, Tab, guard_id
 from sync.types import uuid
@@ -63,11 +63,9 @@ def _formats(
             form = seen.number_format(row, column.header) or {"type": "DATE"}
         else:
             continue
-        area = {"sheetId": seen.sheet, "startRowIndex": row + 1}
-        index, mask = places[column.name], "userEnteredFormat.numberFormat"
-        area |= {"startColumnIndex": index, "endColumnIndex": index + 1}
+        area = below(seen.sheet, row + 1, places[column.name])
         cell = {"userEnteredFormat": {"numberFormat": form}}
-        found.append({"repeatCell": {"range": area, "cell": cell, "fields": mask}})
+        found.append(fill(area, cell, "userEnteredFormat.numberFormat"))
     return found
 
 
@@ -101,8 +99,7 @@ def _insert(seen: SeenTab, edge: int, count: int, *, in_table: bool) -> list[Req
     if edge >= size and not in_table:  # Inserted ones would have the drop-downs before them.
         length = {"sheetId": seen.sheet, "dimension": "COLUMNS", "length": count}
         return [{"appendDimension": length}]
-    place = span(seen.sheet, "COLUMNS", edge, count)
-    return [{"insertDimension": {"range": place, "inheritFromBefore": in_table}}]
+    return [insert(span(seen.sheet, "COLUMNS", edge, count), like_before=in_table)]
 
 
 def _widened_filter(seen: SeenTab, end: int) -> list[Request]:
@@ -152,12 +149,9 @@ def insert_rows(tab: Tab, place: Place, rows: Sequence[Mapping[str, Cell]]) -> l
     has_above = place.above is not None
     new = span(tab.sheet, "ROWS", place.at, len(rows))
     is_like_above = has_above or place.at >= tab.row_count
-    requests: list[Request] = [
-        {"insertDimension": {"range": new, "inheritFromBefore": is_like_above}}
-    ]
     text_mask = "textFormat(foregroundColor,foregroundColorStyle,strikethrough)"
     fields = f"userEnteredFormat(backgroundColor,backgroundColorStyle,{text_mask})"
-    requests.append({"repeatCell": {"range": area, "cell": {}, "fields": fields}})
+    requests = [insert(new, like_before=is_like_above), fill(area, {}, fields)]
     if has_above:
         above = {**area, "startRowIndex": place.above, "endRowIndex": (place.above or 0) + 1}
         paste = {"source": above, "destination": area, "pasteType": "PASTE_DATA_VALIDATION"}
