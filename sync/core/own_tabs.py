@@ -36,6 +36,7 @@ _ABOUT_JOBS = (
 _ABOUT_REVIEW = (
     "Some of these wait on us, because somebody commented, or a change order isn't signed."
 )
+_ABOUT_READY = "The view of this name in Jobs also has rejected jobs with something to submit."
 _ABOUT_TO_DO = "What we have to fill out, upload, resubmit after a cancellation, or have signed."
 _column = partial(Column, whose=Whose.THEIRS)
 _KINDS = (Kind.REJECTED, Kind.REVIEW, Kind.READY, Kind.TO_DO)
@@ -53,10 +54,10 @@ _COLUMNS = {
         _column("jobs", "Jobs", 60, note=_ABOUT_JOBS),
         _column(Kind.REJECTED, "Rejected", 75, note="Voided contracts are counted here, too."),
         _column(Kind.REVIEW, "Under review", 75, note=_ABOUT_REVIEW),
-        _column(Kind.READY, "Ready to submit", 75),
+        _column(Kind.READY, "Ready to submit", 75, note=_ABOUT_READY),
         _column(Kind.TO_DO, "To do", 60, note=_ABOUT_TO_DO),
         _column("median", "Median days", 70),
-        _column("stuck", "Stuck", 60),
+        _column("stuck", "Stuck", 60, note="Those whose Days are orange in Jobs."),
         _column(_BAR, "", 200),
     ),
 }
@@ -170,24 +171,29 @@ def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
     """Return the formulas of *Today*: by rep, jobs that wait on us or whose follow-up is due.
 
     One makes all columns but the first, which has the names as links. The list of reps is on top
-    if there are several. In a rep's part, due follow-ups are first, then what has happened since
-    the last working day. If there are no jobs, FILTER is #N/A; any other error shows itself.
+    if there are several. In a rep's part, due follow-ups are first, then what is new since the
+    last working day, rejections before comments. If there are no jobs, FILTER is #N/A; any other
+    error shows itself.
     """
     column = {each: whole(jobs, each) for each in SOURCES[TODAY]}
     follow_up, days, notes, site = (column[each] for each in ("follow_up", "days", "notes", KEY))
+    rejected, reviewed = (f'({column["kind"]}="{kind}")' for kind in (Kind.REJECTED, Kind.REVIEW))
     is_due = f"ISNUMBER({follow_up})*({follow_up}<=TODAY())"
     wanted = f'(({column["waiting_on"]}="{US}")+{is_due})>0'
     who = f"{column['customer']}&{_unless_blank(column['phone'], _LINE)}"
     due = f'IF({is_due};"Follow up"&{_unless_blank(notes, ": ")}&"{_LINE}";"")'
     age = f'IF({days}="";"";", "&{days}&IF({days}=1;" day";" days"))'
-    is_new = f"{column['updated']}>=WORKDAY(TODAY();-1)"
+    since = "WORKDAY(TODAY();-1)"
+    # A second rejection or a comment leaves Days as they are.
+    is_said = f"({rejected}+{reviewed})*({column['updated']}>={since})"
+    is_new = f"(ISNUMBER({days})*(TODAY()-{days}>={since})+{is_said}>0)"
     status = f'IF({is_new};"New: ";"")&{column["status"]}&{age}'
     what = f"{due}&{status}&{_unless_blank(column['next_action'], _LINE)}"
     is_stuck = _is_stuck(days, column["waiting_at"], stuck)
-    color = f'IF({column["kind"]}="{Kind.REJECTED}";"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
+    color = f'IF({rejected};"{_REJECTED}";IF({is_stuck};"{_STUCK}";""))'
     rep = f'IF({column[REP]}="";"{_NOBODY}";{column[REP]})'
-    rank = f"{is_due}*2+({is_new})"
-    head = f'says;IF(counts>0;"{_REP}");names;IF(counts>0;"");names;IF(counts>0;9);counts'
+    rank = f"{is_due}*8+{is_new}*(1+{reviewed}+{rejected}*2)"
+    head = f'says;IF(counts>0;"{_REP}");names;IF(counts>0;"");names;IF(counts>0;99);counts'
     order = f'reps="{_NOBODY}";TRUE;reps;TRUE;ranks;FALSE;CHOOSECOLS(lines;7);FALSE'
     row = f"places+COUNTA(names)+{(tab.header or 0) + 1}"
     to_rep = f'"#gid={TODAY}&range={letters(tab.columns["customer"])}"&({row})'
@@ -195,10 +201,12 @@ def _today(tab: Tab, jobs: Tab, stuck: int, address: str) -> dict[str, str]:
         f"LET(jobs;FILTER(HSTACK({what};{color};{who};{_unless_blank(site, address)};"
         f"{rep};{rank};{days});{wanted});names;UNIQUE(CHOOSECOLS(jobs;5));"
         "counts;MAP(names;LAMBDA(name;SUMPRODUCT((CHOOSECOLS(jobs;5)=name)*1)));"
-        'says;counts&IF(counts=1;" job";" jobs");'
+        "news;MAP(names;LAMBDA(name;SUMPRODUCT((CHOOSECOLS(jobs;5)=name)"
+        "*(CHOOSECOLS(jobs;6)-8*(CHOOSECOLS(jobs;6)>=8)>0))));"
+        'says;counts&IF(counts=1;" job";" jobs")&IF(news>0;", "&news&" new";"");'
         f"lines;VSTACK(HSTACK({head});jobs);reps;CHOOSECOLS(lines;5);ranks;CHOOSECOLS(lines;6);"
         f"body;SORT(lines;{order});"
-        "places;MAP(names;LAMBDA(name;MATCH(name&9;CHOOSECOLS(body;5)&CHOOSECOLS(body;6);0)));"
+        "places;MAP(names;LAMBDA(name;MATCH(name&99;CHOOSECOLS(body;5)&CHOOSECOLS(body;6);0)));"
         f'top;SORT(HSTACK(says;IF(counts>0;"{_TOP}");names;{to_rep});places;TRUE);'
         "all;VSTACK(top;CHOOSECOLS(body;1;2;3;4));"
         f'FILTER(all;(CHOOSECOLS(all;2)<>"{_TOP}")+(COUNTA(names)>1)))'

@@ -286,14 +286,14 @@ def pipeline(found: Iterable[dict[str, str]]) -> dict[str, list[str]]:
     return table
 
 
-Cards = dict[tuple[str, str], tuple[bool, int]]
+Cards = dict[tuple[str, str], tuple[int, int]]
 """Whom to care for and what to do, each with what it is sorted by."""
 
 
 def today_tab(found: Iterable[Life], today: datetime) -> list[tuple[str, Cards]]:
     """Return *Today*: the list of the reps, and again each with the jobs.
 
-    Those with news since the last working day are first, the oldest of both on top.
+    What is new since the last working day is first, rejections before comments; the oldest on top.
     """
     friday = {0: 3, 6: 2}.get(today.weekday(), 1)
     since = (today - timedelta(days=friday)).date()
@@ -302,12 +302,17 @@ def today_tab(found: Iterable[Life], today: datetime) -> list[tuple[str, Cards]]
         cells = row(life, today)
         if cells["Waiting on"] == "Us":
             age = f"{cells['Days']} {'day' if cells['Days'] == '1' else 'days'}"
-            is_old = life.happenings[-1].at.date() < since
-            new = "" if is_old else "New: "
+            kind, days = cells["Kind"], int(cells["Days"])
+            is_said = life.happenings[-1].at.date() >= since
+            is_new = (today - timedelta(days=days)).date() >= since
+            is_new |= is_said and kind in ("rejected", "review")
+            rank = 1 + (kind == "review") + 2 * (kind == "rejected") if is_new else 0
+            new = "New: " if is_new else ""
             what = f"{new}{cells['Status']}, {age}\n{cells['Next action']}"
-            cards[life.rep][f"{life.name}\n{life.phone}", what] = is_old, -int(cells["Days"])
-    own = [
-        (f"{rep} {len(each)} jobs", dict(sorted(each.items(), key=lambda card: card[1])))
-        for rep, each in cards.items()
-    ]
+            cards[life.rep][f"{life.name}\n{life.phone}", what] = -rank, -days
+    own = list[tuple[str, Cards]]()
+    for rep, each in cards.items():
+        news = sum(rank < 0 for rank, _ in each.values())
+        heading = f"{rep} {len(each)} jobs" + (f", {news} new" if news else "")
+        own.append((heading, dict(sorted(each.items(), key=lambda card: card[1]))))
     return [*((heading, {}) for heading, _ in own), *own]

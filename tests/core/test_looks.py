@@ -124,16 +124,24 @@ WAITING = {
 DUE = ("under review", "ready")
 
 
-def newest_first(cases: Sequence[str]) -> list[str]:
-    """Return those whose follow-up is due first, then those with news of the last working day."""
-    since = ago(1)
+def is_new(case: str) -> bool:
+    """Return whether something has happened since the last working day."""
+    since, updated = ago(1), JOBS_BY_CASE[case].updated
     while since.weekday() > 4:
         since -= timedelta(days=1)
+    assert updated is not None
+    return updated.date() >= since.date()
+
+
+def newest_first(cases: Sequence[str]) -> list[str]:
+    """Return those whose follow-up is due first, then new ones, rejections before comments."""
 
     def rank(case: str) -> int:
-        updated = JOBS_BY_CASE[case].updated
-        assert updated is not None
-        return -2 * (case in DUE) - (updated.date() >= since.date())
+        is_rejected, is_reviewed = (
+            case in kind
+            for kind in (("rejected", "contract voided"), ("commented", "under review"))
+        )
+        return -8 * (case in DUE) - is_new(case) * (1 + is_reviewed + 2 * is_rejected)
 
     return sorted(cases, key=rank)
 
@@ -306,10 +314,10 @@ def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> No
     note = {"row": office.row("ready"), "column": office.column("Notes")}
     office.world.edit("type_cell", text="Call at nine", **note)
     _, *rows = office.texts(TODAY)
+    news = {rep: sum(map(is_new, cases)) for rep, cases in WAITING.items()}
     assert [row[:2] for row in rows[:3]] == [
-        ["Ada Birch", "3 jobs"],
-        ["Ben Cole", "2 jobs"],
-        ["No rep", "5 jobs"],
+        [rep, f"{len(cases)} jobs" + (f", {news[rep]} new" if news[rep] else "")]
+        for rep, cases in WAITING.items()
     ]
     order = [each for cases in WAITING.values() for each in ("", *newest_first(cases))]
     assert [who.lower() for who, *_ in rows[3:] if who not in WAITING] == [*filter(None, order)]
@@ -337,7 +345,7 @@ def test_today_has_by_rep_what_waits_on_us_and_what_is_due(office: Office) -> No
 def test_a_follow_up_of_a_job_that_is_done_has_one_line(office: Office) -> None:
     place = {"row": office.row("done"), "column": office.column("Follow up")}
     office.world.edit("type_cell", text=str(ago(0).date()), **place)
-    assert ["Done", "Follow up\nNew: Done"] in [row[:2] for row in office.texts(TODAY)]
+    assert ["Done", "Follow up\nDone"] in [row[:2] for row in office.texts(TODAY)]
 
 
 def test_today_of_one_rep_has_no_list_of_reps(office: Office) -> None:
