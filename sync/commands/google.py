@@ -7,12 +7,10 @@ from pathlib import Path
 
 import click
 
-from sync.core.client import SheetClient
 from sync.core.drive import Drive
-from sync.errors import SettingsError
 from sync.google import auth
 from sync.google.sign_in import read_client, sign_in
-from sync.settings.environment import GoogleSettings, google_id, google_settings
+from sync.settings.environment import google_id, google_settings
 
 _TITLE, _FOLDER = "Solar jobs", "Job documents"
 
@@ -47,13 +45,12 @@ def google(
     scopes = [auth.DRIVE] if folder else own
     emulator = google_settings(os.environ).google_emulator_url
     token = sign_in(read_client(client_file), scopes, emulator, _ask if no_browser else None)
-    account = _drive(_settings(json.dumps(token)), "you").account()
+    only = {"GOOGLE_OAUTH_TOKEN_JSON": json.dumps(token), "GOOGLE_SERVICE_ACCOUNT_JSON": ""}
+    drive = Drive(auth.session(google_settings({**os.environ, **only})), "you")
     # An address may have an apostrophe, which would end the quotes in an env file.
-    text = json.dumps({**token, "account": account}).replace("'", "\\u0027")
-    settings = _settings(text)
-    drive = _drive(settings, account)
-    folder = _folder(drive, account, folder)
-    spreadsheet = _spreadsheet(settings, drive, account, spreadsheet)
+    text = json.dumps({**token, "account": drive.account()}).replace("'", "\\u0027")
+    folder = folder or _own_folder(drive)
+    spreadsheet = spreadsheet or _own_spreadsheet(drive)
     if "ends" in token:
         _say(
             f"Google ends this sign-in on {token['ends']}, because the app's status is Testing. "
@@ -75,12 +72,8 @@ def _ask(address: str) -> str:
     return answer
 
 
-def _folder(drive: Drive, account: str, folder: str) -> str:
-    """Return a folder that can be written to: the given one, or ours. Raises SettingsError."""
-    if folder:
-        if not drive.rights(folder).can_edit:
-            raise SettingsError(f"--folder: is not a folder where {account} can create files.")
-        return folder
+def _own_folder(drive: Drive) -> str:
+    """Return the folder that an earlier run has made, or a new one."""
     tag = {"brightsheetRole": "folder"}
     found = drive.find(tag)
     if not found:
@@ -90,25 +83,12 @@ def _folder(drive: Drive, account: str, folder: str) -> str:
     return found
 
 
-def _spreadsheet(settings: GoogleSettings, drive: Drive, account: str, spreadsheet: str) -> str:
-    """Return a spreadsheet that can be read: the given one, or ours. Raises Permanent."""
-    if spreadsheet:
-        SheetClient(auth.session(settings), spreadsheet, account).tabs()
-        return spreadsheet
+def _own_spreadsheet(drive: Drive) -> str:
+    """Return the spreadsheet that an earlier run has made, or a new one."""
     tag = {"brightsheetRole": "spreadsheet"}
     found = drive.find(tag) or drive.create_spreadsheet(_TITLE, tag)
     _say(f"The spreadsheet {_TITLE}: https://docs.google.com/spreadsheets/d/{found}/edit")
     return found
-
-
-def _drive(settings: GoogleSettings, account: str) -> Drive:
-    return Drive(auth.session(settings), account)
-
-
-def _settings(token: str) -> GoogleSettings:
-    """Return settings with only the sign-in."""
-    only = {"GOOGLE_OAUTH_TOKEN_JSON": token, "GOOGLE_SERVICE_ACCOUNT_JSON": ""}
-    return google_settings({**os.environ, **only})
 
 
 def _say(text: str) -> None:

@@ -13,12 +13,12 @@ from requests import Response
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception,
+    retry_if_exception_type,
     stop_after_attempt,
     wait_random_exponential,
 )
 
-from sync.errors import ENDS_WORK, BrightsheetError, Retryable
+from sync.errors import BrightsheetError, Retryable
 
 _LONGEST_ASKED = 3600.0
 
@@ -35,16 +35,12 @@ def pause(state: RetryCallState, longest: float) -> float:
 
 
 def policy(sleep: Callable[[float], Any], attempts: int, longest: float) -> Retrying:
-    """Return a retry policy: bounded, with jitter; Retryable errors but ENDS_WORK are retried.
+    """Return a retry policy: bounded, with jitter, for Retryable errors.
 
     What `sleep` raises ends it.
     """
-
-    def is_retried(error: BaseException) -> bool:
-        return isinstance(error, Retryable) and error.reason not in ENDS_WORK
-
     return Retrying(
-        retry=retry_if_exception(is_retried),
+        retry=retry_if_exception_type(Retryable),
         wait=lambda state: pause(state, longest),
         stop=stop_after_attempt(attempts),
         sleep=sleep,
