@@ -179,13 +179,6 @@ def history_deleted(world: World) -> Steps:
     press(world, "put_back")
 
 
-def source_deleted(world: World) -> Steps:
-    world.edit("delete_columns", index=world.header("Kind"))
-    look(world)
-    yield "source_deleted"
-    press(world, "put_back")
-
-
 def another_database(world: World) -> Steps:
     """The database is new, or another installation has the same spreadsheet."""
     owner = world.store().get("database")
@@ -374,7 +367,7 @@ def restored_version(world: World) -> Steps:
 
 TOGETHER = [
     *(wrong_secret, header_gone, another_customer, two_rows, rejected, odd_field, failed_document),
-    *(late_customers, refused_token, in_the_trash, jobs_deleted, history_deleted, source_deleted),
+    *(late_customers, refused_token, in_the_trash, jobs_deleted, history_deleted),
     *(history_lost_its_header, another_database, paused, order_asked, unknown_status),
     restored_version,
 ]

@@ -343,11 +343,11 @@ class Decider:
         for row, site in self._elsewhere.items():
             finding = Finding("id_elsewhere", row.tab.title, row.number + 1, site)
             self.found.findings.append(finding)
-        adding = (b for b in self.boards.values() if b.connected.mapping.new_rows != "none")
-        first = next(adding, None)
-        leftmost = next(iter(self.boards.values()))
-        since = max((first or leftmost).connected.since, self.known_until)
-        may_add = first is not None and first.connected.writes_ids
+        boards = [*self.boards.values()]
+        adding = [board for board in boards if board.connected.mapping.new_rows != "none"]
+        board = (adding or boards)[0]
+        since = max(board.connected.since, self.known_until)
+        may_add = bool(adding) and board.connected.writes_ids
         for site in sorted(without, key=lambda each: self.jobs[each].received):
             job, state = self.jobs[site], self.known[site]
             is_old = state.row is not None or job.received <= since
@@ -361,7 +361,7 @@ class Decider:
                 self.found.deleted.append(site)
             elif state.choice != "add" and (is_known or not may_add):
                 self.found.absent.append(site)
-            elif (board := first or leftmost).tab.sheet not in stopped and not self.unread:
+            elif board.tab.sheet not in stopped and not self.unread:
                 self.found.new.append(self._new_row(site, board))
 
     def _stop_if_many(self, gone: Collection[str]) -> Collection[int]:

@@ -31,14 +31,12 @@ class Values:
             return Said(text(word), step)
         if known.definition and known.aspect != "documents":
             return Said.of(self._of_milestone(known, job.standing))
-        customer = job.customer
+        customer, held = job.customer, job.customer.get(field, "")
         if field == "address" and {"city", "zip"} & tab.fields.keys():
-            street = customer.get(field, "").partition(f", {customer.get('city', '')}")[0]
-            return Said.of(text(street))
+            return Said.of(text(held.partition(f", {customer.get('city', '')}")[0]))
         if field == "customer":  # In *Jobs*, it is a link.
             names = [customer.get(name, "") for name in ("last_name", "first_name")]
-            is_family_first = has_commas and all(names)
-            return Said.of(text(", ".join(names) if is_family_first else customer.get(field, "")))
+            return Said.of(text(", ".join(names) if has_commas and all(names) else held))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
         return Said.of(job.cells.get(shown, {}))
 

@@ -355,7 +355,7 @@ class Repairs:
 def repairs(debts: Iterable[Debt], now: Snapshot, pictures: Sequence[Picture]) -> Repairs:
     """Find the rows of debts in a read. A cell that somebody has edited since stays as it is."""
     found = Repairs([], {}, [], [])
-    for debt, place in _places_of(_without_exchanges(debts), pictures):
+    for debt, place in _places_of(debts, pictures):
         tab, row = now.places[place] if place is not None else (None, 0)
         columns = tab.columns if tab else {}
         picture = pictures[place] if place is not None else {}
@@ -373,22 +373,6 @@ def repairs(debts: Iterable[Debt], now: Snapshot, pictures: Sequence[Picture]) -
             found.writes.append(Write(place, cells))
             found.was[place] = was
             found.debts.append(Debt(picture, was))
-    return found
-
-
-def _without_exchanges(debts: Iterable[Debt]) -> list[Debt]:
-    """Leave out pairs of rows that are owed what the other one shows, as of a copied row.
-
-    Put back, they would look as before: which is which can't be told, and need not be.
-    """
-    found = list[Debt]()
-    for debt in debts:
-        shows, was = texts(debt.shows), texts(debt.was)
-        other = next((e for e in found if (texts(e.was), texts(e.shows)) == (shows, was)), None)
-        if other is None:
-            found.append(debt)
-        else:
-            found.remove(other)
     return found
 
 

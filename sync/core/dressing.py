@@ -1,6 +1,6 @@
 """What the looks of our tabs lack: each is made once, apart from the first column of *Pipeline*."""
 
-from collections.abc import Collection, MutableMapping, Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass
 
 from sync.core import batch, looks, own_tabs, snapshot
@@ -8,8 +8,7 @@ from sync.core.cells import serial
 from sync.core.client import SheetClient
 from sync.core.job_rows import JobRows
 from sync.core.looks import Look
-from sync.core.report import Finding
-from sync.core.snapshot import HISTORY, JOBS, PIPELINE, TITLES, Snapshot, Tab
+from sync.core.snapshot import HISTORY, PIPELINE, TITLES, Snapshot, Tab
 
 _CHECKED_HOURS = 12.0
 """How often *Last checked* is written."""
@@ -29,16 +28,6 @@ class Dressing:
     def try_again(self) -> None:
         """Look at what is there again."""
         self._pipeline = None
-
-    def findings(self, jobs: Tab, made: Collection[str]) -> list[Finding]:
-        """Return the columns that formulas miss because somebody has deleted them."""
-        tabs = [sheet for sheet in own_tabs.SOURCES if own_tabs.names(sheet)[1] in made]
-        read = {column for sheet in tabs for column in own_tabs.SOURCES[sheet]}
-        return [
-            Finding("source_deleted", jobs.title, sheet=JOBS, detail=column.header)
-            for column in self.rows.columns
-            if column.id in read - jobs.columns.keys()
-        ]
 
     def missing(
         self, now: Snapshot, jobs: Tab, made: MutableMapping[str, int], *, is_right: bool

@@ -406,7 +406,6 @@ class Pass:
         listed = [
             *changes.findings,
             *findings.of_sheet(now.there, self.rows, self._refusals, restored),
-            *(self._dressing.findings(jobs, self._sheet.looks) if jobs else ()),
         ]
         if jobs is not None:
             if history and not history.is_broken:

@@ -30,7 +30,6 @@ class Finding:
     | held_cells | cells that show something else however often they are written | the cells |
     | restored_version | a version of the sheet was restored (a notice, once) | nothing |
     | history_deleted | *History* was deleted (a choice, not a problem) | the lines |
-    | source_deleted | a column that *Today* and *Pipeline* read was deleted (a choice) | nothing |
     | id_elsewhere | a row of a connected tab has its site ID in another column | the row |
     | connected_tab_gone | a connected tab was deleted | the tab |
     | not_connected | a tab can't be connected, because a column isn't there | the tab |
@@ -53,9 +52,7 @@ class Finding:
     """What a row that names another customer says of them, by column ID."""
 
 
-NOTICES = frozenset(
-    {"restored_version", "history_deleted", "source_deleted", "unknown_status", "word_ended"}
-)
+NOTICES = frozenset({"restored_version", "history_deleted", "unknown_status", "word_ended"})
 """The codes of findings that aren't problems."""
 
 

@@ -22,6 +22,9 @@ _REFUSALS = {
     "another one is meant: ask whoever set it up.",
     "not_shared": "Brightsheet may not edit the spreadsheet: share it with Brightsheet's account "
     "as an editor.",
+    "api_off": "An API of Google's is turned off: ask whoever set it up to run the checks.",
+    "excel_file": "The spreadsheet is an Excel file, which programs can't edit. Open it, choose "
+    "File, Save as Google Sheets, and ask whoever set it up to use the new one.",
     "fault": "Brightsheet has an internal error. Ask whoever set it up to look at its log.",
 }
 """What to do about failures that don't end without help, by their reasons."""
@@ -409,13 +412,6 @@ RULES: tuple[Rule, ...] = (
         "history_deleted",
         _N,
         "The tab {tab} was deleted, and stays so. To have it again, press Put it back.",
-        actions=("put_back",),
-    ),
-    _finding(
-        "source_deleted",
-        _N,
-        "A column of {tab} that Today and Pipeline count on was deleted. To have it again, press "
-        "Put it back.",
         actions=("put_back",),
     ),
     _finding(
