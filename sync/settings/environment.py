@@ -1,9 +1,7 @@
 """The settings, read from environment variables and validated.
 
-`.env.example`, `app.json` and docs/settings.md are generated from each field's `description`; those
-without one are left out. In `json_schema_extra`, "default" replaces the default on the page, and
-"app_json" is merged into the setting's entry in app.json, or is False if Heroku's button doesn't
-offer it.
+`.env.example`, `app.json` and docs/settings.md are written from each field's `description`; those
+without one are left out.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,7 +88,6 @@ class DatabaseSettings(_EnvironmentModel):
         validate_default=True,
         description="`sqlite:///FILE` or `postgres://…`. A host without a persistent disk needs "
         "PostgreSQL.",
-        json_schema_extra={"app_json": False},
     )
     keep_deliveries_days: int = Field(
         90,
@@ -119,13 +116,11 @@ class GoogleSettings(_EnvironmentModel):
     google_oauth_token_json: Annotated[SecretStr, _secret(credentials)] | None = Field(
         None,
         description="The sign-in of a user account, as printed by `brightsheet auth google`.",
-        json_schema_extra={"default": "required: one of these two"},
     )
     google_service_account_json: Annotated[SecretStr, _secret(credentials)] | None = Field(
         None,
         validate_default=True,
         description="Or a service account's JSON key, the whole file.",
-        json_schema_extra={"default": "required: one of these two"},
     )
 
     @property
@@ -143,7 +138,6 @@ class ReceiverSettings(_EnvironmentModel):
         description="The secret that EverBright sends, 16 characters or more (`openssl rand "
         "-hex 24`). Several, separated by commas, are all accepted: during a rotation, the new "
         "and the old one.",
-        json_schema_extra={"app_json": {"generator": "secret"}},
     )
     # For tests. EverBright publishes no limit; its sample has 3 kB.
     max_body_bytes: int = Field(1024 * 1024, ge=1024, le=2**26)
@@ -151,7 +145,6 @@ class ReceiverSettings(_EnvironmentModel):
         None,
         description="The password of the [console](operations.md#the-console) at `/`, 12 "
         "characters or more. Without it the console is disabled.",
-        json_schema_extra={"app_json": {"generator": "secret"}},
     )
     public_url: Address = Field(
         "",
@@ -164,15 +157,13 @@ class ReceiverSettings(_EnvironmentModel):
         le=10,
         description="How many [proxies](security.md#behind-a-proxy) are in front of the receiver. "
         "The Procfile, the Heroku button and `compose.yaml` set 1; `doctor` checks it.",
-        json_schema_extra={"app_json": {"value": "1"}},
     )
     port: int = Field(
         8000,
         ge=0,
         le=65535,
-        description="The port to listen on. If it is set, the receiver listens on all addresses, "
-        "unless `serve --host` names one.",
-        json_schema_extra={"default": "`8000`, on `127.0.0.1`", "app_json": False},
+        description="The port to listen on, on all addresses unless `serve --host` names one. If it "
+        "isn't set, the receiver listens on `127.0.0.1` alone.",
     )
 
 
@@ -182,20 +173,17 @@ class SheetSettings(_EnvironmentModel):
     spreadsheet_id: Annotated[str, AfterValidator(validators.google_id)] = Field(
         description="The spreadsheet's ID, or its address copied from the browser. Share it with "
         "the service account as an editor.",
-        json_schema_extra={"default": "required"},
     )
     config: Annotated[Config, BeforeValidator(_config)] = Field(
         alias="CONFIG_FILE",
         description="The path of your config, a copy of `config/brightsheet.toml` with what the "
         "sheet shows. On Heroku and in a container, edit and commit the file itself instead.",
-        json_schema_extra={"default": "`config/brightsheet.toml`", "app_json": False},
     )
     zone: ZoneInfo = Field(
         ZoneInfo("UTC"),
         alias="TIMEZONE",
         description="The time zone of dates, like `America/Los_Angeles`: the one that the "
         "spreadsheet has under File, Settings.",
-        json_schema_extra={"default": "UTC"},
     )
     add_tabs: Literal["yes", "no"] = Field(
         "no",

@@ -46,11 +46,6 @@ class Setting:
     field: FieldInfo
 
     @property
-    def extra(self) -> dict[str, Any]:
-        found = self.field.json_schema_extra
-        return found if isinstance(found, dict) else {}
-
-    @property
     def default(self) -> str:
         """The default as one would set it, "" for none."""
         value = self.field.default
@@ -62,8 +57,10 @@ class Setting:
 
     @property
     def shown_default(self) -> str:
+        if self.name in ONE_OF_THESE:
+            return "required: one of these two"
         usual = "required" if self.field.is_required() else "none"
-        return str(self.extra.get("default", f"`{self.default}`" if self.default else usual))
+        return f"`{self.default}`" if self.default else usual
 
     @property
     def plain(self) -> str:
@@ -93,6 +90,11 @@ RARE = (
     "KEEP_DELIVERIES_DAYS",
 )
 """Settings that few installers change: they have a table of their own."""
+
+
+ONE_OF_THESE = ("GOOGLE_OAUTH_TOKEN_JSON", "GOOGLE_SERVICE_ACCOUNT_JSON")
+NOT_ON_HEROKU = ("DATABASE_URL", "CONFIG_FILE", "PORT")
+"""What Heroku's button doesn't ask for: the host sets it, or the repository has it."""
 
 
 def table() -> str:
@@ -129,15 +131,20 @@ def env_example() -> str:
 
 def app_json(before: str) -> str:
     whole = json.loads(before)
+    known = whole["env"]
     whole["env"] = {
-        one.name: _entry(one) for one in settings() if one.extra.get("app_json") is not False
+        one.name: _entry(one, known.get(one.name, {}))
+        for one in settings()
+        if one.name not in NOT_ON_HEROKU
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _entry(one: Setting) -> dict[str, Any]:
+def _entry(one: Setting, before: dict[str, Any]) -> dict[str, Any]:
+    """Return an entry; what the button proposes, apart from a default, stays as it is there."""
+    kept = {name: before[name] for name in ("generator", "value") if name in before}
     value = {"value": one.default} if one.default else {}
-    entry = {"description": one.plain, **value, **one.extra.get("app_json", {})}
+    entry = {"description": one.plain, **value, **kept}
     is_needed = "generator" in entry or one.shown_default == "required"
     return entry if is_needed else {**entry, "required": False}
 
