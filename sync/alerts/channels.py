@@ -10,8 +10,6 @@ _CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 _CALLS = re.compile(r"(?<!\w)@|@(?=everyone|here|channel|all|team|room)", re.IGNORECASE)
 """Every @ except that of an email address, in which a service may see a name to notify."""
 _BRACKETS = str.maketrans({"<": "\u2039", ">": "\u203a"})  # quotation marks that look alike
-_LONGEST = 1500
-"""Characters that every service accepts."""
 
 _log = structlog.get_logger()
 
@@ -20,9 +18,10 @@ def send(url: SecretStr, title: str, text: str) -> bool:
     """Send a text to an address; return whether it has arrived. It blocks, and doesn't raise."""
     # Services have their own markup: break up text that could notify everybody.
     plain = _CALLS.sub("(at)", _CONTROLS.sub(" ", text).translate(_BRACKETS))
-    body = plain if len(plain) <= _LONGEST else plain[: _LONGEST - 1] + "…"
+    title = f"Brightsheet: {title}"
     try:
-        if _service(url).notify(body, title=f"Brightsheet: {title}", body_format="text"):
+        # What is too long for a service is split.
+        if _service(url).notify(plain, title=title, body_format="text", overflow="split"):
             return True
         reason = "refused"
     except Exception as error:  # A plug-in may raise anything.
@@ -44,6 +43,4 @@ def _service(url: SecretStr) -> Any:
         pem_autogen=False,
         pgp_autogen=False,
     )
-    service = Apprise(asset=asset)
-    service.add(url.get_secret_value())
-    return service
+    return Apprise.instantiate(url.get_secret_value(), asset=asset)

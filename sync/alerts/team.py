@@ -20,8 +20,8 @@ _OLD = timedelta(days=2)
 """What had happened that long before it arrived is no news."""
 OLD_SECONDS = 3600.0
 """What arrived that long ago is no news, and a message of it isn't tried any longer."""
-_MANY_JOBS, _NAMED_JOBS = 10, 50
-"""If more have news, they are told together, so many in one message: services cut long ones."""
+_MANY_JOBS = 10
+"""If more have news, they are told together."""
 _MOST_LINES = 1000
 
 
@@ -76,9 +76,8 @@ class Team:
             return last, []
         texts = [self._text(jobs[site], said, known) for site, said in by_site.items()]
         if len(texts) > _MANY_JOBS:
-            names = [_named(jobs[site]) for site in by_site]
-            parts = [names[n : n + _NAMED_JOBS] for n in range(0, len(names), _NAMED_JOBS)]
-            texts = [f"{len(part)} jobs have news: {', '.join(part)}" for part in parts]
+            names = ", ".join(_named(jobs[site]) for site in by_site)
+            texts = [f"{len(texts)} jobs have news: {names}"]
         return rows[-1].id, texts
 
     def _text(self, job: JobRow, news: Sequence[str], known: Statuses) -> str:

@@ -162,8 +162,8 @@ class ReceiverSettings(_EnvironmentModel):
         8000,
         ge=0,
         le=65535,
-        description="The port to listen on, on all addresses unless `serve --host` names one. If it "
-        "isn't set, the receiver listens on `127.0.0.1` alone.",
+        description="The port to listen on, on all addresses unless `serve --host` names one. If "
+        "it isn't set, the receiver listens on `127.0.0.1` alone.",
     )
 
 

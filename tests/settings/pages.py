@@ -133,16 +133,16 @@ def app_json(before: str) -> str:
     whole = json.loads(before)
     known = whole["env"]
     whole["env"] = {
-        one.name: _entry(one, known.get(one.name, {}))
+        one.name: _entry(one, known.get(one.name))
         for one in settings()
         if one.name not in NOT_ON_HEROKU
     }
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def _entry(one: Setting, before: dict[str, Any]) -> dict[str, Any]:
+def _entry(one: Setting, before: dict[str, Any] | None) -> dict[str, Any]:
     """Return an entry; what the button proposes, apart from a default, stays as it is there."""
-    kept = {name: before[name] for name in ("generator", "value") if name in before}
+    kept = {n: value for n, value in (before or {}).items() if n in ("generator", "value")}
     value = {"value": one.default} if one.default else {}
     entry = {"description": one.plain, **value, **kept}
     is_needed = "generator" in entry or one.shown_default == "required"
