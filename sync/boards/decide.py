@@ -11,7 +11,7 @@ from sync.boards.fields import PROGRESS, Field, Rule
 from sync.boards.mapping import Column
 from sync.boards.policy import Outcome, Said, outcome
 from sync.boards.state import ConnectedTab, JobState, Replaced
-from sync.boards.values import Values
+from sync.boards.values import STYLES, Values, styled
 from sync.boards.words import ARCHIVED, DONE, MINE, current, is_kept, steps
 from sync.columns import KEY
 from sync.core.cells import Cell, content, is_formula, shown, text
@@ -40,12 +40,6 @@ class Board:
         """The rows below the header row."""
         numbers = range((self.tab.header or 0) + 1, len(self.tab.rows))
         return [Row(self.start + number, self.tab, number) for number in numbers]
-
-    @cached_property
-    def has_commas(self) -> bool:
-        """Whether most of its names are like "Ortiz, Bea"."""
-        names = [name for row in self.rows if (name := row.shows("customer"))]
-        return sum("," in name for name in names) * 2 > len(names)
 
     @cached_property
     def place(self) -> new_rows.Place:
@@ -119,6 +113,7 @@ class Decider:
         self._foreign = dict[Row, str]()
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
+        self._styles = {sheet: self._style(board) for sheet, board in self.boards.items()}
         last = self.values.statuses.order.steps[-1:]
         last_steps = (*(f"{step}:approved" for step, _ in last), DONE, ARCHIVED)
         self._finished = {row for b in self.boards.values() for row in b.finished(last_steps)}
@@ -153,6 +148,16 @@ class Decider:
             for cell in row.tab.rows[row.number]
             if (site := shown(cell).strip().lower()) in lost
         }
+
+    def _style(self, board: Board) -> str:
+        """Return how most names of jobs in a tab are written."""
+        counts = Counter[str]()
+        for row in board.rows:
+            if job := self.jobs.get(row.key):
+                name = row.shows("customer").casefold()
+                written = {each: styled(job.customer, each).casefold() for each in STYLES}
+                counts.update(each for each in STYLES if name.startswith(written[each]))
+        return max(STYLES, key=counts.__getitem__)
 
     def _board(self, row: Row) -> Board:
         return self.boards[row.tab.sheet]
@@ -276,8 +281,8 @@ class Decider:
         return found
 
     def _said(self, column: Column, site: str, board: Board) -> Said:
-        mapping = board.connected.mapping
-        return self.values.said(column, self.jobs[site], mapping, has_commas=board.has_commas)
+        style, mapping = self._styles[board.tab.sheet], board.connected.mapping
+        return self.values.said(column, self.jobs[site], mapping, style)
 
     # Rows without an ID
 

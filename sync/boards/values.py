@@ -1,5 +1,6 @@
 """What EverBright says of a job, as the cell of a connected column. Pure."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -12,6 +13,14 @@ from sync.core.standing import Standing, Statuses
 from sync.core.store import JobRow
 from sync.settings.config_file import Meaning
 
+STYLES = ("{0} {1}", "{1}, {0}", "{1} {0}")
+"""How offices write names."""
+
+
+def styled(customer: Mapping[str, str], style: str) -> str:
+    names = customer.get("first_name", ""), customer.get("last_name", "")
+    return style.format(*names) if all(names) else customer.get("customer", "")
+
 
 @dataclass(frozen=True)
 class Values:
@@ -21,10 +30,8 @@ class Values:
     fields: Fields
     zone: tzinfo
 
-    def said(
-        self, column: Column, job: JobRow, tab: TabMapping, *, has_commas: bool = False
-    ) -> Said:
-        """Return what EverBright says. `has_commas` is whether names are like "Ortiz, Bea"."""
+    def said(self, column: Column, job: JobRow, tab: TabMapping, style: str = STYLES[0]) -> Said:
+        """Return what EverBright says. `style` is that of names."""
         field, known = column.field, self.fields.get(column.field)
         if column.words:
             step, word = current(reached(job.standing), column.words)
@@ -35,8 +42,7 @@ class Values:
         if field == "address" and {"city", "zip"} & tab.fields.keys():
             return Said.of(text(held.partition(f", {customer.get('city', '')}")[0]))
         if field == "customer":  # In *Jobs*, it is a link.
-            names = [customer.get(name, "") for name in ("last_name", "first_name")]
-            return Said.of(text(", ".join(names) if has_commas and all(names) else held))
+            return Said.of(text(styled(customer, style)))
         shown = "status" if field == PROGRESS else field  # Without words, EverBright's own.
         return Said.of(job.cells.get(shown, {}))
 

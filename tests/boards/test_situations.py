@@ -12,6 +12,7 @@ from sqlalchemy import update
 from sync.boards.mapping import TabMapping
 from sync.boards.report import REPORT
 from sync.boards.state import ORDER, BoardStore, ConnectedTab
+from sync.boards.values import STYLES
 from sync.boards.words import Choice
 from sync.core.events import Event, Job, apply
 from sync.core.schema import job
@@ -831,3 +832,18 @@ def test_the_next_spreadsheet_is_connected_anew(office: Office) -> None:
     office.connected(ACTIVE)
     office.passes.tabs.begin_anew()
     assert {(tab.is_connected, tab.writes_ids) for tab in office.boards.tabs()} == {(False, False)}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_new_row_has_its_name_as_most_names_of_the_tab(office: Office, style: str) -> None:
+    def names(number: int) -> dict[str, str]:
+        return dict(zip(("first_name", "last_name"), NAMES[number].split(), strict=True))
+
+    for number in range(4):
+        office.type(office.row(number), "Name", style.format(*names(number).values()))
+        office.event(number, "SUBMITTED", **names(number))
+    office.connected()
+    office.event(6, "SUBMITTED", **names(6))
+    office.settle()
+    (row,) = office.new_rows()
+    assert office.shows(row, "Name") == style.format(*names(6).values())
