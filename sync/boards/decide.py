@@ -19,7 +19,6 @@ from sync.core.check import NewRow, Write
 from sync.core.connected import Read, TabChanges
 from sync.core.decide import Row, keys_gone, own_rows
 from sync.core.people import CUSTOMER_FIELDS, Found, Person, contradicts, exchanged, find_rows
-from sync.core.report import Finding
 from sync.core.sheet_state import Ask
 from sync.core.snapshot import Tab
 from sync.core.store import JobRow, RowAnswer
@@ -50,9 +49,11 @@ class Board:
     def finished(self, last_steps: Collection[str]) -> Collection[Row]:
         """Return the rows whose word stands for a last step; all rows, if most have one."""
         stage = self.connected.mapping.fields.get(PROGRESS)
-        filled = {row: word for row in self.rows if stage and (word := row.shows(PROGRESS))}
-        words = {w for w, said in stage.words.items() if {*said} & {*last_steps}} if stage else ()
-        found = {row for row, word in filled.items() if word in words}
+        if stage is None:
+            return ()
+        filled = [row for row in self.rows if row.shows(PROGRESS)]
+        words = {word for word, said in stage.words.items() if {*said} & {*last_steps}}
+        found = [row for row in filled if row.shows(PROGRESS) in words]
         return self.rows if len(found) * 2 > len(filled) else found
 
 
@@ -109,7 +110,6 @@ class Decider:
             if site not in self._places and state.sheet not in self.unread
         ]
         """The jobs whose rows are searched."""
-        self._elsewhere = self._cut_rows()
         self._foreign = dict[Row, str]()
         """The jobs whose IDs are in rows of other customers."""
         self._steps = [*steps(self.values.fields.milestones)]
@@ -138,16 +138,6 @@ class Decider:
     def _is_named(self, site: str) -> bool:
         """Return whether EverBright has said who a job's customer is."""
         return any(self.jobs[site].customer.values())
-
-    def _cut_rows(self) -> dict[Row, str]:
-        """Return the jobs whose ID is in another column: a row cut into another tab."""
-        lost = {site for site in self._lost if self.known[site].sheet in self.boards}
-        return {
-            row: site
-            for row in (self._rows.values() if lost else ())
-            for cell in row.tab.rows[row.number]
-            if (site := shown(cell).strip().lower()) in lost
-        }
 
     def _style(self, board: Board) -> str:
         """Return how most names of jobs in a tab are written."""
@@ -289,8 +279,7 @@ class Decider:
     def _free(self) -> list[Row]:
         """Return the rows that neither have an ID nor get one."""
         taken = {write.place for write in self.found.keys}
-        rows = (row for row in self._rows.values() if row not in self._elsewhere)
-        return [row for row in rows if not row.key and row.place not in taken]
+        return [row for row in self._rows.values() if not row.key and row.place not in taken]
 
     def _find_rows(self, sites: Collection[str], rows: Iterable[Row]) -> Found[Row]:
         """Search the rows of jobs among some: by what they said last, then by their customers."""
@@ -345,9 +334,6 @@ class Decider:
         states = ((site, self.known[site]) for site in without)
         gone = {site for site, state in states if state.sheet in self.boards and not state.choice}
         stopped = self._stop_if_many(gone)
-        for row, site in self._elsewhere.items():
-            finding = Finding("id_elsewhere", row.tab.title, row.number + 1, site)
-            self.found.findings.append(finding)
         boards = [*self.boards.values()]
         adding = [board for board in boards if board.connected.mapping.new_rows != "none"]
         board = (adding or boards)[0]
@@ -358,7 +344,7 @@ class Decider:
             is_old = state.row is not None or job.received <= since
             is_known = bool(state.choice) or is_old or not self._is_named(site)
             if site in gone:
-                if state.sheet not in stopped and site not in self._elsewhere.values():
+                if state.sheet not in stopped:
                     self._states[site].choice = "deleted"
             elif state.choice != "none" and (site in matches.candidates or not job.is_answered):
                 continue

@@ -40,11 +40,11 @@ class Action:
 
 def _replay(console: Console) -> str:
     """Have messages applied as they are understood now; one that still isn't stays as it is."""
-    count, why = 0, ""
+    records, count, why = Records(console.database), 0, ""
     for number in numbers(request.form.getlist("id")):
-        if body := console.store.body(number):
+        if found := records.delivery(number):
             try:
-                webhook = understood(body, console.settings.config.webhooks)
+                webhook = understood(found.body, console.settings.config.webhooks)
             except Rejected as error:
                 why = f" Still rejected: {error.message}"
             else:

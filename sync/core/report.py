@@ -3,7 +3,7 @@
 After each pass, the setting "pass" holds a `PassReport` as JSON:
 
     {"at": 1790000000.0, "pending": 2, "since": 1790000000.0, "findings": [...],
-     "failed": {"at": ..., "code": "google_unavailable", "text": "..."} or null}
+     "failed": {"code": "google_unavailable", "text": "..."} or null}
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,6 @@ class Finding:
     | held_cells | cells that show something else however often they are written | the cells |
     | restored_version | a version of the sheet was restored (a notice, once) | nothing |
     | history_deleted | *History* was deleted (a choice, not a problem) | the lines |
-    | id_elsewhere | a row of a connected tab has its site ID in another column | the row |
     | connected_tab_gone | a connected tab was deleted | the tab |
     | not_connected | a tab can't be connected, because a column isn't there | the tab |
     | word_ended | a word for a step is no longer in the drop-down (a notice) | nothing |
@@ -60,7 +59,6 @@ NOTICES = frozenset({"restored_version", "history_deleted", "unknown_status", "w
 class Failure:
     """Why the newest pass couldn't read or write the sheet."""
 
-    at: float
     code: str
     text: str
     again: float = 0.0

@@ -190,10 +190,6 @@ class Store:
                 values_ = {"outcome": Outcome.REJECTED.value, "reason": reason, "digest": None}
                 connection.execute(update(delivery).where(delivery.c.id == number).values(values_))
 
-    def body(self, number: int) -> bytes | None:
-        """Return a delivery's body; None if it was deleted."""
-        return self._value(select(delivery.c.body).where(delivery.c.id == number)) or None
-
     def replay(self, number: int, webhook: ParsedWebhook) -> None:
         """Have a delivery applied again, as it is understood now."""
         values = _as_understood(webhook)

@@ -232,8 +232,7 @@ class Worker:
         """
         with suppress(BrightsheetError):
             last = from_json(PassReport, self._store.get("pass", {}))
-            now = time.time()
-            failed = Failure(now, code, text, again=now + seconds)
+            failed = Failure(code, text, again=time.time() + seconds)
             self._store.put("pass", asdict(replace(last, failed=failed)))
 
     def _drive(self) -> Drive:

@@ -295,14 +295,6 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     _finding(
-        "id_elsewhere",
-        _P,
-        lambda found: (
-            f"{counted(len(found), 'row has', 'rows have')} the site ID in another column "
-            "of {tab}, and nothing is written there. Move it into the column Site ID."
-        ),
-    ),
-    _finding(
         "connected_tab_gone",
         _P,
         "The tab {tab} of yours was deleted, so nothing is written there. Use File, Version "

@@ -192,7 +192,7 @@ def test_each_problem_is_a_message(database: Database) -> None:
     told = list[str]()
     findings = [
         {"code": code, "text": "It is.", "tab": "Jobs"}
-        for code in ("keys_gone", "two_rows", "held_cells", "id_elsewhere")
+        for code in ("keys_gone", "two_rows", "held_cells", "refused")
     ]
     Store(database).put("pass", {"at": time.time(), "findings": findings})
     watch(database, told).step()

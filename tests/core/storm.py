@@ -55,7 +55,6 @@ class Storm:
     restarts: float = 0.05
     clock: float = _BEGAN.timestamp()
     counts: Counter[str] = field(default_factory=Counter)
-    elsewhere: set[str] = field(default_factory=set)
     """The jobs of which the last pass has said that their ID is in another column."""
 
     def __post_init__(self) -> None:
@@ -137,7 +136,6 @@ class Storm:
             result = self.passes.run()
             self.counts["passes"] += 1
             self.counts.update(each.code for each in result.findings)
-            self.elsewhere = {e.site for e in result.findings if e.code == "id_elsewhere"}
         except (BrightsheetError, Stop):
             self.counts["failed passes"] += 1
 

@@ -45,7 +45,7 @@ def found(*findings: Finding) -> State:
 
 
 def failed(code: str, minutes: float = 5) -> State:
-    failure = Failure(NOW - 1, code, "Google denies access to ann@example.com.")
+    failure = Failure(code, "Google denies access to ann@example.com.")
     return passed(failed=failure, at=NOW - minutes * MINUTE)
 
 
@@ -92,7 +92,6 @@ CASES: Mapping[str, tuple[State, State]] = {
         found(Finding("connected_tab_gone", "Active 2026")),
         found(Finding("tab_gone", "Jobs")),
     ),
-    "id_elsewhere": (found(Finding("id_elsewhere", "Active 2026", 4)), FINE),
     "not_connected": (found(Finding("not_connected", "Active 2026")), FINE),
     "alerts_failing": (replace(FINE, alerts_failing=NOW - DAY), FINE),
 }
