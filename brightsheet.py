@@ -26,7 +26,7 @@ def main() -> None:
     file = os.environ.get("ENV_FILE", ".env")
     try:
         _read_env_file(file)
-        cli(standalone_mode=True)
+        cli()
     except SettingsError as error:
         hint = f"\nSettings are read from the environment, and from {file}, which isn't there."
         _fail(error.message + (hint if file and not Path(file).is_file() else ""), 2)

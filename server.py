@@ -1,6 +1,5 @@
 """Runs the processes: the receiver behind waitress, and the worker."""
 
-import logging
 import os
 import resource
 import signal
@@ -52,8 +51,6 @@ def serve(settings: Settings, host: str | None = None) -> None:
     _raise_file_limit()
     database = prepare(settings)
     worker = Worker(settings, database, office_tabs)
-    # This logger warns whenever a request waits for a thread.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # On all addresses if PORT is set, as platforms do; else on loopback.
     host = host or ("0.0.0.0" if os.environ.get("PORT", "").strip() else "127.0.0.1")  # noqa: S104
     try:

@@ -112,15 +112,15 @@ class Reader:
 
         Raises Permanent if it repeats a page, or continues on another host.
         """
-        known, next_path = set[str](), path
+        known, next_path = set[int](), path
         while next_path:
-            if next_path in known:
+            get = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)
+            records, link = get(self._page, next_path)
+            if (content := hash(repr(records))) in known:
                 text = f"EverBright's list does not end: page {len(known) + 1} is one before."
                 fix = "Correct its path under [everbright] in the config."
                 raise Permanent("everbright_endless", text, fix=fix)
-            known.add(next_path)
-            get = retry.policy(self.sleep, _TRIES, _LONGEST_BACKOFF)
-            records, link = get(self._page, next_path)
+            known.add(content)
             yield records
             next_path = self.everbright.own_path(next_path, link) if link else ""
 

@@ -6,7 +6,6 @@ from typing import Any
 from sync.boards.decide import TabsDecision
 from sync.boards.fields import PROGRESS
 from sync.boards.state import JobState
-from sync.core.cells import readable
 from sync.core.decide import Row
 from sync.core.people import Person
 from sync.core.store import JobRow
@@ -14,10 +13,7 @@ from sync.core.store import JobRow
 REPORT = "tabs"
 """The setting that holds it."""
 BLANK: Mapping[str, Any] = dict.fromkeys(("rows", "absent", "deleted", "found", "differences"), ())
-_DAY_SECONDS = 86_400.0
-_EPOCH_DAYS = 25_569
-"""From the day on which Sheets begins to count to 1970."""
-_FOUND_DAYS, _OLD_DAYS = 7, 180
+_FOUND_SECONDS, _OLD_SECONDS = 7 * 86_400, 180 * 86_400
 """Without an event for so long, a job isn't proposed for a row."""
 
 
@@ -28,7 +24,6 @@ def report(
     moment: float,
 ) -> dict[str, Any]:
     """Return lists of jobs and rows."""
-    today = moment / _DAY_SECONDS
 
     def rows(site: str, found: Iterable[Row]) -> Iterable[dict[str, Any]]:
         there = sorted(found, key=lambda row: row.place)
@@ -52,18 +47,18 @@ def report(
 
     def job(site: str) -> dict[str, Any]:
         known = jobs[site]
-        updated = float(readable(known.cells.get("updated", {})) or 0)
+        updated = known.state.updated.timestamp() if known.state.updated else 0.0
         return {
             "site": site,
             "name": known.name,
             "address": known.customer.get("address", ""),
-            "status": readable(known.cells.get("status", {})),
+            "status": known.standing.status,
             "is_pending": states[site].choice != "none"
             and known.is_open
-            and today + _EPOCH_DAYS - updated < _OLD_DAYS,
+            and moment - updated < _OLD_SECONDS,
         }
 
-    found = [s for s, state in states.items() if today - state.found / _DAY_SECONDS < _FOUND_DAYS]
+    found = [site for site, state in states.items() if moment - state.found < _FOUND_SECONDS]
     names = {"absent": decision.absent, "deleted": decision.deleted, "found": found}
     return {
         **{name: [*map(job, sites)] for name, sites in names.items()},

@@ -47,7 +47,10 @@ def check_spreadsheet(settings: Settings, _database: Database) -> Check:
             return Check("failed", error.what, again)
         raise
     with suppress(NotFound):  # A sign-in may cover all spreadsheets, but in Drive only its own.
-        if not _drive(settings).rights(sheet).can_edit:
+        rights = _drive(settings).rights(sheet)
+        if rights.is_trashed:
+            return Check("failed", "The spreadsheet is in the trash.", "Restore it in Drive.")
+        if not rights.can_edit:
             fix = f"Press Share in the spreadsheet, and make {account} an editor."
             return Check("failed", "The spreadsheet can be read, but not edited.", fix)
     if ends := auth.credentials_json(settings).get("ends"):
@@ -70,6 +73,8 @@ def check_folder(settings: Settings, _database: Database) -> Check:
         text = "Documents aren't copied, and the sheet links to EverBright's pages."
         return Check("not set", text, "To copy them, set DRIVE_FOLDER_ID.")
     drive = _drive(settings)
+    if drive.rights(folder).is_trashed:
+        return Check("failed", "The folder is in the trash.", "Restore it in Drive.")
     number = drive.new_id()
     drive.upload(BytesIO(_TEXT), "text/plain", number, _NAME, folder, {})
     drive.discard(number)

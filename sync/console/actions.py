@@ -72,9 +72,11 @@ def _test_message(console: Console) -> str:
     urls = (*settings.alert_urls, *settings.notify_urls)
     if not urls:
         return "No address for messages is set (ALERT_URLS, NOTIFY_URLS)."
-    lost = [url for url in urls if not send(url, "test", "This is a test: messages arrive here.")]
-    if lost:
-        return "One didn't arrive. The log has the reason."
+    text = "This is a test: messages arrive here."
+    with console.alone():
+        arrived = [send(url, "test", text) for url in urls]
+    if not all(arrived):
+        return "Not every message arrived. The log has the reason."
     console.store.put(TESTED, time.time())
     return "It was sent."
 

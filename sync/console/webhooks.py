@@ -42,8 +42,9 @@ def shown(raw: bytes) -> str:
     """Return a body as indented JSON, without private comments."""
     try:
         tree = parse.without_private_comments(parse.tree_of(raw))
-        return json.dumps(tree, indent=2, ensure_ascii=False)
+        return json.dumps(tree, indent=2, ensure_ascii=False).encode(errors="replace").decode()
     except Exception:  # A hostile body may raise anything.
         text = raw.decode("utf-8", "replace")
-        # Where a private comment begins and ends isn't known.
-        return f"{len(raw)} bytes that aren't JSON" if "private" in text.lower() else text
+        # Where a private comment begins and ends isn't known; an escape may be a part of a mark.
+        may_be_private = "private" in text.lower() or "\\u" in text
+        return f"{len(raw)} bytes that aren't JSON" if may_be_private else text

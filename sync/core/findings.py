@@ -36,7 +36,7 @@ def of_sheet(
         site = first if first in rows.jobs else ""
         place = titles.get(tab_of(name) or first) or _PARTS.get(name, "a repair")
         yield Finding("refused", place, site=site, detail=refusals.reason(name))
-    for status, count in rows.unnamed_statuses().items():
-        yield Finding("unknown_status", count=count, detail=status)
+    for status in rows.unnamed_statuses():
+        yield Finding("unknown_status", detail=status)
     if since_restored < _NOTICE_SECONDS:
         yield Finding("restored_version")

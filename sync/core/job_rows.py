@@ -1,7 +1,6 @@
 """The rows that *Jobs* should show, laid out when a job changes and when the day does."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -79,14 +78,11 @@ class JobRows:
         """The columns whose cells heal: the next pass writes them."""
         return {each.id for each in self.columns if each.whose is Whose.OURS and each.id != KEY}
 
-    def unnamed_statuses(self) -> dict[str, int]:
-        """Return how many jobs have a status that neither the config nor a person has named."""
-        counts = Counter[str]()
-        for job in self.jobs.values():
-            logs = [log for step, log in job.state.milestones.items() if step not in PAPERS]
-            counts.update({status for log in logs for status in log.now.statuses})
-        named = {"", *self.statuses.config.statuses}
-        return {status: counts[status] for status in sorted(counts.keys() - named)}
+    def unnamed_statuses(self) -> list[str]:
+        """Return the statuses that neither the config nor a person has named."""
+        logs = [log for job in self.jobs.values() for log in job.state.milestones.items()]
+        found = {status for step, log in logs if step not in PAPERS for status in log.now.statuses}
+        return sorted(found - {"", *self.statuses.config.statuses})
 
     def titles(self) -> dict[str, str]:
         """Return the milestones that have columns, by definition, in their order."""

@@ -442,15 +442,23 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "read_late",
         _N,
-        lambda s: s.read_back_problems or _is_read_late(s),
-        "Not everything could be read from EverBright lately, so what was missed isn't shown. It "
-        "is tried again daily. EverBright may be down, or have its lists elsewhere: run the checks "
-        "on Setup.",
-        "/setup#checks",
-        detail=lambda s: (
-            f"{s.read_back_error or s.read_back_problems} [everbright] in the config says where "
-            "lists are."
+        _is_read_late,
+        lambda s: (
+            "Open jobs haven't been read from EverBright for "
+            f"{lasting(s.now - s.read_back)}, so what was missed isn't shown. "
+            "EverBright may be down, or have its lists elsewhere: run the checks on Setup."
         ),
+        "/setup#checks",
+        detail=lambda s: s.read_back_error,
+    ),
+    Rule(
+        "read_in_part",
+        _N,
+        lambda s: s.read_hours and s.read_back_problems,
+        "Some of EverBright's lists or jobs couldn't be read, so what was missed there isn't "
+        "shown. They are tried again daily. If this stays, run the checks on Setup.",
+        "/setup#checks",
+        detail=lambda s: f"{s.read_back_problems} [everbright] in the config says where lists are.",
     ),
     Rule(
         "order",

@@ -21,7 +21,7 @@ from sync.webhooks.schema import Outcome
 
 MESSAGES = "messages"
 """The setting with what alerts and the team were told, and what hasn't arrived yet."""
-TESTED = "tested"
+TESTED = "test_arrived"
 """The setting that says when test messages have arrived everywhere."""
 
 
@@ -82,9 +82,9 @@ class State:
     """Since when no alert, or no message to the team, has arrived."""
 
     @property
-    def waits(self) -> int:
+    def waits(self) -> float:
         """How many webhooks, jobs and documents wait."""
-        return int(sum(self.pending.get(name, 0) for name in ("deliveries", "jobs", "documents")))
+        return sum(self.pending.get(name, 0) for name in ("deliveries", "jobs", "documents"))
 
 
 def read(settings: Settings, database: Database) -> State:
@@ -155,8 +155,5 @@ def _disk(url: str) -> tuple[int | None, int]:
     file = sqlite_file(url)
     if file is None:
         return None, 0
-    try:
-        usage = shutil.disk_usage(file.parent)
-    except OSError:
-        return None, 0
+    usage = shutil.disk_usage(file.parent)
     return usage.free, usage.total

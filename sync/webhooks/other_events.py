@@ -37,7 +37,9 @@ SITE_KEYS = ("site", "site_id", "site_uuid")
 DATE_KEYS = ("date_updated", "timestamp", "updated_at", "date_modified")
 _CREATED = ("date_created", "created_at")
 """Used for comments only: in other webhooks it may be the date on which the job was created."""
-OTHER_TEXTS = frozenset({"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks"})
+OTHER_TEXTS = frozenset(
+    {"quote", "proposal", "contract", "invoice", "change_order", "sub_tasks", "stage_name"}
+)
 """With one of these keys, `archived` refers to that object and not to the job."""
 _NO = frozenset({"", "false", "no", "0", "none", "null"})
 

@@ -119,7 +119,7 @@ def _is_private(tree: Any) -> bool:
     """
     if not isinstance(tree, dict):
         return False
-    marks = [mark for key, mark in tree.items() if clean_text(key) == "private"]
+    marks = [mark for key, mark in tree.items() if clean_text(key).lower() == "private"]
     return any(isinstance(mark, list | dict) or other_events.is_yes(mark) for mark in marks)
 
 

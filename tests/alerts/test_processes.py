@@ -102,7 +102,7 @@ def test_each_of_200_rejections_is_told_once_and_soon(
         server.stop()
     names = _told(chat)
     assert sorted(names) == sorted(f"Job {site(job)[:8]}" for job in range(1, 201))
-    assert len(chat.texts()) == 9 + 4
+    assert len(chat.texts()) <= 9 + 4, "more than ten jobs are one message"
     with world.database().begin() as connection:
         received = dict(connection.execute(select(delivery.c.site, delivery.c.received)).all())
     began = {f"Job {each[:8]}": at for each, at in received.items()}

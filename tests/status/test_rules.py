@@ -83,6 +83,10 @@ CASES: Mapping[str, tuple[State, State]] = {
         replace(FINE, read_back=NOW - 3 * DAY, read_back_error="EverBright answered 500."),
         replace(FINE, read_back=NOW - 1.9 * DAY),
     ),
+    "read_in_part": (
+        replace(FINE, read_back_problems="contracts are not read."),
+        replace(FINE, read_back_problems="contracts are not read.", read_hours=0.0),
+    ),
     "order": (replace(FINE, has_order=False), silent(0.0, has_order=False)),
     "rejected": (core(rejected=1), FINE),
     "odd_fields": (core(odd_fields=("price",)), FINE),
