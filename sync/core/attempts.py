@@ -73,9 +73,10 @@ class Attempts:
 
         Return whether there was another one.
         """
-        is_new, self._is_other = self._is_other, False
+        is_new = self._is_other
         if is_new:
             self._store.begin_sheet(self._lease, asdict(self.sheet))
+        self._is_other = False
         return is_new
 
     def keep(

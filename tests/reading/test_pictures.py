@@ -58,9 +58,18 @@ def sheet(browser: Browser, world: World, width: int, height: int) -> Page:
     """Open the spreadsheet at *Jobs*."""
     page = browser.new_page(viewport={"width": width, "height": height})
     page.goto(f"{world.google.url}/spreadsheets/d/{world.spreadsheet}/edit")
-    page.locator("#tabs").get_by_text("Jobs", exact=True).click()
-    expect(page.locator("#scroller")).to_contain_text("Next action")
+    open_tab(page, "Jobs", "Next action")
     return page
+
+
+def open_tab(page: Page, title: str, header: str) -> None:
+    """Press a tab until it shows a header: a press may meet the moment at which the page changes."""
+
+    def is_open() -> bool:
+        page.locator("#tabs").get_by_text(title, exact=True).click()
+        return header in page.locator("#scroller").inner_text()
+
+    wait_for(is_open)
 
 
 def console(browser: Browser, world: World, path: str) -> Page:
@@ -128,8 +137,7 @@ def test_todays_jobs_are_those_that_wait_on_us(
     browser: Browser, world: World, tmp_path: Path
 ) -> None:
     page = sheet(browser, world, 390, 780)
-    page.locator("#tabs").get_by_text("Today", exact=True).click()
-    expect(page.locator("#scroller")).to_contain_text("What to do")
+    open_tab(page, "Today", "What to do")
     ours = [row for row in world.rows() if row["Waiting on"].text == "Us"]
     lines = page.locator("tbody tr:not([data-row='0']) td[data-column='0']").all_inner_texts()
     reps = {row["Rep"].text or "No rep" for row in ours}
