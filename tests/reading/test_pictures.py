@@ -63,7 +63,7 @@ def sheet(browser: Browser, world: World, width: int, height: int) -> Page:
 
 
 def open_tab(page: Page, title: str, header: str) -> None:
-    """Press a tab until it shows a header: a press may meet the moment at which the page changes."""
+    """Press a tab until it shows a header: a press may come just as the page changes."""
 
     def is_open() -> bool:
         page.locator("#tabs").get_by_text(title, exact=True).click()
